@@ -1,0 +1,1 @@
+"""Grade notebook assignments that student code can neither read nor forge."""

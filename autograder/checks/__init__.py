@@ -1,0 +1,1 @@
+"""Hidden checks, run in the trusted process only."""
