@@ -1,0 +1,32 @@
+"""pytest meets the hidden checks: the `question` mark and the fixtures they use."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from autograder.checks.runner import CURRENT, CheckRun
+from autograder.checks.student import Student
+
+
+@pytest.fixture
+def run(request: pytest.FixtureRequest) -> CheckRun:
+    """What this run of the check is about: whose answers, and which hidden inputs."""
+    return request.config.stash[CURRENT][0]
+
+
+@pytest.fixture
+def student(run: CheckRun) -> Student:
+    """The submission under check; every reply is validated before the check sees it."""
+    return run.student
+
+
+@pytest.fixture
+def rng(request: pytest.FixtureRequest, run: CheckRun) -> np.random.RandomState:
+    """The generator of this check's hidden inputs: the same for every submission."""
+    return run.generator(check_name(request.node.originalname))
+
+
+def check_name(test_name: str) -> str:
+    """A check's name is its test's name without `test_`."""
+    return test_name.removeprefix("test_")

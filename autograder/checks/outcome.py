@@ -1,0 +1,19 @@
+"""How a check says that an answer is not right."""
+
+from __future__ import annotations
+
+from autograder.model import Verdict
+
+
+class StudentFault(Exception):  # noqa: N818 - a verdict on an answer, not an error of ours
+    """The student's answer is not right; the message is one sentence for the student."""
+
+    def __init__(self, message: str, hint: str = "", *, verdict: Verdict = Verdict.FAILED) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.verdict = verdict
+
+
+class CheckFailed(StudentFault):
+    """Values came back and are wrong. Raised by `compare` and by checks."""

@@ -1,0 +1,158 @@
+"""Collect the hidden checks once, then run them again for each submission.
+
+pytest collects `autograder/checks` (40 checks take it over 100 ms) and its items are run
+one by one with the submission in the config's stash. A check's exception becomes an
+outcome: a `StudentFault` is the student's verdict, anything else is ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import traceback
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import numpy as np
+import pytest
+from _pytest.config import _prepareconfig
+from _pytest.runner import runtestprotocol
+
+from autograder.checks.outcome import StudentFault
+from autograder.checks.student import Student
+from autograder.model import Verdict
+from autograder.scoring import Outcome
+
+CHECKS = Path(__file__).parent
+
+
+class CheckRun(msgspec.Struct, frozen=True):
+    """What a run of a check needs to know."""
+
+    student: Student
+    question: str
+    secret: bytes
+
+    def generator(self, check: str) -> np.random.RandomState:
+        """Hidden inputs are seeded by HMAC of the course secret, the question and the check."""
+        digest = hmac.digest(self.secret, f"{self.question}/{check}".encode(), hashlib.sha256)
+        return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
+
+
+CURRENT = pytest.StashKey[list[CheckRun]]()
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One collected check of a question."""
+
+    question: str
+    name: str
+    weight: float
+    describes: str
+    """The check's docstring: one sentence for the student."""
+    item: Any
+
+
+class Checks:
+    """The collected checks of a folder; a context manager.
+
+    Args:
+        folder: where the check modules lie.
+    """
+
+    def __init__(self, folder: Path = CHECKS) -> None:
+        self._folder = folder
+        self._catcher = _Catcher()
+        self.broken: dict[str, str] = {}
+        """Modules that could not be collected, with the reason, for staff."""
+
+    def __enter__(self) -> Self:
+        arguments = [
+            str(self._folder), "--rootdir", str(self._folder), "-c", str(self._folder / "pytest.ini"),
+            "--confcutdir", str(self._folder), "-p", "no:cacheprovider", "-p", "no:terminal",
+            "-p", "no:faulthandler", "-p", "no:debugging", "-p", "no:logging", "-p", "no:warnings",
+            "--capture=no", "--continue-on-collection-errors", "--import-mode=importlib",
+        ]  # fmt: skip
+        self._config = _prepareconfig(arguments, plugins=[self._catcher])
+        self._config._do_configure()
+        self._session = pytest.Session.from_config(self._config)
+        self._config.hook.pytest_sessionstart(session=self._session)
+        self._session.perform_collect()
+        self.broken = dict(self._catcher.broken)
+        self._checks = [self._describe(item) for item in self._session.items]
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
+        self._config._ensure_unconfigure()
+
+    def of(self, question: str) -> list[Check]:
+        """The checks of one question, in file order."""
+        return [check for check in self._checks if check.question == question]
+
+    def missing(self, questions: Iterable[str]) -> list[str]:
+        """Those of `questions` that no check covers."""
+        covered = {check.question for check in self._checks}
+        return [question for question in questions if question not in covered]
+
+    def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
+        """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
+        self._config.stash[CURRENT] = [CheckRun(student, check.question, secret)]
+        self._catcher.error = None
+        check.item._initrequest()  # an item that has run once holds its old fixtures
+        runtestprotocol(check.item, log=False, nextitem=None)
+        return self._outcome(check, self._catcher.error)
+
+    def _outcome(self, check: Check, error: BaseException | None) -> tuple[Outcome, str]:
+        if error is None:
+            return Outcome(check.name, check.weight, Verdict.PASSED), ""
+        if isinstance(error, StudentFault):
+            fault = Outcome(
+                check.name,
+                check.weight,
+                error.verdict,
+                error.message,
+                error.hint or check.describes,
+            )
+            return fault, ""
+        if isinstance(error, AssertionError):  # a bare assert is for staff; students get prose
+            sentence = f"This does not hold yet: {check.describes}"
+            return Outcome(check.name, check.weight, Verdict.FAILED, sentence, check.describes), ""
+        staff = "".join(traceback.format_exception(error))
+        sentence = "This check could not be run; the course staff has been told."
+        return Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sentence), staff
+
+    def _describe(self, item: pytest.Item) -> Check:
+        marks = list(item.iter_markers("question"))
+        if len(marks) != 1 or len(marks[0].args) != 1:
+            raise pytest.UsageError(f"{item.nodeid} needs one @pytest.mark.question(id, weight=…)")
+        function: Any = getattr(item, "function", None)
+        return Check(
+            question=marks[0].args[0],
+            name=item.name.removeprefix("test_"),
+            weight=float(marks[0].kwargs.get("weight", 1)),
+            describes=" ".join((function.__doc__ or "").split()),
+            item=item,
+        )
+
+
+class _Catcher:
+    """A pytest plugin that keeps the exception of a run and the modules that do not import."""
+
+    def __init__(self) -> None:
+        self.error: BaseException | None = None
+        self.broken: dict[str, str] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+        """Keep the first exception; a later teardown must not hide it."""
+        if call.excinfo is not None and self.error is None:
+            self.error = call.excinfo.value
+        return (yield)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Keep the reason why a module could not be collected."""
+        if report.failed:
+            self.broken[report.nodeid] = str(report.longrepr)

@@ -1,0 +1,274 @@
+"""The `student` fixture: a submission's names, with every reply validated.
+
+A check calls `student.affine_forward(x, w, b)` and gets float64 arrays and opaque caches.
+A reply that does not fit its signature raises the student's verdict here, in words the
+student can act on, so a check never meets an unvalidated value.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+
+from autograder.checks.outcome import StudentFault
+from autograder.checks.peers import Peer
+from autograder.checks.signatures import SIGNATURES, Returned
+from autograder.model import Verdict
+from autograder.sandbox.errors import (
+    StudentDied,
+    StudentError,
+    StudentProtocol,
+    StudentRaised,
+    StudentTimeout,
+)
+from autograder.sandbox.inside.wire import Handle, Item, Reply
+
+Array = npt.NDArray[np.float64]
+TIMEOUTS_UNTIL_GIVEN_UP = 2
+"""After so many timeouts of one function it is not called again."""
+
+
+class Student:
+    """One submission as the checks see it.
+
+    Args:
+        peer: where the names live.
+        defines: the Python name of the question's answer, for messages.
+        timeouts: per function, how often it has timed out so far in this submission.
+    """
+
+    def __init__(self, peer: Peer, timeouts: Counter[str] | None = None) -> None:
+        self._peer = peer
+        self._timeouts = timeouts if timeouts is not None else Counter()
+        self.trace: list[Array | float] = []
+        """Every number the student's code answered, in order; diagnosis compares it."""
+
+    def affine_forward(self, x: Any, w: Any, b: Any) -> tuple[Array, Handle]:
+        """Call the student's `affine_forward`; returns `out` and the cache's handle."""
+        return self._function("affine_forward", x, w, b)  # type: ignore[return-value]
+
+    def affine_backward(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
+        """Call the student's `affine_backward`; returns `dx, dw, db`."""
+        return self._function("affine_backward", dout, cache)  # type: ignore[return-value]
+
+    def relu_forward(self, x: Any) -> tuple[Array, Handle]:
+        """Call the student's `relu_forward`; returns `out` and the cache's handle."""
+        return self._function("relu_forward", x)  # type: ignore[return-value]
+
+    def relu_backward(self, dout: Any, cache: Handle) -> Array:
+        """Call the student's `relu_backward`; returns `dx`."""
+        return self._function("relu_backward", dout, cache)[0]  # type: ignore[return-value]
+
+    def batchnorm_forward(
+        self, x: Any, gamma: Any, beta: Any, bn_param: RemoteDict
+    ) -> tuple[Array, Handle]:
+        """Call the student's `batchnorm_forward`; it may change `bn_param` in place."""
+        return self._function("batchnorm_forward", x, gamma, beta, bn_param.handle)  # type: ignore[return-value]
+
+    def batchnorm_backward(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
+        """Call the student's `batchnorm_backward`; returns `dx, dgamma, dbeta`."""
+        return self._function("batchnorm_backward", dout, cache)  # type: ignore[return-value]
+
+    def batchnorm_backward_alt(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
+        """Call the student's `batchnorm_backward_alt`; returns `dx, dgamma, dbeta`."""
+        return self._function("batchnorm_backward_alt", dout, cache)  # type: ignore[return-value]
+
+    def TwoLayerNet(self, *args: Any, **kwargs: Any) -> RemoteNet:  # noqa: N802
+        """Construct the student's `TwoLayerNet`."""
+        return self._net("TwoLayerNet", args, kwargs)
+
+    def FullyConnectedNet(self, *args: Any, **kwargs: Any) -> RemoteNet:  # noqa: N802
+        """Construct the student's `FullyConnectedNet`."""
+        return self._net("FullyConnectedNet", args, kwargs)
+
+    def dict(self, **entries: Any) -> RemoteDict:
+        """Make a dictionary on the student's side, such as a `bn_param`."""
+        reply = self.ask("bn_param", "put", value=entries)
+        return RemoteDict(self, reply.items[0].handle, "bn_param")
+
+    @property
+    def settings(self) -> dict[str, Any]:  # type: ignore[valid-type]
+        """The student's `settings`: names to plain numbers and strings."""
+        item = self._only("settings", self.ask("settings", "get", name="settings"))
+        if item.kind != "dict":
+            raise StudentFault(f"`settings` is a {item.kind}, but a dictionary is asked for.")
+        remote = RemoteDict(self, item.handle, "settings")
+        return {key: remote.plain(key) for key in remote}
+
+    def ask(self, what: str, op: str, **fields: Any) -> Reply:
+        """Send one request; `what` names the function or object for messages."""
+        if self._timeouts[what] >= TIMEOUTS_UNTIL_GIVEN_UP:
+            raise StudentFault(
+                f"`{what}` timed out {TIMEOUTS_UNTIL_GIVEN_UP} times and was not called again.",
+                "Look for a loop that does not end, or one over every single number.",
+                verdict=Verdict.TIMEOUT,
+            )
+        try:
+            reply = self._peer.request(op, **fields)
+        except StudentTimeout:
+            self._timeouts[what] += 1
+            _blame(what, StudentTimeout())
+        except StudentError as error:
+            _blame(what, error)
+        self.trace.extend(
+            item.value for item in reply.items if item.has_value and not isinstance(item.value, str)
+        )
+        return reply
+
+    def _function(self, name: str, *args: Any) -> tuple[Array | Handle, ...]:
+        reply = self.ask(name, "call", target=name, args=list(args), kwargs={})
+        declared = SIGNATURES[name]
+        items = self._unpack(name, reply, declared)
+        return tuple(
+            item.handle if returned.kind == "opaque" else numbers(item, returned.name, name)
+            for item, returned in zip(items, declared, strict=True)
+        )
+
+    def _unpack(self, name: str, reply: Reply, declared: tuple[Returned, ...]) -> tuple[Item, ...]:
+        wanted = ", ".join(returned.name for returned in declared)
+        if len(declared) == 1 and not reply.is_tuple:
+            return reply.items
+        if reply.is_tuple and len(reply.items) == len(declared):
+            return reply.items
+        if reply.is_tuple:
+            raise StudentFault(
+                f"`{name}` returned {len(reply.items)} values, but `{wanted}` is asked for."
+            )
+        item = self._only(name, reply)
+        if item.kind == "list":  # a list unpacks in Python just as a tuple does
+            keys = [self._peer_entry(name, item.handle, index) for index in range(len(declared))]
+            return tuple(keys)
+        got = "None (is there a `return`?)" if item.kind == "NoneType" else f"one {item.kind}"
+        raise StudentFault(f"`{name}` returned {got}, but `{wanted}` is asked for.")
+
+    def _peer_entry(self, name: str, handle: Handle, index: int) -> Item:
+        return self._only(name, self.ask(name, "item", obj=handle, key=index))
+
+    def _only(self, what: str, reply: Reply) -> Item:
+        if len(reply.items) != 1:
+            raise StudentFault(
+                f"`{what}` is a tuple of {len(reply.items)}; one value is asked for."
+            )
+        return reply.items[0]
+
+    def _net(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> RemoteNet:
+        reply = self.ask(name, "call", target=name, args=list(args), kwargs=dict(kwargs))
+        return RemoteNet(self, self._only(name, reply).handle, name)
+
+
+class RemoteDict:
+    """A dictionary that lives on the student's side; reading an entry copies it."""
+
+    def __init__(self, student: Student, handle: Handle, name: str) -> None:
+        self._student = student
+        self.handle = handle
+        self.name = name
+
+    def keys(self) -> list[str]:
+        """The keys, in the student's order."""
+        reply = self._student.ask(self.name, "keys", obj=self.handle)
+        if any(not isinstance(item.value, str) for item in reply.items):
+            raise StudentFault(f"`{self.name}` has keys that are not strings.")
+        return [str(item.value) for item in reply.items]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, key: str) -> bool:
+        return key in self.keys()
+
+    def __getitem__(self, key: str) -> Array:
+        return numbers(self._entry(key), f"{self.name}['{key}']", self.name)
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self._student.ask(self.name, "setitem", obj=self.handle, key=key, value=value)
+
+    def plain(self, key: str) -> Any:
+        """An entry that is a number or a string; None for anything else."""
+        item = self._entry(key)
+        return item.value if item.has_value else None
+
+    def _entry(self, key: str) -> Item:
+        if key not in self:
+            raise StudentFault(f"`{self.name}` has no entry '{key}'.")
+        reply = self._student.ask(self.name, "item", obj=self.handle, key=key)
+        return self._student._only(f"{self.name}['{key}']", reply)
+
+
+class RemoteNet:
+    """A student's network: `params`, `loss`, and attributes that can be set."""
+
+    def __init__(self, student: Student, handle: Handle, name: str) -> None:
+        self._student = student
+        self._handle = handle
+        self._name = name
+
+    @property
+    def params(self) -> RemoteDict:
+        """The network's `params` dictionary."""
+        reply = self._student.ask(self._name, "attr", obj=self._handle, name="params")
+        return RemoteDict(self._student, self._student._only("params", reply).handle, "params")
+
+    def set(self, name: str, value: Any) -> None:
+        """Set an attribute, such as `reg`."""
+        self._student.ask(self._name, "setattr_", obj=self._handle, name=name, value=value)
+
+    def scores(self, X: Any) -> Array:
+        """`loss(X)` without labels: class scores of shape (N, C)."""
+        return numbers(self._student._only("loss", self._loss([X])), "scores", "loss")
+
+    def loss(self, X: Any, y: Any) -> tuple[float, RemoteDict]:
+        """`loss(X, y)`: the loss as a float, and the gradients by parameter name."""
+        declared = (Returned("loss"), Returned("grads", "opaque"))
+        value, grads = self._student._unpack("loss", self._loss([X, y]), declared)
+        number = numbers(value, "loss", "loss")
+        if number.size != 1:
+            raise StudentFault(f"`loss` has shape {number.shape}; one number is asked for.")
+        return float(number.reshape(())), RemoteDict(self._student, grads.handle, "grads")
+
+    def _loss(self, args: list[Any]) -> Reply:
+        method = self._student.ask(self._name, "attr", obj=self._handle, name="loss")
+        target = self._student._only("loss", method).handle
+        return self._student.ask(f"{self._name}.loss", "call", target=target, args=args, kwargs={})
+
+
+def numbers(item: Item, name: str, function: str) -> Array:
+    """A reply's item as a float64 copy, its shape as the student returned it.
+
+    Raises:
+        StudentFault: if it is not an array or a number.
+    """
+    if item.kind == "NoneType":
+        raise StudentFault(f"`{name}` is None.", f"Does `{function}` compute and return it?")
+    if not item.has_value or isinstance(item.value, str):
+        raise StudentFault(f"`{name}` is a {item.kind}; an array of numbers is asked for.")
+    array = np.asarray(item.value)
+    if array.dtype.kind not in "biuf":
+        raise StudentFault(f"`{name}` has dtype {array.dtype}; numbers are asked for.")
+    return array.astype(np.float64)
+
+
+def _blame(what: str, error: StudentError) -> NoReturn:
+    """Turn what went wrong on the student's side into their verdict and a sentence."""
+    match error:
+        case StudentRaised(type_name="NotImplementedError"):
+            message, verdict = f"`{what}` is not answered yet.", Verdict.MISSING
+        case StudentRaised(type_name="AutograderMissingName"):
+            message = f"`{what}` is not defined when the notebook has run from top to bottom."
+            verdict = Verdict.MISSING
+        case StudentRaised():
+            line = f" in your line `{error.line.strip()}`" if error.line else ""
+            message, verdict = f"`{what}` raised {error.type_name}{line}.", Verdict.RAISED
+        case StudentTimeout():
+            message, verdict = f"`{what}` used up its time.", Verdict.TIMEOUT
+        case StudentDied():
+            message, verdict = f"`{what}` ended the Python process.", Verdict.RAISED
+        case StudentProtocol():
+            message, verdict = f"`{what}` gave a reply that cannot be read.", Verdict.FAILED
+        case _:
+            raise error
+    raise StudentFault(message, verdict=verdict) from error

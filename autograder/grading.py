@@ -1,0 +1,227 @@
+"""Grade one submission, the whole way: intake, sandbox, checks, scoring.
+
+    folder -> intake -> sandbox (cells run) -> checks (one fork per question) -> scoring -> Grade
+
+`Grader.grade` is the only way to a grade. `autograder check`, the batch and nbgrader's
+own autograde all call it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from autograder.checks.runner import Check, Checks
+from autograder.checks.student import Student
+from autograder.course import Course, Question
+from autograder.errors import UsageError
+from autograder.intake import Notebook, Submission, read_submission
+from autograder.misconceptions.diagnose import diagnose
+from autograder.model import Grade, QuestionScore, Verdict
+from autograder.sandbox.client import Branch, CellRun, Sandbox, Session, SourceCell
+from autograder.sandbox.errors import SandboxBroken
+from autograder.scoring import Outcome, score_question, score_submission
+
+SHARED_FOLDERS = ("support", "datasets")
+"""Folders of the release that every submission sees read-only, as released."""
+
+
+class GradedSubmission(msgspec.Struct, frozen=True):
+    """A grade with what instructors look at beside it."""
+
+    grade: Grade
+    notebooks: Mapping[str, Notebook]
+    """The notebooks as they were run: the student's cells in the release's frame."""
+    runs: Mapping[str, tuple[CellRun, ...]]
+    """Per notebook, what each code cell printed, showed or raised."""
+    staff_notes: tuple[str, ...] = ()
+    """Tracebacks of checks that could not be run; never shown to students."""
+    cpu_seconds: float = 0.0
+    """CPU time of the submission's cells and of its answers under check."""
+
+
+class Grader:
+    """A warm sandbox and the collected checks of one assignment; a context manager.
+
+    Args:
+        course: the course whose release and checks are used.
+        assignment: the assignment's name.
+        sandbox: `bubblewrap`, or `none` for a plain process without protection.
+        only: grade just this notebook of the assignment.
+
+    Raises:
+        UsageError: on entry, if there is no such assignment or release, or a question of it
+            has no check.
+        SandboxUnavailable: on entry, if this machine cannot isolate a process.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        *,
+        sandbox: str = "bubblewrap",
+        only: str | None = None,
+    ) -> None:
+        self.assignment = assignment
+        self._release = course.release(assignment)
+        self._secret = course.secret()
+        self._questions = [
+            question
+            for question in course.questions(assignment)
+            if only in (None, question.notebook)
+        ]
+        shared = {
+            name: self._release / name for name in SHARED_FOLDERS if (self._release / name).is_dir()
+        }
+        self._sandbox = Sandbox(sandbox, shared)
+        self._unprotected = sandbox == "none"
+        self._checks = Checks()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        with ExitStack() as stack:
+            stack.enter_context(self._checks)
+            graded = [question.id for question in self._questions if question.kind == "code"]
+            unchecked = self._checks.missing(graded)
+            if unchecked and not self._checks.broken:
+                raise UsageError(
+                    f"The question '{unchecked[0]}' of {self.assignment} has no hidden check in "
+                    "autograder/checks; write one, or take the question out of the notebook."
+                )
+            stack.enter_context(self._sandbox)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def grade(self, folder: Path) -> GradedSubmission:
+        """Grade the submission in `folder`. The same submission always gets the same grade."""
+        submission = read_submission(folder, self._release)
+        run = _Run(self, submission)
+        scores = {
+            score.id: score
+            for name in dict.fromkeys(question.notebook for question in self._questions)
+            for score in run.notebook(name)
+        }
+        ordered = [scores[question.id] for question in self._questions]
+        problems = [*submission.problems, *run.problems]
+        if self._unprotected:
+            problems.append("Graded without a sandbox: files and network were not protected.")
+        grade = score_submission(self.assignment, ordered, problems)
+        return GradedSubmission(
+            grade, submission.notebooks, run.runs, tuple(run.staff_notes), run.cpu_seconds
+        )
+
+
+class _Run:
+    """The state of grading one submission."""
+
+    def __init__(self, grader: Grader, submission: Submission) -> None:
+        self._grader = grader
+        self._submission = submission
+        self._timeouts: Counter[str] = Counter()
+        self.problems: list[str] = []
+        self.staff_notes: list[str] = []
+        self.runs: dict[str, tuple[CellRun, ...]] = {}
+        self.cpu_seconds = 0.0
+
+    def notebook(self, name: str) -> list[QuestionScore]:
+        """Run a notebook's cells, then the checks of each of its questions."""
+        questions = [q for q in self._grader._questions if q.notebook == name]
+        notebook = self._submission.notebooks.get(name)
+        if notebook is None:
+            return [self._without_answer(question, name) for question in questions]
+        cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
+        try:
+            with self._grader._sandbox.session(self._files()) as session:
+                self.runs[name] = tuple(session.run(cells))
+                self._report_cells(name)
+                scores = [self._question(question, session) for question in questions]
+                self.cpu_seconds += session.cpu_seconds
+                return scores
+        except SandboxBroken as error:
+            self.staff_notes.append(f"{name}: {error}")
+            return [self._all(question, Verdict.GRADER_ERROR, "") for question in questions]
+
+    def _files(self) -> dict[str, bytes]:
+        notebooks = self._submission.notebooks.items()
+        return self._submission.files | {f"{name}.ipynb": nb.to_bytes() for name, nb in notebooks}
+
+    def _report_cells(self, name: str) -> None:
+        for run in self.runs[name]:
+            if run.status in ("timeout", "dead"):
+                what = "used up its time" if run.status == "timeout" else "ended the Python process"
+                self.problems.append(
+                    f"{name}: the cell '{run.id}' {what}; the other cells were run without it."
+                )
+
+    def _question(self, question: Question, session: Session) -> QuestionScore:
+        """Run a question's checks in forks of the session: a fresh one after each accident."""
+        checks = self._grader._checks.of(question.id)
+        if question.kind != "code":
+            return score_question(question, [])
+        if not checks:  # its module does not import
+            self.staff_notes.extend(self._grader._checks.broken.values())
+            return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")
+        outcomes: list[Outcome] = []
+        branch: Branch | None = None
+        try:
+            for check in checks:
+                branch = branch or session.branch()
+                outcomes.append(self._check(check, branch))
+                if outcomes[-1].verdict in (Verdict.RAISED, Verdict.TIMEOUT):
+                    branch.close()
+                    branch = None
+        finally:
+            if branch is not None:
+                branch.close()
+        return score_question(question, outcomes)
+
+    def _check(self, check: Check, branch: Branch) -> Outcome:
+        branch.begin_check()
+        student = Student(branch, self._timeouts)
+        outcome, staff = self._grader._checks.run(check, student, self._grader._secret)
+        if staff:
+            self.staff_notes.append(f"{check.question}/{check.name}:\n{staff}")
+        if outcome.verdict is Verdict.FAILED:
+            mistake = diagnose(self._grader._checks, check, student.trace, self._grader._secret)
+            if mistake is not None:
+                return msgspec.structs.replace(
+                    outcome,
+                    misconception=mistake.name,
+                    message=mistake.sentence,
+                    hint=mistake.hint or outcome.hint,
+                )
+        return outcome
+
+    def _without_answer(self, question: Question, name: str) -> QuestionScore:
+        if question.kind != "code":
+            return score_question(question, [])
+        return self._all(question, Verdict.MISSING, f"{name}.ipynb was not handed in.")
+
+    def _all(self, question: Question, verdict: Verdict, message: str) -> QuestionScore:
+        """The same verdict for every check of a question."""
+        checks = self._grader._checks.of(question.id)
+        names = [(check.name, check.weight) for check in checks] or [("collected", 1.0)]
+        return score_question(
+            question, [Outcome(name, weight, verdict, message) for name, weight in names]
+        )
+
+
+def grade(
+    folder: Path,
+    assignment: str = "batchnorm",
+    *,
+    course: Course | None = None,
+    sandbox: str = "bubblewrap",
+) -> GradedSubmission:
+    """Grade one submission folder with a sandbox of its own."""
+    with Grader(course or Course.find(), assignment, sandbox=sandbox) as grader:
+        return grader.grade(folder)

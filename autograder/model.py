@@ -1,0 +1,94 @@
+"""The values that leave grading: verdicts, check results, question scores and the grade.
+
+All of them are frozen, compare by value and encode to the JSON that
+`docs/operator.md` describes field by field.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Verdict(StrEnum):
+    """What became of one check. Only `PASSED` earns points."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    """The student's answer came back and is not right."""
+    RAISED = "raised"
+    """The student's code raised an exception."""
+    TIMEOUT = "timeout"
+    """The student's code used up its CPU or wall time."""
+    MISSING = "missing"
+    """The answer is not there, or is still the unanswered stub."""
+    SKIPPED = "skipped"
+    """The check was not run, because something before it made it pointless."""
+    GRADER_ERROR = "grader_error"
+    """Our fault. It withholds the grade; it is never points and never a zero."""
+
+
+class CheckResult(msgspec.Struct, frozen=True):
+    """One hidden check on one submission."""
+
+    name: str
+    """The check's name: the test's name without `test_`."""
+    points: float
+    """Points earned, rounded to 0.01."""
+    max_points: float
+    """The check's share of its question's points, rounded to 0.01."""
+    verdict: Verdict
+    message: str = ""
+    """One sentence for the student; empty when the check passed."""
+    misconception: str | None = None
+    """The named mistake whose output this answer reproduces, if one does."""
+    hint: str = ""
+    """What to look at next; empty when the check passed."""
+
+
+class QuestionScore(msgspec.Struct, frozen=True):
+    """One question of one submission."""
+
+    id: str
+    notebook: str
+    score: float | None
+    """Points without bonus; None while a person has to look at it."""
+    max_score: float
+    extra_credit: float = 0.0
+    carried_forward: bool = False
+    """Whether trusted upstream functions were lent to this answer."""
+    needs_review: bool = False
+    """Whether a person still has to grade or confirm this score."""
+    checks: tuple[CheckResult, ...] = ()
+
+
+class Status(StrEnum):
+    """Whether a grade may be handed out."""
+
+    GRADED = "graded"
+    WITHHELD = "withheld"
+
+
+class Grade(msgspec.Struct, frozen=True):
+    """Everything grading has to say about one submission."""
+
+    assignment: str
+    status: Status
+    score: float | None
+    """Sum of the question scores that are known, without bonus; None when withheld."""
+    max_score: float
+    extra_credit: float
+    problems: tuple[str, ...] = ()
+    """Sentences about the submission as a whole: a missing notebook, a hanging cell."""
+    questions: tuple[QuestionScore, ...] = ()
+
+    def to_json(self, *, indent: int = 0) -> str:
+        """Encode as one JSON object; the same grade always gives the same text."""
+        raw = msgspec.json.encode(self)
+        return (msgspec.json.format(raw, indent=indent) if indent else raw).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Grade:
+        """Decode what `to_json` wrote. Raises `msgspec.ValidationError` on anything else."""
+        return msgspec.json.decode(text, type=cls)

@@ -1,0 +1,88 @@
+"""From check results to a grade: pure arithmetic, no input or output.
+
+A question's score is its points times the weight of the checks that passed over the
+weight of all its checks, rounded to 0.01. Anything that is our fault withholds the grade.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from autograder.course import Question
+from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A check's result before it is worth points."""
+
+    name: str
+    weight: float
+    verdict: Verdict
+    message: str = ""
+    hint: str = ""
+    misconception: str | None = None
+
+
+def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionScore:
+    """Turn the outcomes of a question's checks into its score.
+
+    Questions that no check covers (forms and written answers) wait for a person. One
+    `grader_error` withholds the whole question.
+    """
+    if not outcomes:
+        return QuestionScore(
+            question.id, question.notebook, None, question.points, needs_review=True
+        )
+    total = sum(outcome.weight for outcome in outcomes)
+    passed = sum(outcome.weight for outcome in outcomes if outcome.verdict is Verdict.PASSED)
+    worth = question.points or question.bonus
+    withheld = any(outcome.verdict is Verdict.GRADER_ERROR for outcome in outcomes)
+    earned = round(worth * passed / total, 2)
+    return QuestionScore(
+        id=question.id,
+        notebook=question.notebook,
+        score=None if withheld else (earned if question.points else 0.0),
+        max_score=question.points,
+        extra_credit=earned if question.bonus and not withheld else 0.0,
+        needs_review=withheld,
+        checks=tuple(_check_result(outcome, worth, total) for outcome in outcomes),
+    )
+
+
+def _check_result(outcome: Outcome, worth: float, total: float) -> CheckResult:
+    share = round(worth * outcome.weight / total, 2)
+    return CheckResult(
+        name=outcome.name,
+        points=share if outcome.verdict is Verdict.PASSED else 0.0,
+        max_points=share,
+        verdict=outcome.verdict,
+        message=outcome.message,
+        misconception=outcome.misconception,
+        hint=outcome.hint,
+    )
+
+
+def score_submission(
+    assignment: str, scores: Iterable[QuestionScore], problems: Iterable[str] = ()
+) -> Grade:
+    """Sum question scores into a grade, or withhold it if any check was our fault."""
+    questions = tuple(scores)
+    faults = [
+        f"The grade is withheld: the check '{check.name}' of {question.id} could not be run, "
+        "through no fault of the submission. The course staff will look at it."
+        for question in questions
+        for check in question.checks
+        if check.verdict is Verdict.GRADER_ERROR
+    ]
+    known = sum(question.score or 0.0 for question in questions)
+    return Grade(
+        assignment=assignment,
+        status=Status.WITHHELD if faults else Status.GRADED,
+        score=None if faults else round(known, 2),
+        max_score=round(sum(question.max_score for question in questions), 2),
+        extra_credit=round(sum(question.extra_credit for question in questions), 2),
+        problems=(*problems, *faults),
+        questions=questions,
+    )
