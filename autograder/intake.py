@@ -169,7 +169,7 @@ def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | N
             )
             return None
         raw = json.loads(path.read_bytes())
-        if raw.get("nbformat", 4) < 4:  # noqa: PLR2004 - the format's major version
+        if raw.get("nbformat", 4) < 4:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
         cells = [_sane(cell) for cell in raw["cells"] if isinstance(cell, dict)]
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError, OSError) as error:

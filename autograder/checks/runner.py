@@ -26,6 +26,7 @@ from autograder.model import Verdict
 from autograder.scoring import Outcome
 
 CHECKS = Path(__file__).parent
+UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
 
 
 class CheckRun(msgspec.Struct, frozen=True):
@@ -69,12 +70,11 @@ class Checks:
         """Modules that could not be collected, with the reason, for staff."""
 
     def __enter__(self) -> Self:
-        arguments = [
-            str(self._folder), "--rootdir", str(self._folder), "-c", str(self._folder / "pytest.ini"),
-            "--confcutdir", str(self._folder), "-p", "no:cacheprovider", "-p", "no:terminal",
-            "-p", "no:faulthandler", "-p", "no:debugging", "-p", "no:logging", "-p", "no:warnings",
-            "--capture=no", "--continue-on-collection-errors", "--import-mode=importlib",
-        ]  # fmt: skip
+        folder = str(self._folder)
+        arguments = [folder, "--rootdir", folder, "--confcutdir", folder]
+        arguments += ["-c", str(self._folder / "pytest.ini"), "--import-mode=importlib"]
+        arguments += ["--capture=no", "--continue-on-collection-errors"]
+        arguments += [f"-pno:{plugin}" for plugin in UNUSED_PLUGINS]
         self._config = _prepareconfig(arguments, plugins=[self._catcher])
         self._config._do_configure()
         self._session = pytest.Session.from_config(self._config)
