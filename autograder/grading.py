@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 
@@ -171,11 +171,12 @@ class _Run:
             self.staff_notes.extend(self._grader._checks.broken.values())
             return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")
         outcomes: list[Outcome] = []
+        memory: dict[str, Any] = {}
         branch: Branch | None = None
         try:
             for check in checks:
                 branch = branch or session.branch()
-                outcomes.append(self._check(check, branch))
+                outcomes.append(self._check(check, branch, memory))
                 if outcomes[-1].verdict in (Verdict.RAISED, Verdict.TIMEOUT):
                     branch.close()
                     branch = None
@@ -184,9 +185,9 @@ class _Run:
                 branch.close()
         return score_question(question, outcomes)
 
-    def _check(self, check: Check, branch: Branch) -> Outcome:
+    def _check(self, check: Check, branch: Branch, memory: dict[str, Any]) -> Outcome:
         branch.begin_check()
-        student = Student(branch, self._timeouts)
+        student = Student(branch, self._timeouts, memory)
         outcome, staff = self._grader._checks.run(check, student, self._grader._secret)
         if staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{staff}")

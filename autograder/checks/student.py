@@ -39,11 +39,18 @@ class Student:
         peer: where the names live.
         defines: the Python name of the question's answer, for messages.
         timeouts: per function, how often it has timed out so far in this submission.
+        memory: what the checks of one question share, such as a training they all look at.
     """
 
-    def __init__(self, peer: Peer, timeouts: Counter[str] | None = None) -> None:
+    def __init__(
+        self,
+        peer: Peer,
+        timeouts: Counter[str] | None = None,
+        memory: dict[str, Any] | None = None,
+    ) -> None:
         self._peer = peer
         self._timeouts = timeouts if timeouts is not None else Counter()
+        self.memory: dict[str, Any] = memory if memory is not None else {}
         self.trace: list[Array | float] = []
         """Every number the student's code answered, in order; diagnosis compares it."""
 

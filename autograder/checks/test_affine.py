@@ -1,0 +1,90 @@
+"""Hidden checks of the fully connected layer."""
+
+import numpy as np
+import pytest
+
+from autograder.checks import compare, reference
+from autograder.checks.compare import Array
+from autograder.checks.student import Student
+
+FORWARD = "Each row of x is multiplied with w, then b is added to every row."
+FLATTEN = "Only the first axis of x counts examples; all others together are the D features."
+BACKWARD = "Each gradient is the upstream gradient times the layer's other factor, as a matrix."
+
+
+def layer(rng: np.random.RandomState, *features: int, rows: int = 6) -> tuple[Array, Array, Array]:
+    """Inputs x (rows, *features), w (D, 5) and b (5,); odd sizes, no two alike."""
+    x = rng.standard_normal((rows, *features)) - 0.4
+    return x, rng.standard_normal((int(np.prod(features)), 5)), rng.standard_normal(5) + 1.0
+
+
+@pytest.mark.question("affine_forward", weight=2)
+def test_out_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at out for rows of features: x times w plus b."""
+    x, w, b = layer(rng, 7)
+    out, _ = student.affine_forward(x, w, b)
+    compare.values("out", out, reference.affine_forward(x, w, b)[0], hint=FORWARD)
+
+
+@pytest.mark.question("affine_forward")
+def test_out_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at out when each example is an image of several axes, as (N, 3, 2, 4)."""
+    x, w, b = layer(rng, 3, 2, 4)
+    out, _ = student.affine_forward(x, w, b)
+    compare.values("out", out, reference.affine_forward(x, w, b)[0], hint=FLATTEN)
+
+
+@pytest.mark.question("affine_forward")
+def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the shape of out: (N, M), also for a single example."""
+    x, w, b = layer(rng, 3, 5, rows=1)
+    out, _ = student.affine_forward(x, w, b)
+    compare.exact("out", out, reference.affine_forward(x, w, b)[0], hint=FORWARD)
+
+
+def gradients(
+    student: Student, rng: np.random.RandomState, *features: int
+) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array]]:
+    """(dx, dw, db) of the student's own forward and backward, and of the reference."""
+    x, w, b = layer(rng, *features)
+    _, cache = student.affine_forward(x, w, b)
+    dout = rng.standard_normal((len(x), 5)) + 0.5
+    _, expected_cache = reference.affine_forward(x, w, b)
+    return student.affine_backward(dout, cache), reference.affine_backward(dout, expected_cache)
+
+
+@pytest.mark.question("affine_backward", weight=2)
+def test_dx_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dx: how the loss changes with the layer's input."""
+    (dx, _, _), (expected, _, _) = gradients(student, rng, 7)
+    compare.values("dx", dx, expected, hint=BACKWARD)
+
+
+@pytest.mark.question("affine_backward", weight=2)
+def test_dw_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dw: how the loss changes with the weights, summed over the examples."""
+    (_, dw, _), (_, expected, _) = gradients(student, rng, 7)
+    compare.values("dw", dw, expected, hint=BACKWARD)
+
+
+@pytest.mark.question("affine_backward")
+def test_db_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at db: how the loss changes with the biases, summed over the examples."""
+    (_, _, db), (_, _, expected) = gradients(student, rng, 7)
+    compare.values("db", db, expected, hint="b is added to every row, so every row sends back.")
+
+
+@pytest.mark.question("affine_backward")
+def test_dw_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dw when each example is an image of several axes, as (N, 3, 2, 4)."""
+    (_, dw, _), (_, expected, _) = gradients(student, rng, 3, 2, 4)
+    compare.values("dw", dw, expected, hint=FLATTEN)
+
+
+@pytest.mark.question("affine_backward")
+def test_shapes_of_gradients(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the shapes: dx like x with all its axes, dw like w, db like b."""
+    answers, expected = gradients(student, rng, 3, 2, 4)
+    hint = "A gradient has the shape of what it is the gradient of."
+    for name, answer, right in zip(("dx", "dw", "db"), answers, expected, strict=True):
+        compare.exact(name, answer, right, hint=hint)

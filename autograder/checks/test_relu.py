@@ -1,0 +1,83 @@
+"""Hidden checks of the rectifier."""
+
+import numpy as np
+import pytest
+
+from autograder.checks import compare, reference
+from autograder.checks.compare import Array
+from autograder.checks.student import Student
+
+FORWARD = "Positive numbers pass as they are, negative ones become zero."
+BACKWARD = "The upstream gradient passes where the input of the forward pass was positive."
+
+
+def away_from_zero(rng: np.random.RandomState, *shape: int) -> Array:
+    """Numbers of both signs, none near the kink, where any slope from 0 to 1 is right."""
+    sign = np.where(rng.standard_normal(shape) > 0, 1.0, -1.0)
+    return sign * rng.uniform(0.1, 3.0, size=shape)
+
+
+@pytest.mark.question("relu_forward", weight=2)
+def test_out_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at out: what happens to positive and to negative numbers."""
+    x = away_from_zero(rng, 5, 7)
+    out, _ = student.relu_forward(x)
+    compare.values("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+
+
+@pytest.mark.question("relu_forward")
+def test_small_and_large_numbers(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at out for numbers near zero and for very large ones."""
+    for size in (1e-6, 1e6):
+        x = size * away_from_zero(rng, 4, 3)
+        out, _ = student.relu_forward(x)
+        compare.values("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+
+
+@pytest.mark.question("relu_forward")
+def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the shape of out, which is that of x whatever its number of axes."""
+    for shape in ((11,), (2, 3, 4, 5)):
+        x = away_from_zero(rng, *shape)
+        out, _ = student.relu_forward(x)
+        compare.exact("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+
+
+def gradient(student: Student, rng: np.random.RandomState, *shape: int) -> tuple[Array, Array]:
+    """The dx of the student's own forward and backward, and of the reference."""
+    x, dout = away_from_zero(rng, *shape), rng.standard_normal(shape) * 2.0
+    _, cache = student.relu_forward(x)
+    return student.relu_backward(dout, cache), reference.relu_backward(dout, x)
+
+
+@pytest.mark.question("relu_backward", weight=3)
+def test_dx_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dx: which entries of the upstream gradient pass."""
+    compare.values("dx", *gradient(student, rng, 6, 5), hint=BACKWARD)
+
+
+@pytest.mark.question("relu_backward")
+def test_dx_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dx when x has four axes."""
+    compare.values("dx", *gradient(student, rng, 3, 2, 4, 5), hint=BACKWARD)
+
+
+@pytest.mark.question("relu_backward")
+def test_shape_of_dx(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the shape of dx, which is that of x whatever its number of axes."""
+    hint = "A gradient has the shape of what it is the gradient of."
+    for shape in ((7,), (3, 4, 2)):
+        compare.exact("dx", *gradient(student, rng, *shape), hint=hint)
+
+
+@pytest.mark.question("relu_backward")
+def test_zeros_in_x(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at dx where some inputs are exactly 0; there, 0 and dout are both right."""
+    x, dout = away_from_zero(rng, 5, 6), rng.standard_normal((5, 6))
+    zero = rng.uniform(size=x.shape) < 0.3
+    x[zero] = 0.0
+    _, cache = student.relu_forward(x)
+    dx = compare.fitted("dx", student.relu_backward(dout, cache), x.shape)
+    expected = reference.relu_backward(dout, x)
+    passed_on = zero & np.isclose(dx, dout)
+    compare.values("dx", dx, np.where(passed_on, dout, expected), hint=BACKWARD)
