@@ -1,0 +1,227 @@
+"""Pictures for the notebook on batch normalization, in the style of `plots`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from .graph import GATES
+from .plots import BLUE, GREEN, INK, ORANGE, WITH, WITHOUT, axes, label, picture
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .record import Run
+    from .signals import Signals
+
+Array = npt.NDArray[Any]
+
+# Where each value and gate stands in the drawing of the graph, in grid steps.
+PLACES = {
+    **{"x": (0, 1), "mean": (1, 0), "centred": (2, 1), "square": (3, 0), "var": (4, 0)},
+    **{"std": (5, 0), "inverse": (6, 0), "xhat": (7, 1), "scaled": (8.1, 1), "out": (9.2, 1)},
+    **{"gamma": (8.1, 0), "beta": (9.2, 0)},
+}
+SYMBOLS = {"x": "$x$", "gamma": r"$\gamma$", "beta": r"$\beta$"}
+
+
+@picture
+def computational_graph() -> tuple[Figure, str]:
+    """Draw the nine gates of batch normalization, forward in blue, backward in orange."""
+    figure, ((panel,),) = axes(1, 1, (12, 3.3))
+    panel.axis("off")
+    panel.set(xlim=(-0.5, 9.9), ylim=(-0.75, 1.75))
+    for gate in GATES:
+        for source in gate.inputs:
+            _arrow(panel, PLACES[source], PLACES[gate.output])
+    for name, symbol in SYMBOLS.items():
+        _node(panel, PLACES[name], symbol, "", "circle,pad=0.35")
+    for gate in GATES:
+        title = f"{gate.number}  {gate.name}"
+        _node(panel, PLACES[gate.output], gate.formula, title, "round,pad=0.4,rounding_size=0.3")
+    panel.text(-0.4, -0.62, "blue: values, forward", color=BLUE)
+    panel.text(1.6, -0.62, "orange: gradients, backward; arrows that meet are summed", color=ORANGE)
+    steps = "; ".join(
+        f"{g.number} {g.name}: {g.output} from {' and '.join(g.inputs)}" for g in GATES
+    )
+    return figure, f"The computational graph of batch normalization, nine gates. {steps}."
+
+
+def _node(panel: Axes, place: tuple[float, float], text: str, title: str, box: str) -> None:
+    style = {"boxstyle": box, "facecolor": "none", "edgecolor": INK, "linewidth": 1.2}
+    panel.text(*place, text, ha="center", va="center", bbox=style, fontsize=10)
+    above = 0.36 if place[1] > 0 else -0.4
+    panel.text(place[0], place[1] + above, title, ha="center", va="center", fontsize=9)
+
+
+def _arrow(panel: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw the value's arrow, and beside it the gradient's arrow the other way."""
+    for begin, finish, colour, shift in ((start, end, BLUE, 0.05), (end, start, ORANGE, -0.05)):
+        a, b = np.array(begin, float), np.array(finish, float)
+        across = np.array([0, 1]) if a[1] == b[1] else np.array([1, 0])
+        way = (b - a) / np.hypot(*(b - a))
+        keep_off = 0.36 if a[1] == b[1] else 0.42
+        tail, head = a + keep_off * way + shift * across, b - keep_off * way + shift * across
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.3, "shrinkA": 0, "shrinkB": 0}
+        panel.annotate("", head, tail, arrowprops=arrow)
+
+
+@picture
+def feature_histograms(stages: Mapping[str, Array]) -> tuple[Figure, str]:
+    """Show how three features are spread, one panel for each stage.
+
+    Args:
+        stages: (N, 3) values by the name of the stage.
+    """
+    figure, grid = axes(1, len(stages), (3.6 * len(stages), 2.7))
+    for panel, (name, values) in zip(grid.flat, stages.items(), strict=True):
+        for feature, colour in zip(values.T, (BLUE, ORANGE, GREEN), strict=False):
+            panel.hist(feature, bins=20, histtype="stepfilled", color=colour, alpha=0.45)
+        label(panel, name, "value", "rows")
+    told = "; ".join(
+        f"{name}: means {np.round(v.mean(0), 1).tolist()}, spreads {np.round(v.std(0), 1).tolist()}"
+        for name, v in stages.items()
+    )
+    return figure, f"Histograms of three features. {told}."
+
+
+@picture
+def activation_histograms(signals: Mapping[tuple[float, bool], Signals]) -> tuple[Figure, str]:
+    """Show each layer's activations, a row a weight scale, a column a layer.
+
+    Args:
+        signals: by (weight scale, whether with batch normalization).
+    """
+    scales = list(dict.fromkeys(scale for scale, _ in signals))
+    layers = len(next(iter(signals.values())).activations)
+    figure, grid = axes(len(scales), layers, (1.7 * layers, 1.75 * len(scales)), sharey=True)
+    for row, scale in zip(grid, scales, strict=True):
+        for layer, panel in enumerate(row):
+            _layer_histogram(panel, signals, scale, layer)
+        row[0].set_ylabel(f"scale {scale:g}\nunits", color=INK)
+    for layer, panel in enumerate(grid[0]):
+        panel.set_title(f"layer {layer + 1}")
+    figure.supxlabel(
+        "activation before relu, on a scale of powers of ten (blue solid: with, orange"
+        " dashed: without batch normalization)",
+        fontsize=10,
+        color=INK,
+    )
+    told = "; ".join(
+        f"scale {scale:g} {'with' if normalized else 'without'}: {s.activations[-1].std():.1e}"
+        for (scale, normalized), s in signals.items()
+    )
+    return figure, f"Histograms of activations by layer. Their spread in the last layer: {told}."
+
+
+def _layer_histogram(
+    panel: Axes, signals: Mapping[tuple[float, bool], Signals], scale: float, layer: int
+) -> None:
+    bins = np.linspace(-16, 6, 45).tolist()
+    for normalized, look in ((False, WITHOUT), (True, WITH)):
+        sizes = np.abs(signals[scale, normalized].activations[layer]).ravel()
+        powers = np.clip(np.log10(np.maximum(sizes, 1e-16)), -16, 6)
+        panel.hist(powers, bins, histtype="step", color=look["color"], ls=look["ls"], lw=1.6)
+    panel.set(xticks=[-14, -7, 0], xticklabels=["$10^{-14}$", "$10^{-7}$", "1"], yticks=[])
+
+
+@picture
+def gradient_norms(signals: Mapping[tuple[float, bool], Signals]) -> tuple[Figure, str]:
+    """Show how large the gradient of each layer's weights is, on a logarithmic axis."""
+    scales = list(dict.fromkeys(scale for scale, _ in signals))
+    figure, grid = axes(1, len(scales), (3.7 * len(scales), 3), sharey=True)
+    for panel, scale in zip(grid.flat, scales, strict=True):
+        for normalized, look, name in ((True, WITH, "with"), (False, WITHOUT, "without")):
+            norms = signals[scale, normalized].gradient_norms
+            panel.semilogy(range(1, len(norms) + 1), norms, **look, label=name)
+        label(panel, f"weight scale {scale:g}", "layer", "")
+    grid[0, 0].set_ylabel("norm of the weights' gradient")
+    grid[0, 0].legend()
+    told = "; ".join(
+        f"scale {scale:g} {'with' if normalized else 'without'}: {s.gradient_norms[0]:.0e}"
+        for (scale, normalized), s in signals.items()
+    )
+    return figure, f"Gradient norms by layer. In the first layer: {told}."
+
+
+@picture
+def compare_runs(runs: Sequence[Run]) -> tuple[Figure, str]:
+    """Show loss, training and validation accuracy of two recorded runs: with, without."""
+    figure, (panels,) = axes(1, 3, (11.5, 3.3))
+    for run, look in zip(runs, (WITH, WITHOUT), strict=True):
+        epochs = range(1, len(run.val_accuracy) + 1)
+        panels[0].plot(run.losses, color=look["color"], ls=look["ls"], lw=1, label=run.name)
+        panels[1].plot(epochs, run.train_accuracy, **look)
+        panels[2].plot(epochs, run.val_accuracy, **look)
+    label(panels[0], "training loss", "iteration", "")
+    label(panels[1], "training accuracy", "epoch", "")
+    label(panels[2], "validation accuracy", "epoch", "")
+    panels[0].legend()
+    for panel in panels[1:]:
+        panel.set_ylim(0, 1)
+    told = "; ".join(
+        f"{r.name}: training {r.train_accuracy[-1]:.3f}, validation {r.val_accuracy[-1]:.3f}"
+        for r in runs
+        if r.val_accuracy
+    )
+    return figure, f"Loss and accuracies of two nets. At the end {told}."
+
+
+@picture
+def scale_experiment(
+    scales: Sequence[float], runs: Mapping[str, Sequence[Run]]
+) -> tuple[Figure, str]:
+    """Show best validation, best training accuracy and final loss against weight scale.
+
+    Args:
+        scales: the weight scales, ascending.
+        runs: for "with" and "without" batch normalization, a run for each scale.
+    """
+    figure, (panels,) = axes(1, 3, (12, 3.6))
+    for (name, row), look in zip(runs.items(), (WITH, WITHOUT), strict=True):
+        panels[0].plot(scales, [run.best_val for run in row], **look, label=name)
+        panels[1].plot(scales, [run.best_train for run in row], **look)
+        losses = [min(run.final_loss, 1e3) for run in row]
+        panels[2].plot(scales, losses, **look)
+    titles = ("best validation accuracy", "best training accuracy", "final loss (mean of last 100)")
+    for panel, title in zip(panels, titles, strict=True):
+        label(panel, title, "weight scale", "")
+        panel.set_xscale("log")
+    for panel in panels[:2]:
+        panel.set_ylim(0, 1)
+    panels[2].set_yscale("log")
+    panels[0].legend()
+    told = "; ".join(
+        f"{name}: best {max(r.best_val for r in row):.2f}, worst {min(r.best_val for r in row):.2f}"
+        for name, row in runs.items()
+    )
+    return figure, f"Accuracies and loss against weight scale. Validation {told}."
+
+
+@picture
+def learning_rate_strip(
+    rates: Sequence[float], runs: Mapping[str, Sequence[Run]]
+) -> tuple[Figure, str]:
+    """Show the loss of each learning rate, a panel a rate; a cross where a run diverged."""
+    figure, (panels,) = axes(1, len(rates), (3 * len(rates), 2.8), sharey=True)
+    for place, (panel, rate) in enumerate(zip(panels, rates, strict=True)):
+        for (name, row), look in zip(runs.items(), (WITH, WITHOUT), strict=True):
+            run = row[place]
+            finite = [loss for loss in run.losses if np.isfinite(loss)]
+            panel.plot(finite, color=look["color"], ls=look["ls"], lw=1.2, label=name)
+            if run.diverged:
+                last = min(finite[-1], 4) if finite else 4
+                panel.plot(len(finite), last, "X", color=look["color"], ms=10)
+        label(panel, f"learning rate {rate:g}", "iteration", "")
+    panels[0].set(ylim=(0, 4), ylabel="training loss")
+    panels[0].legend()
+    told = "; ".join(
+        f"{name}, rate {rate:g}: " + ("diverged" if run.diverged else f"{run.best_val:.2f}")
+        for name, row in runs.items()
+        for rate, run in zip(rates, row, strict=True)
+    )
+    return figure, f"Training loss by learning rate. Best validation accuracy {told}."
