@@ -1,0 +1,268 @@
+"""From `source/` to what students get (`release/`) and what right looks like (`solutions/`).
+
+Everything is built by nbgrader's own converters in a throw-away copy of the course, so a
+run that is refused or killed leaves `release/`, `solutions/` and the gradebook as they
+were. The finished folders are moved in at the end; a folder that would not change is not
+touched. Then the assignment is entered into the course's gradebook, because grading
+needs to find it there.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+import nbformat
+from nbgrader.api import Base
+from nbgrader.converters import GenerateAssignment, GenerateSolution
+from nbgrader.converters.base import NbGraderException
+from nbgrader.coursedir import CourseDirectory
+from nbgrader.utils import setenv
+from sqlalchemy import create_engine
+from traitlets.config import Config
+from traitlets.config.loader import PyFileConfigLoader
+
+from autograder.course import Course, notebook_paths
+from autograder.errors import UsageError
+from autograder.release_leaks import leaks_in_folder, private_lines, public_text
+
+CONFIG_FILE = "nbgrader_config.py"
+DATA = "datasets"
+LEFT_BEHIND = ("__pycache__", ".ipynb_checkpoints", "*.pyc", "results")
+"""Never copied from a source folder: what running the notebooks leaves there."""
+
+Execution = Literal["changed", "always", "never"]
+"""Whether solutions are run: only if a source or a file changed, or every time, or not."""
+
+
+class Released(msgspec.Struct, frozen=True):
+    """What a release did."""
+
+    release: Path
+    solutions: Path
+    notebooks: tuple[str, ...]
+    release_changed: bool
+    solutions_executed: bool
+
+
+def course_config(root: Path) -> Config:
+    """What the course's own `nbgrader_config.py` says; no other configuration is read."""
+    config: Config = PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
+    return config
+
+
+def course_directory(root: Path, **settings: Any) -> CourseDirectory:
+    """See a course folder as nbgrader does, with single settings changed on the way."""
+    return CourseDirectory(root=str(root), config=course_config(root), **settings)
+
+
+def build_release(
+    course: Course, assignment: str, *, execute: Execution = "changed", register: bool = True
+) -> Released:
+    """Write `release/<assignment>` and `solutions/<assignment>`.
+
+    Args:
+        course: the course.
+        assignment: its folder's name under `source/`.
+        execute: whether to run the solutions; "changed" keeps the outputs that stand in
+            `solutions/` as long as no source and no file of theirs changed.
+        register: whether to enter the assignment into the gradebook (made if there is none).
+
+    Raises:
+        UsageError: if a solution or a hidden check is found in the release, a solution
+            raises, or nbgrader refuses; nothing is changed then.
+    """
+    with _workshop(course, assignment) as workshop:
+        student, solved = _build(workshop, assignment)
+        _refuse_leaks(student, workshop / "source" / assignment)
+        target = course.root / "solutions" / assignment
+        stale = execute == "always" or bool(_differences(target, solved, "solutions"))
+        if stale and execute != "never":
+            solved = _execute(workshop, assignment)
+        if register:
+            _enter_into_gradebook(workshop, course, assignment)
+        if stale:
+            _move_in(solved, target)
+        changed = bool(_differences(course.root / "release" / assignment, student, "release"))
+        if changed:
+            _move_in(student, course.root / "release" / assignment)
+    return Released(
+        release=course.root / "release" / assignment,
+        solutions=target,
+        notebooks=tuple(path.stem for path in notebook_paths(course.source(assignment))),
+        release_changed=changed,
+        solutions_executed=stale and execute != "never",
+    )
+
+
+def verify_release(course: Course, assignment: str) -> None:
+    """Change nothing, and see that the committed release is what `source/` gives.
+
+    Raises:
+        UsageError: if it is not, naming the first file; or as `build_release` does.
+    """
+    if stale := stale_files(course, assignment):
+        more = f" ({len(stale) - 1} more files differ.)" if len(stale) > 1 else ""
+        raise UsageError(f"{stale[0]}{more}")
+
+
+def stale_files(course: Course, assignment: str) -> list[str]:
+    """One sentence for every committed file that differs from a fresh build.
+
+    Releases are compared byte for byte, solutions without their outputs, which hold
+    measured times.
+    """
+    with _workshop(course, assignment) as workshop:
+        student, solved = _build(workshop, assignment)
+        _refuse_leaks(student, workshop / "source" / assignment)
+        return [
+            *_differences(course.root / "release" / assignment, student, "release"),
+            *_differences(course.root / "solutions" / assignment, solved, "solutions"),
+        ]
+
+
+@contextmanager
+def _workshop(course: Course, assignment: str) -> Iterator[Path]:
+    """A throw-away copy of the course that holds this assignment only."""
+    source = course.source(assignment)
+    if not notebook_paths(source):
+        raise UsageError(f"source/{assignment} holds no notebook.")
+    private = course.root / ".autograder"
+    private.mkdir(mode=0o700, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=private, prefix="release-") as folder:
+        workshop = Path(folder)
+        shutil.copytree(
+            source, workshop / "source" / assignment, ignore=shutil.ignore_patterns(*LEFT_BEHIND)
+        )
+        shutil.copy(course.root / CONFIG_FILE, workshop / CONFIG_FILE)
+        if (course.root / DATA).is_dir():
+            (workshop / DATA).symlink_to(course.root / DATA, target_is_directory=True)
+        _throw_away_gradebook(workshop)
+        # For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only.
+        beside_python = str(Path(sys.executable).parent)
+        with setenv(PATH=os.pathsep.join([beside_python, os.environ.get("PATH", "")])):
+            yield workshop
+
+
+def _throw_away_gradebook(workshop: Path) -> None:
+    """Lay out the tables: nbgrader then need not ask `alembic` for a version, which takes 2 s."""
+    engine = create_engine(f"sqlite:///{workshop}/gradebook.db")
+    Base.metadata.create_all(bind=engine)
+    engine.dispose()
+
+
+def _build(workshop: Path, assignment: str) -> tuple[Path, Path]:
+    """Make the student's folder and the solutions, unexecuted."""
+    _convert(GenerateAssignment, workshop, assignment)
+    unexecuted = Config({"Execute": {"enabled": False}})
+    _convert(GenerateSolution, workshop, assignment, unexecuted, solution_directory="unexecuted")
+    return workshop / "release" / assignment, workshop / "unexecuted" / assignment
+
+
+def _execute(workshop: Path, assignment: str) -> Path:
+    _convert(GenerateSolution, workshop, assignment, solution_directory="executed")
+    folder = workshop / "executed" / assignment
+    for path in notebook_paths(folder):
+        for cell in nbformat.read(path, as_version=4).cells:
+            for output in cell.get("outputs", []):
+                if output.output_type == "error":
+                    raise UsageError(
+                        f"The solution {path.name} does not run: cell '{cell.get('id')}' "
+                        f"raised {output.ename}: {output.evalue}."
+                    )
+    return folder
+
+
+def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> None:
+    gradebook = course_directory(course.root).db_url
+    _convert(
+        GenerateAssignment, workshop, assignment, release_directory="registered", db_url=gradebook
+    )
+
+
+def _refuse_leaks(student: Path, source: Path) -> None:
+    if leaks := leaks_in_folder(student, private_lines(source), public_text(source)):
+        more = f"; and {len(leaks) - 3} more" if len(leaks) > 3 else ""
+        raise UsageError(f"Nothing is released: {'; '.join(leaks[:3])}{more}.")
+
+
+def _convert(
+    converter: type, workshop: Path, assignment: str, config: Config | None = None, **settings: Any
+) -> None:
+    """Run one of nbgrader's converters; say what it says when it refuses."""
+
+    class Converter(converter):  # type: ignore[misc]
+        reason: Exception | None = None
+
+        def convert_single_notebook(self, notebook_filename: str) -> None:
+            try:
+                super().convert_single_notebook(notebook_filename)
+            except Exception as error:
+                self.reason = error
+                raise
+
+    settings.setdefault("db_url", f"sqlite:///{workshop}/gradebook.db")
+    courses = course_directory(workshop, assignment_id=assignment, **settings)
+    merged = course_config(workshop)
+    merged.merge(config or Config())
+    silent = logging.Logger("release", level=logging.CRITICAL + 1)
+    run = Converter(coursedir=courses, config=merged, log=silent)
+    run.force = True
+    try:
+        run.start()
+    except NbGraderException as error:
+        reason = run.reason or error
+        if isinstance(reason, UsageError):
+            raise reason from None
+        raise UsageError(f"nbgrader cannot convert source/{assignment}: {reason}") from reason
+
+
+def _move_in(built: Path, target: Path) -> None:
+    """Put a finished folder in its place; the old one is gone only when the new one stands."""
+    target.parent.mkdir(exist_ok=True)
+    if target.exists():
+        target.rename(built.with_name(f"{built.name}.old"))
+    built.rename(target)
+
+
+def _differences(old: Path, new: Path, step: str) -> list[str]:
+    """One sentence for every file that is not the same in both folders."""
+    names = sorted(_files(old) | _files(new))
+    return [
+        f"{step}/{new.name}/{name} is not what source/{new.name} gives; "
+        f"run 'autograder release {new.name}'."
+        for name in names
+        if not _same(old / name, new / name, with_outputs=step == "release")
+    ]
+
+
+def _files(folder: Path) -> set[str]:
+    return {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+    }
+
+
+def _same(old: Path, new: Path, *, with_outputs: bool) -> bool:
+    if not (old.is_file() and new.is_file()):
+        return False
+    if with_outputs or old.suffix != ".ipynb":
+        return old.read_bytes() == new.read_bytes()
+    return bool(_without_outputs(old) == _without_outputs(new))
+
+
+def _without_outputs(path: Path) -> Any:
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        cell.pop("outputs", None)
+        cell.pop("execution_count", None)
+    return notebook
