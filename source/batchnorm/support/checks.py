@@ -18,12 +18,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from .gradient_check import SMALL_PART
+
 Array = npt.NDArray[np.float64]
 
 FORWARD = 1e-8  # the same formula in float64, added in another order
 GRADIENT = 1e-6  # a right gradient against a centred difference
 SINGLE = 1e-4  # a right answer in float32, which holds seven digits
-SMALL_PART = 1e-3  # of the largest element: what is smaller is compared with this size
 GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 HEADINGS = ("", "yours", "expected", "error", "verdict")
 
@@ -37,6 +38,14 @@ class Row:
     expected: str
     error: str = ""
     problem: str = ""
+
+
+class VisibleCheckError(AssertionError):
+    """A visible check is wrong. The table says where, so a notebook shows no traceback."""
+
+    def _render_traceback_(self, *_: Any) -> list[str]:
+        """Return what IPython prints in place of a traceback."""
+        return [_coloured(str(self), RED)]
 
 
 class Check:
@@ -55,7 +64,6 @@ class Check:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        __tracebackhide__ = True
         if self.rows:
             print(table(self.rows))
         if kind is not None:
@@ -63,7 +71,7 @@ class Check:
         wrong = [row.problem for row in self.rows if row.problem]
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            raise AssertionError(f"{self.question}: {wrong[0]}{more}")
+            raise VisibleCheckError(f"{self.question}: {wrong[0]}{more}")
         print(f"{self.question}: {_coloured('every visible check passes', GREEN)}")
 
     def close(
@@ -72,7 +80,7 @@ class Check:
         """Compare shape, then finiteness, then values.
 
         The error of an element is |yours - expected| divided by the size of both together, or by
-        a thousandth of the largest expected element if they are smaller than that.
+        a hundredth of the largest expected element if they are smaller than that.
 
         Args:
             name: what is compared, such as "dx".
@@ -90,6 +98,11 @@ class Check:
         fine = bool(value < limit)
         problem = "" if fine else f"{name} is {value:.2g} and should be below {limit:g}."
         self._add(Row(name, f"{value:.2g}", f"< {limit:g}", problem=problem), hint)
+
+    def reaches(self, name: str, value: float, goal: float, *, hint: str = "") -> None:
+        """Require a number, such as an accuracy, to be at least `goal`."""
+        problem = "" if value >= goal else f"{name} is {value:.3f} and should reach {goal:.2f}."
+        self._add(Row(name, f"{value:.3f}", f">= {goal:.2f}", problem=problem), hint)
 
     def true(self, name: str, condition: Any, sentence: str) -> None:
         """Require a condition; `sentence` says what is wrong if it does not hold."""

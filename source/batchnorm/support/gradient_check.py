@@ -15,6 +15,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 STEP = 1e-5  # smaller steps drown in rounding, larger ones see the curve
 ERROR_FLOOR = 1e-8  # below this size a gradient is compared absolutely
+SMALL_PART = 1e-2  # of the largest entry: what is smaller is compared with this size
 
 
 class Model(Protocol):
@@ -26,8 +27,8 @@ class Model(Protocol):
         """Return scores without labels, (loss, gradients by name) with them."""
 
 
-def relative_error(yours: Any, expected: Any) -> float:
-    """Return the largest |yours - expected| / max(|yours| + |expected|, 1e-8) of all elements.
+def relative_error(yours: Any, expected: Any, floor: float = ERROR_FLOOR) -> float:
+    """Return the largest |yours - expected| / max(|yours| + |expected|, floor) of all elements.
 
     Raises:
         ValueError: the shapes differ. (3,) and (3, 1) would broadcast and look alike.
@@ -37,7 +38,7 @@ def relative_error(yours: Any, expected: Any) -> float:
         raise ValueError(f"The shapes differ: {a.shape} is yours, {b.shape} is expected.")
     if a.size == 0:
         return 0.0
-    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), ERROR_FLOOR)))
+    return float(np.max(np.abs(a - b) / np.maximum(np.abs(a) + np.abs(b), floor)))
 
 
 def numeric_gradient(
@@ -97,7 +98,8 @@ def network_errors(
         entries: how many entries of each parameter to look at, spread evenly; all by default.
 
     Returns:
-        The relative error by parameter name.
+        The relative error by parameter name. Entries below a hundredth of a parameter's largest
+        are compared with that hundredth: in smaller ones a numeric gradient is mostly rounding.
 
     Raises:
         TypeError: a parameter is not float64.
@@ -120,7 +122,8 @@ def network_errors(
             )
         picks = _spread(parameter.size, entries)
         numeric = _slopes(model, X, y, name, picks, h)
-        errors[name] = relative_error(given.reshape(-1)[picks], numeric)
+        floor = max(SMALL_PART * float(np.max(np.abs(numeric), initial=0)), ERROR_FLOOR)
+        errors[name] = relative_error(given.reshape(-1)[picks], numeric, floor)
     return errors
 
 

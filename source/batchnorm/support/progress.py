@@ -62,6 +62,7 @@ def progress(items: Iterable[Any], label: str, *, show: bool = True) -> tqdm[Any
         desc=label,
         disable=quiet or not show,
         file=_DisplayLine() if notebook else None,
+        ascii=False if notebook else None,
         ncols=88,
         mininterval=0.2,
         bar_format="{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
