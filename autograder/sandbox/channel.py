@@ -1,0 +1,166 @@
+"""A socket to the student's process with the outer clock beside it. Every byte that comes is hostile."""
+
+from __future__ import annotations
+
+import array
+import select
+import socket
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
+
+from autograder.sandbox.errors import StudentDied, StudentProtocol, StudentTimeout
+from autograder.sandbox.inside.frames import LENGTH
+from autograder.sandbox.wire import Limits, WireError, decode, encode
+
+TICK = 0.05
+
+
+class Budget:
+    """The wall time that a submission's code may take in all, in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.used = 0.0
+
+    @property
+    def left(self) -> float:
+        """Return the seconds that are left."""
+        return max(0.0, self.seconds - self.used)
+
+
+class Clock:
+    """The time one request may take: CPU seconds by the kernel's account, wall seconds as a backstop."""
+
+    def __init__(self, cpu: float, wall: float, account: Callable[[], float]) -> None:
+        self._cpu, self._wall, self._account = cpu, wall, account
+        self._start = self._checked = time.monotonic()
+        self._before: float | None = None
+
+    @property
+    def elapsed(self) -> float:
+        """Return the wall seconds since the start."""
+        return time.monotonic() - self._start
+
+    def tick(self) -> None:
+        """Raise StudentTimeout when the time is used up; look at most once in TICK seconds.
+
+        The account is first read on the first tick, so that quick requests do not pay for it.
+        """
+        now = time.monotonic()
+        if now - self._checked < TICK:
+            return
+        self._checked = now
+        if self.elapsed > self._wall:
+            raise StudentTimeout
+        used = self._account()
+        if self._before is None:
+            self._before = used
+        if used - self._before > self._cpu:
+            raise StudentTimeout
+
+
+class Channel:
+    """Frames to and from one process of the student's."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+        sock.setblocking(False)
+        self._poll = select.poll()
+        self._poll.register(sock, select.POLLIN)
+        self._out = select.poll()
+        self._out.register(sock, select.POLLOUT)
+
+    def request(
+        self,
+        message: Mapping[str, Any],
+        limits: Limits,
+        clock: Clock,
+        descriptor: int | None = None,
+    ) -> dict[str, Any]:
+        """Send a message, and a descriptor with it; return the answer.
+
+        Raises StudentTimeout, StudentDied or StudentProtocol.
+        """
+        try:
+            self.send(message, clock, descriptor)
+            return self.receive(limits, clock)
+        except OSError:
+            raise StudentDied("it ended") from None
+
+    def send(self, message: Mapping[str, Any], clock: Clock, descriptor: int | None = None) -> None:
+        """Send a message."""
+        payload = encode(message)
+        view = memoryview(LENGTH.pack(len(payload)) + payload)
+        while view:
+            try:
+                count = self._send_some(view, descriptor)
+            except BlockingIOError:
+                self._wait(self._out, clock)
+                continue
+            descriptor = None
+            view = view[count:]
+
+    def _send_some(self, view: memoryview, descriptor: int | None) -> int:
+        if descriptor is None:
+            return self._sock.send(view)
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
+        return self._sock.sendmsg([view], [rights])
+
+    def receive(self, limits: Limits, clock: Clock) -> dict[str, Any]:
+        """Return the next message."""
+        (length,) = LENGTH.unpack(self._exactly(LENGTH.size, clock))
+        if length > LENGTH.size + limits.header_bytes + limits.array_bytes:
+            raise StudentProtocol("the answer is larger than allowed")
+        try:
+            return decode(self._exactly(length, clock), limits)
+        except WireError as problem:
+            raise StudentProtocol(str(problem)) from None
+
+    def _exactly(self, size: int, clock: Clock) -> bytearray:
+        data = bytearray()
+        while len(data) < size:
+            try:
+                piece = self._sock.recv(min(size - len(data), 1 << 20))
+            except BlockingIOError:
+                self._wait(self._poll, clock)
+                continue
+            if not piece:
+                raise StudentDied("it ended")
+            data += piece
+        return data
+
+    def _wait(self, poll: select.poll, clock: Clock) -> None:
+        ready = False
+        while not ready:
+            ready = bool(poll.poll(TICK * 1000))
+            clock.tick()
+
+    def close(self) -> None:
+        """Hang up."""
+        with suppress(OSError):
+            self._sock.close()
+
+
+def greeting(sock: socket.socket, seconds: float) -> tuple[bytes, int, str]:
+    """Return the first byte of a process that is still ours, its process number here, and its complaint.
+
+    The kernel vouches for the number. Raises OSError when nothing comes in time.
+    """
+    sock.settimeout(seconds)
+    size = socket.CMSG_SPACE(12)
+    data, ancillary, _, _ = sock.recvmsg(1, size)
+    for level, kind, body in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS and len(body) >= 12:
+            pid = int.from_bytes(body[:4], "little")
+            complaint = "" if data != b"E" else sock.recv(500).decode("utf-8", "replace")
+            return data, pid, complaint
+    raise OSError("no greeting")
+
+
+def room_socket() -> tuple[socket.socket, socket.socket]:
+    """Return a fresh pair; the kernel will name the sender to the first."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+    return ours, theirs

@@ -1,0 +1,131 @@
+"""The sandbox as the rest of the program knows it: a warm process that gives sessions."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+
+from autograder.sandbox.channel import Budget
+from autograder.sandbox.errors import SandboxBroken, SandboxUnavailable, StudentError
+from autograder.sandbox.launch import ADVICE, Backend, Zygote
+from autograder.sandbox.policy import POLICY, Policy
+from autograder.sandbox.processes import Room
+from autograder.sandbox.session import Session, SourceCell
+from autograder.sandbox.watchdog import Watchdog
+
+END_SECONDS = 5.0
+
+
+class Sandbox:
+    """A warm zygote that is started when first needed, and anew when it is gone.
+
+    ``shared`` maps names to folders that every session sees, read-only, under that name in its working
+    directory. One thread at a time. Use as a context manager.
+    """
+
+    def __init__(
+        self,
+        backend: Backend = "bubblewrap",
+        shared: Mapping[str, Path] | None = None,
+        policy: Policy = POLICY,
+    ) -> None:
+        self.backend: Backend = backend
+        self.policy = policy
+        self._shared = dict(shared or {})
+        self._zygote: Zygote | None = None
+        self._has_worked = False
+        self._watchdog = Watchdog(policy)
+
+    def probe(self) -> None:
+        """Raise SandboxUnavailable, with one sentence, if this machine cannot give a sandbox."""
+        self._canary()
+
+    def session(self, files: Mapping[str, bytes], budget: Budget | None = None) -> Session:
+        """Return a fresh session with these files in its working directory.
+
+        ``budget`` is the wall time of the submission, shared by the sessions that are given the same.
+        Raises SandboxUnavailable, SandboxBroken; ValueError for a file name that leaves the folder.
+        """
+        for name in files:
+            if Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+                raise ValueError(f"not a name for a submitted file: {name!r}")
+        given = {n: d for n, d in files.items() if Path(n).parts[0] not in self._shared}
+        return Session(self, given, budget or Budget(self.policy.submission_wall))
+
+    def open_room(self, session: Session) -> tuple[Room, socket.socket]:
+        """Return a fresh room, watched over, from this zygote or from a new one."""
+        problem = "it gives no room"
+        for _ in range(2):
+            try:
+                if self._zygote is None or not self._zygote.alive():
+                    self._start()
+                assert self._zygote is not None
+                room, sock = self._zygote.open_room(self._zygote.new_folder())
+            except OSError as error:
+                problem = str(error)
+                self._stop()
+            else:
+                self._has_worked = True
+                self._watchdog.watch(session)
+                return room, sock
+        if self._has_worked:
+            raise SandboxBroken(f"The sandbox stopped working: {problem}")
+        raise SandboxUnavailable(ADVICE.format(reason=problem))
+
+    def close_room(self, session: Session, room: Room) -> None:
+        """End a room; if it will not end, end the zygote with all that was forked from it."""
+        self._watchdog.forget(session)
+        room.kill()
+        if not room.keeper.wait(END_SECONDS):
+            self._stop()
+        room.close()
+
+    def make_sure(self) -> None:
+        """Return if sessions work, from a fresh zygote if need be; raise SandboxBroken if not."""
+        try:
+            self._canary()
+        except (SandboxUnavailable, StudentError):
+            self._stop()
+            try:
+                self._canary()
+            except (SandboxUnavailable, StudentError) as problem:
+                raise SandboxBroken(f"The sandbox stopped working: {problem}") from None
+
+    def _canary(self) -> None:
+        budget = Budget(self.policy.submission_wall)
+        with Session(self, {}, budget) as session:
+            (run,) = session.run([SourceCell("canary", "assert 1 + 1 == 2")], sure=True)
+            if run.status != "ok":
+                raise SandboxUnavailable(ADVICE.format(reason=f"a trivial cell is {run.status}"))
+
+    def _start(self) -> None:
+        self._stop()
+        try:
+            self._zygote = Zygote(self.backend, self._shared, self.policy)
+        except SandboxUnavailable as problem:
+            if self._has_worked:
+                raise SandboxBroken(str(problem)) from None
+            raise
+
+    def _stop(self) -> None:
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def close(self) -> None:
+        """End the zygote and everything that was forked from it."""
+        self._watchdog.stop()
+        self._stop()
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

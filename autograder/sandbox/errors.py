@@ -1,0 +1,57 @@
+"""Everything that can go wrong with a sandbox, by whose fault it is.
+
+``StudentError`` and what derives from it are verdicts on the student's code. ``SandboxError`` and what
+derives from it are ours, or the machine's, and never cost a student points.
+"""
+
+from __future__ import annotations
+
+
+class StudentError(Exception):
+    """The student's code is to blame."""
+
+
+class StudentRaised(StudentError):
+    """The student's code raised. Its message stays behind: it can carry hidden inputs.
+
+    ``line`` is the student's own source line, looked up outside, and ``lineno`` its number in the cell,
+    counted from 1; both are None when no line of the student's was on the stack.
+    """
+
+    def __init__(self, type_name: str, line: str | None = None, lineno: int | None = None) -> None:
+        super().__init__(type_name)
+        self.type_name = type_name
+        self.line = line
+        self.lineno = lineno
+
+
+class StudentTimeout(StudentError):
+    """The student's code used up its time."""
+
+
+class StudentDied(StudentError):
+    """The student's process ended, or was ended for using too much; ``reason`` says which."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class StudentProtocol(StudentError):
+    """What came back from the student's process is no answer to what was asked."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class SandboxError(Exception):
+    """The sandbox is to blame, not the student."""
+
+
+class SandboxUnavailable(SandboxError):
+    """No sandbox can be had on this machine; the message says in one sentence what to do."""
+
+
+class SandboxBroken(SandboxError):
+    """A sandbox that worked stopped working, and a fresh one does not work either."""

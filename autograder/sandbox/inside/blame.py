@@ -1,0 +1,30 @@
+"""Where in the student's own source an exception came from."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any
+
+
+def describe(error: BaseException) -> dict[str, Any]:
+    """Return {"type": name, "cell": id, "line": n} for the innermost frame in a cell.
+
+    Cell and line are None where no cell is on the stack. A syntax error names its own place.
+    """
+    place: tuple[str | None, int | None] = (None, None)
+    if isinstance(error, SyntaxError) and _cell(error.filename):
+        place = _cell(error.filename), error.lineno
+    else:
+        step: TracebackType | None = error.__traceback__
+        while step is not None:
+            cell = _cell(step.tb_frame.f_code.co_filename)
+            if cell is not None:
+                place = cell, step.tb_lineno
+            step = step.tb_next
+    return {"type": type(error).__name__[:80], "cell": place[0], "line": place[1]}
+
+
+def _cell(filename: Any) -> str | None:
+    if isinstance(filename, str) and filename.startswith("<cell ") and filename.endswith(">"):
+        return filename[6:-1]
+    return None

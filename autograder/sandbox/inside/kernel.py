@@ -1,0 +1,72 @@
+"""The few system calls that Python does not offer."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x20000, 0x8000000, 0x10000000, 0x20000000
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT = 1, 2, 4, 8, 32
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_CHILD_SUBREAPER = 1, 4, 36
+PR_SET_SECCOMP, PR_SET_NO_NEW_PRIVS, SECCOMP_MODE_FILTER = 22, 38, 2
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_KEYCTL = {"x86_64": 250, "aarch64": 219}
+_CAPABILITY_VERSION_3 = 0x20080522
+_KEYCTL_JOIN_SESSION_KEYRING = 1
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+
+
+def unshare(flags: int) -> None:
+    """Move this process (and, for a PID namespace, its children) to fresh namespaces."""
+    _checked(_libc.unshare(flags), "unshare")
+
+
+def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = "") -> None:
+    """Mount, bind or remount."""
+    words = [word.encode() or None for word in (source, target, kind)]
+    options = data.encode() or None
+    _checked(_libc.mount(*words, ctypes.c_ulong(flags), options), f"mount {target}")
+
+
+def prctl(option: int, value: int) -> None:
+    """Set an attribute of this process."""
+    zero = ctypes.c_ulong(0)
+    _checked(_libc.prctl(option, ctypes.c_ulong(value), zero, zero, zero), f"prctl {option}")
+
+
+def install_filter(program: bytes) -> None:
+    """Put this process and all its children under a seccomp filter (struct sock_filter records)."""
+
+    class Program(ctypes.Structure):
+        _fields_ = (("length", ctypes.c_ushort), ("records", ctypes.c_char_p))
+
+    whole = Program(len(program) // 8, program)
+    zero = ctypes.c_ulong(0)
+    mode = ctypes.c_ulong(SECCOMP_MODE_FILTER)
+    _checked(_libc.prctl(PR_SET_SECCOMP, mode, ctypes.byref(whole), zero, zero), "seccomp")
+
+
+def drop_capabilities() -> None:
+    """Give up every capability."""
+    header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
+    nothing = (ctypes.c_uint32 * 6)()
+    number = _CAPSET.get(platform.machine())
+    if number is None:
+        raise OSError(f"no system call numbers for {platform.machine()}")
+    _checked(_libc.syscall(number, header, nothing), "capset")
+
+
+def leave_keyring() -> None:
+    """Start an empty session keyring, so that none is shared with the caller or other submissions."""
+    number = _KEYCTL.get(platform.machine())
+    if number is not None:
+        _libc.syscall(number, _KEYCTL_JOIN_SESSION_KEYRING, None)

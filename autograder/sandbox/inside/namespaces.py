@@ -1,0 +1,109 @@
+"""The room of one submission: fresh namespaces, its own disk, limits, and no way back.
+
+The steps run in a process that is still ours; each is one thing that is taken away or set up.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+from typing import Any
+
+from . import kernel
+
+HOME = "/home/student"
+WORK = f"{HOME}/work"
+READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
+_RESERVED_PIDS = 300
+
+
+def leave_host() -> None:
+    """Enter fresh user, mount, IPC and (for the next fork) PID namespaces; keep the user's number."""
+    uid, gid = os.getuid(), os.getgid()
+    kernel.unshare(
+        kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
+    )
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{uid} {uid} 1")
+    _write("/proc/self/gid_map", f"{gid} {gid} 1")
+
+
+def limit_namespaces(tasks: int) -> None:
+    """Allow no further user namespaces and, where the kernel counts them by namespace, few tasks."""
+    _write("/proc/sys/user/max_user_namespaces", "0")
+    # Before 6.14 this file is the machine's own, and root may write it from in here.
+    if kernel_release() >= (6, 14):
+        try:
+            _write("/proc/sys/kernel/pid_max", str(_RESERVED_PIDS + 1 + tasks))
+        except OSError:  # a container may hold /proc read-only: the watchdog counts as well
+            return
+
+
+def furnish(shared: list[str], disk: int, inodes: int, shared_memory: int) -> None:
+    """Mount the submission's own disk and its given folders; cover what it need not see."""
+    kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
+    flags = kernel.MS_NOSUID | kernel.MS_NODEV
+    kernel.mount("tmpfs", HOME, "tmpfs", flags, f"size={disk},nr_inodes={inodes},mode=700")
+    for folder in (WORK, f"{HOME}/tmp"):
+        os.mkdir(folder)
+    for name in shared:
+        os.mkdir(f"{WORK}/{name}")
+        kernel.mount(f"/shared/{name}", f"{WORK}/{name}", flags=kernel.MS_BIND)
+    kernel.mount(
+        "tmpfs", "/dev/shm", "tmpfs", flags, f"size={shared_memory},nr_inodes=256,mode=1777"
+    )
+    for folder in ("/dev/pts", "/proc"):
+        kernel.mount("tmpfs", folder, "tmpfs", READ_ONLY, "size=4k,nr_inodes=2,mode=755")
+    # One submission must not leave a message to the next in Matplotlib's folder.
+    kernel.mount("none", "/warm", flags=kernel.MS_REMOUNT | kernel.MS_BIND | READ_ONLY)
+
+
+def limit_process(limits: dict[str, int], *, by_namespace: bool) -> None:
+    """Set the limits that hold for each process by itself."""
+    table = {
+        resource.RLIMIT_DATA: limits["process_memory"],
+        resource.RLIMIT_AS: limits["address_space"],
+        resource.RLIMIT_NOFILE: limits["open_files"],
+        resource.RLIMIT_FSIZE: limits["disk"],
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_MSGQUEUE: 0,
+        resource.RLIMIT_MEMLOCK: 0,
+    }
+    # From 5.14 on tasks are counted in each user namespace; before, all of this user's would count.
+    if by_namespace and kernel_release() >= (5, 14):
+        table[resource.RLIMIT_NPROC] = limits["tasks"]
+    for name, value in table.items():
+        ceiling = resource.getrlimit(name)[1]
+        if ceiling != resource.RLIM_INFINITY:
+            value = min(value, ceiling)
+        resource.setrlimit(name, (value, value))
+
+
+def prefer_to_kill() -> None:
+    """Make this the first process that the kernel ends when the machine runs out of memory."""
+    _write("/proc/self/oom_score_adj", "1000")
+
+
+def kernel_release() -> tuple[int, int]:
+    """Return the kernel's version as (major, minor)."""
+    major, minor = os.uname().release.split("-")[0].split(".")[:2]
+    return int(major), int("".join(c for c in minor if c.isdigit()))
+
+
+def close_all_but(keep: int) -> None:
+    """Close every descriptor from 3 on but one, so that no other socket or file is within reach."""
+    os.closerange(3, keep)
+    os.closerange(keep + 1, 1 << 20)
+
+
+def _write(path: str, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
+
+
+def settings(message: dict[str, Any]) -> dict[str, int]:
+    """Return the numbers of a policy as they came over the wire."""
+    return {name: int(value) for name, value in message.items()}

@@ -1,0 +1,152 @@
+"""IPython without a kernel: cells run as in Jupyter, their outputs are kept as nbformat dicts."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import types
+from typing import Any
+
+import matplotlib
+import numpy as np
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+from .capture import Outputs, Stream
+
+BACKEND = "module://matplotlib_inline.backend_inline"
+
+
+class CapturingPublisher(DisplayPublisher):
+    """Keeps what ``display`` shows."""
+
+    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+        """Keep one display."""
+        self.shell.outputs.show(data)
+
+    def clear_output(self, wait: bool = False) -> None:
+        """Forget what the cell has shown."""
+        self.shell.outputs.clear()
+
+
+class CapturingHook(DisplayHook):
+    """Keeps the value of a cell's last line."""
+
+    def write_output_prompt(self) -> None:
+        """Print nothing: the count goes with the value."""
+
+    def write_format_data(self, format_dict: dict[str, Any], md_dict: Any = None) -> None:
+        """Keep one value."""
+        self.shell.outputs.show(format_dict, self.prompt_count)
+
+    def finish_displayhook(self) -> None:
+        """Print nothing."""
+
+
+class Shell(InteractiveShell):
+    """The shell a submission's cells run in."""
+
+    outputs: Outputs
+    cell_id: str = ""
+
+    def init_io(self) -> None:
+        """Leave the terminal alone."""
+
+    def init_sys_modules(self) -> None:
+        """Be ``__main__``, as in a kernel."""
+        self._main_mod_cache = {}
+        self.user_module.__dict__.setdefault("__builtins__", __builtins__)
+        sys.modules["__main__"] = self.user_module
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """Accept any ``%matplotlib`` and stay with inline figures."""
+
+    def ask_exit(self) -> None:
+        """Go on after ``exit``: the other cells run too."""
+
+    def system(self, cmd: str) -> None:
+        """Run ``!cmd``; its output is the cell's, its status goes where IPython puts it."""
+        done = _run(self.var_expand(cmd, depth=1))
+        sys.stdout.write(done.stdout)
+        self.user_ns["_exit_code"] = done.returncode
+
+    system_piped = system_raw = system
+
+    def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
+        """Return the output of ``x = !cmd``."""
+        text = _run(self.var_expand(cmd, depth=depth + 2)).stdout
+        return text.splitlines() if split else text
+
+    def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
+        self.outputs.error(etype.__name__, str(evalue), stb)
+
+
+def _run(command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command,
+        shell=True,
+        text=True,
+        errors="replace",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        check=False,
+    )
+
+
+def make(stream_bytes: int, output_bytes: int) -> Shell:
+    """Return a shell, every path of it warmed: a value, a figure, a traceback."""
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.colors = "nocolor"
+    config.InteractiveShell.cache_size = 0
+    Shell.displayhook_class = CapturingHook
+    Shell.display_pub_class = CapturingPublisher
+    shell = Shell.instance(config=config, user_module=types.ModuleType("__main__"))
+    shell.outputs = Outputs(stream_bytes, output_bytes)
+    shell.compile.get_code_name = lambda raw, transformed, number: f"<cell {shell.cell_id}>"
+    sys.stdout, sys.stderr = Stream(shell.outputs, "stdout"), Stream(shell.outputs, "stderr")
+    matplotlib.use(BACKEND)
+    warm_up(shell)
+    return shell
+
+
+def warm_up(shell: Shell) -> None:
+    """Run what every notebook runs once, so that no submission pays for it."""
+    figure = (
+        "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()"
+    )
+    for source in ("%matplotlib inline", "1 + 1", figure, "def f():\n    1 / 0\nf()"):
+        shell.outputs.start_cell()
+        shell.run_cell(source)
+    shell.reset(new_session=True, aggressive=False)
+    shell.execution_count = 1
+    shell.outputs.start_cell()
+
+
+def fix_randomness() -> None:
+    """Give every submission the same random numbers, unseeded generators included."""
+    random.seed(0)
+    np.random.seed(0)
+    source = random.Random(0)
+    np.random.bit_generator.randbits = source.getrandbits
+
+
+def run(shell: Shell, cell_id: str, source: str) -> tuple[bool, BaseException | None]:
+    """Run one cell. Return whether it went well, and what it raised."""
+    shell.cell_id = cell_id
+    shell.outputs.start_cell()
+    result = shell.run_cell(source, store_history=True)
+    raised = result.error_before_exec or result.error_in_exec
+    return raised is None, raised
+
+
+def environment_for_children() -> None:
+    """Let ``!python`` find the packages; drop what only this interpreter's start needed."""
+    os.environ.pop("LD_LIBRARY_PATH", None)
+    os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p.startswith("/site"))

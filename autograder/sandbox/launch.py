@@ -1,0 +1,126 @@
+"""Starting the zygote, ordering rooms from it, and ending it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Literal
+
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.channel import greeting, room_socket
+from autograder.sandbox.errors import SandboxUnavailable
+from autograder.sandbox.policy import Policy
+from autograder.sandbox.processes import Room
+
+Backend = Literal["bubblewrap", "none"]
+WARM_SECONDS = 120
+ROOM_SECONDS = 30
+WORK = "/home/student/work"
+ADVICE = (
+    "The sandbox cannot be started here ({reason}): allow unprivileged user namespaces "
+    "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it with "
+    "them enabled), or choose --sandbox none and do without protection."
+)
+
+
+class Zygote:
+    """The warm process. It is ours, and no student code runs in it."""
+
+    def __init__(self, backend: Backend, shared: Mapping[str, Path], policy: Policy) -> None:
+        self._backend, self._shared = backend, shared
+        self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
+        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._process: subprocess.Popen[bytes] | None = None
+        try:
+            with theirs:
+                self._process = self._start(theirs.fileno(), policy)
+            self._await_warmth()
+        except BaseException:
+            self.close()
+            raise
+
+    def _start(self, control: int, policy: Policy) -> subprocess.Popen[bytes]:
+        build = bubblewrap.bare_command if self._backend == "none" else bubblewrap.sandboxed_command
+        command, environment = build(control, self._shared, policy, self._scratch)
+        try:
+            return subprocess.Popen(  # noqa: S603
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._errors,
+                pass_fds=[control],
+                env=environment,
+                cwd="/",
+            )
+        except OSError as problem:
+            raise SandboxUnavailable(ADVICE.format(reason=problem)) from None
+
+    def _await_warmth(self) -> None:
+        self._orders.settimeout(WARM_SECONDS)
+        try:
+            warm = self._orders.recv(1 << 10)
+        except OSError:
+            warm = b""
+        if not warm:
+            raise SandboxUnavailable(ADVICE.format(reason=self._last_words()))
+
+    def _last_words(self) -> str:
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        return lines[-1] if lines else "it ended without a word"
+
+    def alive(self) -> bool:
+        """Return whether it can take orders."""
+        return self._process is not None and self._process.poll() is None
+
+    def open_room(self, folder: str) -> tuple[Room, socket.socket]:
+        """Return a fresh room and the socket to its student; ``folder`` is its place on a bare host.
+
+        Raises OSError when there is none to be had.
+        """
+        ours, theirs = room_socket()
+        try:
+            with theirs:
+                order = json.dumps({"work": folder}).encode()
+                socket.send_fds(self._orders, [order], [theirs.fileno()])
+            keeper = self._greeted(ours)
+            student = self._greeted(ours)
+            return Room(keeper, student, own_pids=self._backend != "none"), ours
+        except BaseException:
+            ours.close()
+            raise
+
+    @staticmethod
+    def _greeted(sock: socket.socket) -> int:
+        _, pid, complaint = greeting(sock, ROOM_SECONDS)
+        if complaint:
+            raise OSError(complaint)
+        return pid
+
+    def new_folder(self) -> str:
+        """Return the folder a session's notebook runs in."""
+        if self._backend != "none":
+            return WORK
+        folder = tempfile.mkdtemp(dir=self._scratch)
+        for name, path in self._shared.items():
+            os.symlink(Path(path).resolve(), os.path.join(folder, name))
+        return folder
+
+    def close(self) -> None:
+        """End it and everything that was forked from it."""
+        self._orders.close()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(0.5)
+            self._process.kill()
+            self._process.wait()
+        self._errors.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)

@@ -1,0 +1,104 @@
+"""What a cell is said to have put out, checked field by field: only this goes into notebooks and pages."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from autograder.sandbox.errors import StudentProtocol
+
+TEXTS = ("text/plain", "text/latex")
+IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}")
+
+
+def clean(outputs: Any) -> list[dict[str, Any]]:
+    """Return the outputs as nbformat output dicts. Raises StudentProtocol if they are none.
+
+    HTML, JavaScript and SVG are left out, since an instructor's browser would run them, and so are
+    memory addresses, which differ from run to run.
+    """
+    if type(outputs) is not list:
+        raise StudentProtocol("outputs are a list")
+    return list(_clean(outputs))
+
+
+def _clean(outputs: list[Any]) -> Iterator[dict[str, Any]]:
+    for output in outputs:
+        kind = output.get("output_type") if type(output) is dict else None
+        if kind == "stream":
+            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            yield {"output_type": "stream", "name": name, "text": text(output.get("text"))}
+        elif kind in ("display_data", "execute_result"):
+            data = dict(_bundle(output.get("data")))
+            count = {"execution_count": None} if kind == "execute_result" else {}
+            if data:
+                yield {"output_type": kind, "data": data, "metadata": {}, **count}
+        elif kind == "error":
+            lines = output.get("traceback")
+            yield {
+                "output_type": "error",
+                "ename": text(output.get("ename")),
+                "evalue": text(output.get("evalue")),
+                "traceback": [text(line) for line in lines] if type(lines) is list else [],
+            }
+        else:
+            raise StudentProtocol("an output of no known kind")
+
+
+def _bundle(data: Any) -> Iterator[tuple[str, str]]:
+    if type(data) is not dict:
+        raise StudentProtocol("a display without data")
+    for mime in TEXTS:
+        if mime in data:
+            yield mime, text(data[mime])
+    for mime, magic in IMAGES.items():
+        if mime in data and _is_image(data[mime], magic):
+            yield mime, data[mime]
+
+
+def _is_image(value: Any, magic: bytes) -> bool:
+    """Return whether this is base64 of what begins like such an image."""
+    try:
+        return type(value) is str and binascii.a2b_base64(value).startswith(magic)
+    except ValueError:
+        return False
+
+
+def text(value: Any) -> str:
+    """Return a text without memory addresses. Raises StudentProtocol if it is none."""
+    if type(value) is not str:
+        raise StudentProtocol("a text was expected")
+    return _ADDRESS.sub("at 0x0", value) if "at 0x" in value else value
+
+
+def set_execution_count(outputs: list[dict[str, Any]], count: int) -> None:
+    """Number the results as Jupyter does; the number is ours, not the student's."""
+    for output in outputs:
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = count
+
+
+def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | None, int | None]:
+    """Return (line, number) of a place in the student's sources; (None, None) if there is no such place.
+
+    The text comes from our copy of the source, never from the student's process.
+    """
+    lines = sources.get(cell, "").splitlines() if type(cell) is str else []
+    if type(lineno) is not int or not 1 <= lineno <= len(lines):
+        return None, None
+    return lines[lineno - 1].strip()[:200], lineno
+
+
+def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str]) -> str:
+    """Return a type's name if it is a common one or a word of the student's source, else ``object``.
+
+    A name can be made at run time from hidden inputs; such a name stays unknown.
+    """
+    if type(name) is not str or not name.isidentifier():
+        return "object"
+    if name in common or any(re.search(rf"\b{name}\b", s) for s in sources.values()):
+        return name
+    return "object"

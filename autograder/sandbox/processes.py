@@ -1,0 +1,193 @@
+"""A room's processes seen from the host: who they are, what they use, and their end.
+
+Only the kernel is believed: the process table, and process descriptors that cannot be recycled.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+TICKS = os.sysconf("SC_CLK_TCK")
+MOST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a room uses: tasks (processes and threads) and bytes of memory."""
+
+    tasks: int
+    memory: int
+
+
+class Process:
+    """One process, held by a descriptor, so that no signal ever meets a stranger."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+        self._descriptor = os.pidfd_open(pid)
+
+    def signal(self, number: int) -> None:
+        """Send a signal; to a process that has ended, none."""
+        if self._descriptor >= 0:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for its end. Return whether it came."""
+        if self._descriptor < 0:
+            return True
+        return bool(_ended(self._descriptor, seconds))
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _ended(descriptor: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0, int(seconds * 1000))))
+
+
+class Room:
+    """The keeper, the student and all that descends from them."""
+
+    def __init__(self, keeper: int, student: int, *, own_pids: bool) -> None:
+        self.keeper, self.student = Process(keeper), Process(student)
+        self._own_pids = own_pids
+        self._baseline = _mapped(keeper)
+
+    def ended(self) -> bool:
+        """Return whether the keeper has ended, and with it the room."""
+        return self.keeper.wait(0)
+
+    def descendants(self) -> list[int]:
+        """Return the keeper and all its descendants (at most 4096 are looked for)."""
+        found = [] if self.ended() else [self.keeper.pid]
+        for pid in found:
+            if len(found) >= MOST:
+                break
+            found += _children(pid)
+        return found
+
+    def usage(self, enough: int) -> Usage:
+        """Return what the room uses; memory is an upper bound when that is below ``enough``.
+
+        Memory is what is resident, shared pages counted once, and what is mapped for sharing:
+        pages of a shared mapping stay when nobody has them resident.
+        """
+        pids = self.descendants()
+        shared = sum(max(0, _mapped(pid) - self._baseline) for pid in pids)
+        resident = sum(_resident(pid) for pid in pids)
+        if resident + shared >= enough:
+            resident = sum(_proportional(pid) for pid in pids)
+        return Usage(sum(_threads(pid) for pid in pids), resident + shared)
+
+    def strays_cpu(self) -> float:
+        """Return the CPU seconds of all but the keeper and the student."""
+        return sum(cpu_seconds(pid) for pid in self._strays())
+
+    def cpu(self) -> float:
+        """Return the CPU seconds of the whole room, children that were waited for included."""
+        return sum(cpu_seconds(pid) for pid in self.descendants())
+
+    def kill_strays(self) -> bool:
+        """End all but the keeper and the student. Return whether they are gone."""
+        for _ in range(20):
+            strays = self._strays()
+            if not strays:
+                return True
+            for pid in strays:
+                self._kill(pid)
+        return False
+
+    def kill(self) -> None:
+        """End the whole room: with the keeper, the kernel ends all that is in its PID namespace."""
+        if not self._own_pids:
+            self.student.signal(signal.SIGSTOP)
+            self.kill_strays()
+        self.keeper.signal(signal.SIGKILL)
+
+    def close(self) -> None:
+        """Let go of the descriptors."""
+        self.keeper.close()
+        self.student.close()
+
+    def _strays(self) -> list[int]:
+        ours = (self.keeper.pid, self.student.pid)
+        return [pid for pid in self.descendants() if pid not in ours and not _is_zombie(pid)]
+
+    def _kill(self, pid: int) -> None:
+        """Kill a descendant, having made sure that the number still means one."""
+        with suppress(OSError):
+            process = Process(pid)
+            try:
+                if pid in self._strays():
+                    process.signal(signal.SIGKILL)
+                    process.wait(0.2)
+            finally:
+                process.close()
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb", buffering=0) as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def _children(pid: int) -> Iterator[int]:
+    try:
+        threads = os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return
+    for thread in threads:
+        yield from map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+
+
+def _fields(pid: int) -> list[bytes]:
+    """Return the fields of /proc/pid/stat from the third on; empty if it is gone."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+def _is_zombie(pid: int) -> bool:
+    return _fields(pid)[:1] in ([b"Z"], [b"X"], [])
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return user and system time of a process and of the children it waited for, in seconds."""
+    fields = _fields(pid)
+    return sum(map(int, fields[11:15])) / TICKS if fields else 0.0
+
+
+def _threads(pid: int) -> int:
+    fields = _fields(pid)
+    return int(fields[17]) if fields else 0
+
+
+def _resident(pid: int) -> int:
+    words = _read(f"/proc/{pid}/statm").split()
+    return int(words[1]) * PAGE if words else 0
+
+
+def _mapped(pid: int) -> int:
+    """Return the bytes mapped that are not private and writable."""
+    words = _read(f"/proc/{pid}/statm").split()
+    return (int(words[0]) - int(words[5])) * PAGE if words else 0
+
+
+def _proportional(pid: int) -> int:
+    """Return resident bytes, a shared page divided among those who share it."""
+    for line in _read(f"/proc/{pid}/smaps_rollup").splitlines():
+        if line.startswith(b"Pss:"):
+            return int(line.split()[1]) * 1024
+    return _resident(pid)

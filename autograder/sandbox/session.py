@@ -1,0 +1,284 @@
+"""One notebook's run: its cells in a room of its own, then a branch for each question."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Any, Literal, Protocol
+
+import numpy as np
+
+from autograder.sandbox import outputs as checked
+from autograder.sandbox.channel import Budget, Channel, Clock, room_socket
+from autograder.sandbox.errors import StudentDied, StudentError, StudentProtocol, StudentTimeout
+from autograder.sandbox.policy import Policy
+from autograder.sandbox.processes import Room
+from autograder.sandbox.requests import COMMON_NAMES, Branch
+from autograder.sandbox.wire import DEFAULT_LIMITS
+
+Status = Literal["ok", "error", "timeout", "dead", "skipped"]
+REPLAY_MARGIN = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCell:
+    """A code cell to run."""
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What a cell raised; line and number are of the student's own source."""
+
+    type_name: str
+    message: str
+    line: str | None
+    lineno: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CellRun:
+    """What came of a cell. ``outputs`` are nbformat output dicts; ``cpu_seconds`` as it claims."""
+
+    id: str
+    status: Status
+    outputs: list[dict[str, Any]]
+    cpu_seconds: float
+    error: CellError | None = None
+
+
+class Rooms(Protocol):
+    """Where rooms come from."""
+
+    policy: Policy
+
+    def open_room(self, session: Session) -> tuple[Room, socket.socket]:
+        """Return a fresh room, watched over. Raises SandboxBroken."""
+
+    def close_room(self, session: Session, room: Room) -> None:
+        """End a room and everything in it."""
+
+    def make_sure(self) -> None:
+        """Return if rooms work; raise SandboxBroken if not even a fresh zygote gives one."""
+
+
+class Session:
+    """The student's process, as often as it has to be started anew. Use as a context manager."""
+
+    def __init__(self, rooms: Rooms, files: Mapping[str, bytes], budget: Budget) -> None:
+        self.policy, self.budget = rooms.policy, budget
+        self.sources: dict[str, str] = {}
+        self._rooms = rooms
+        self._files = {name: np.frombuffer(data, np.uint8) for name, data in files.items()}
+        self._good: list[str] = []
+        self._good_seconds = 0.0
+        self._restarts = 0
+        self._output_left = self.policy.total_output_bytes
+        self._cpu_before = 0.0
+        self._ended_because: str | None = None
+        self._lock = threading.Lock()
+        self._room: Room | None = None
+        self._open()
+
+    # Cells
+
+    def run(self, cells: Sequence[SourceCell], *, sure: bool = False) -> list[CellRun]:
+        """Run cells in order. An error stops none of the others.
+
+        A cell that hangs or kills the interpreter costs itself: the good ones before it run again in
+        a fresh process. A cell that ends it for no known reason gets a second try, unless ``sure``.
+        """
+        runs: list[CellRun] = []
+        for count, cell in enumerate(cells, start=len(self._good) + 1):
+            key = str(len(self.sources))
+            self.sources[key] = cell.source
+            run = self._try_cell(key, sure)
+            self._output_left -= sum(len(str(output)) for output in run.outputs)
+            if self._output_left < 0:
+                run = replace(run, outputs=[])
+            checked.set_execution_count(run.outputs, count)
+            runs.append(replace(run, id=cell.id))
+        if self._room is not None:
+            self._room.kill_strays()
+        return runs
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds that all runs of cells took, by the kernel's account."""
+        return self._cpu_before + (self._room.cpu() if self._room is not None else 0.0)
+
+    def _try_cell(self, key: str, sure: bool) -> CellRun:
+        """Run a cell; if its process ends for no known reason, run it once more to be sure."""
+        for last in (True,) if sure else (False, True):
+            wall = self.budget.left - REPLAY_MARGIN * self._good_seconds
+            if wall <= 0 or not self._ready():
+                return CellRun(key, "skipped", [], 0.0)
+            started = time.monotonic()
+            try:
+                run = self._run_cell(key, min(self.policy.cell_wall, wall))
+            except StudentError as error:
+                reason = self._lose_room(error)
+                if isinstance(reason, StudentDied) and self._ended_because is None and not last:
+                    self._rooms.make_sure()
+                    continue
+                status: Status = "timeout" if isinstance(reason, StudentTimeout) else "dead"
+                why = CellError(type(reason).__name__, str(reason), None, None)
+                return CellRun(key, status, [], time.monotonic() - started, why)
+            self._good.append(key)
+            self._good_seconds += time.monotonic() - started
+            return run
+        raise AssertionError("unreachable")
+
+    def _run_cell(self, key: str, wall: float) -> CellRun:
+        room, channel = self._need_room()
+        clock = Clock(self.policy.cell_cpu, wall, room.cpu)
+        message = {"op": "cell", "id": key, "source": self.sources[key]}
+        try:
+            answer = channel.request(message, self.policy.cell_limits, clock)
+        finally:
+            self.budget.used += clock.elapsed
+        return self._cell_run(key, answer, clock.elapsed)
+
+    def _cell_run(self, key: str, answer: Mapping[str, Any], elapsed: float) -> CellRun:
+        cpu, status = answer.get("cpu"), answer.get("status")
+        if type(cpu) is not float or not 0 <= cpu < self.policy.submission_wall * 64:
+            raise StudentProtocol("a cell's time is a number")
+        if status not in ("ok", "error"):
+            raise StudentProtocol("a cell went well or did not")
+        error = answer.get("error")
+        raised = self._cell_error(error) if type(error) is dict else None
+        return CellRun(key, status, checked.clean(answer.get("outputs")), cpu, raised)
+
+    def _cell_error(self, error: Mapping[str, Any]) -> CellError:
+        line, lineno = checked.line_of(self.sources, error.get("cell"), error.get("line"))
+        name = checked.known_name(error.get("type"), self.sources, COMMON_NAMES)
+        return CellError(name, checked.text(error.get("message"))[:2000], line, lineno)
+
+    # Branches
+
+    def branch(self) -> Branch:
+        """Return a fork of the process after its cells. Close it before asking for the next.
+
+        Raises StudentDied, StudentTimeout or StudentProtocol if the process gives none.
+        """
+        if not self._ready():
+            raise StudentDied("the notebook cannot be run to its end")
+        room, channel = self._need_room()
+        ours, theirs = room_socket()
+        with theirs:
+            clock = Clock(self.policy.check_cpu, self.policy.check_wall, room.cpu)
+            room.student.signal(signal.SIGCONT)
+            try:
+                channel.send({"op": "branch"}, clock, theirs.fileno())
+            except (OSError, StudentError):
+                ours.close()
+                raise self._lose_room(StudentDied("it ended")) from None
+        branch = Branch(ours, self)
+        try:
+            branch.greet()
+        except StudentError:
+            branch.close()
+            raise
+        room.student.signal(signal.SIGSTOP)
+        return branch
+
+    def branch_cpu(self) -> float:
+        """Return the CPU seconds of all processes but the session's own."""
+        return self._room.strays_cpu() if self._room is not None else 0.0
+
+    def branch_over(self, error: StudentError | None) -> StudentError | None:
+        """End what is left of a branch; return the error with its real reason."""
+        room = self._room
+        if room is None:
+            return error
+        if not room.kill_strays():
+            self._lose_room(StudentDied("its processes could not be ended"))
+        reason, self._ended_because = self._ended_because, None
+        if reason is not None and isinstance(error, StudentDied):
+            return StudentDied(reason)
+        return error
+
+    # The room
+
+    def inspect(self, policy: Policy) -> None:
+        """Look at the room and end what uses too much; the watchdog calls this from its thread."""
+        with self._lock:
+            room = self._room
+            usage = room.usage(policy.memory) if room is not None else None
+            if room is None or usage is None:
+                return
+            if usage.tasks > policy.tasks:
+                self._ended_because = f"it started more than {policy.tasks} processes"
+                room.kill()
+            elif usage.memory > policy.memory:
+                self._ended_because = f"it used more than {policy.memory >> 20} MiB of memory"
+                if not room.kill_strays() or room.usage(policy.memory).memory > policy.memory:
+                    room.kill()
+
+    def _ready(self) -> bool:
+        """Return whether there is a room in which the good cells have run; make one if need be."""
+        while self._room is None or self._room.ended():
+            if self._restarts >= self.policy.restarts:
+                return False
+            self._restarts += 1
+            self._close_room()
+            self._open()
+            for key in list(self._good):
+                try:
+                    self._run_cell(key, self.budget.left)
+                except StudentError as error:
+                    self._lose_room(error)
+                    self._good.remove(key)
+                    break
+        return True
+
+    def _open(self) -> None:
+        self._ended_because = None
+        room, sock = self._rooms.open_room(self)
+        with self._lock:
+            self._room = room
+        self._channel = Channel(sock)
+        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, room.cpu)
+        self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
+
+    def _need_room(self) -> tuple[Room, Channel]:
+        if self._room is None:
+            raise StudentDied("it ended")
+        return self._room, self._channel
+
+    def _lose_room(self, error: StudentError) -> StudentError:
+        """Close the room after an error; return the error with its real reason."""
+        self._close_room()
+        if self._ended_because is not None and isinstance(error, StudentDied):
+            return StudentDied(self._ended_because)
+        return error
+
+    def _close_room(self) -> None:
+        with self._lock:
+            room, self._room = self._room, None
+        if room is not None:
+            self._cpu_before += room.cpu()
+            self._channel.close()
+            self._rooms.close_room(self, room)
+
+    def close(self) -> None:
+        """End the session and everything in its room."""
+        self._close_room()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

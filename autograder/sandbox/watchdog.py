@@ -1,0 +1,61 @@
+"""The outer clock for memory and tasks: it looks at every open room and ends what uses too much."""
+
+from __future__ import annotations
+
+import threading
+from typing import Protocol
+
+from autograder.sandbox.policy import Policy
+
+INTERVAL = 0.05
+
+
+class Watched(Protocol):
+    """What the watchdog needs of a session."""
+
+    def inspect(self, policy: Policy) -> None:
+        """Look at the room and end it if it uses too much."""
+
+
+class Watchdog:
+    """A thread that looks at rooms while there are any."""
+
+    def __init__(self, policy: Policy) -> None:
+        self._policy = policy
+        self._rooms: set[Watched] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = False
+        self._thread: threading.Thread | None = None
+
+    def watch(self, room: Watched) -> None:
+        """Look at this room from now on."""
+        with self._lock:
+            self._rooms.add(room)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+                self._thread.start()
+        self._wake.set()
+
+    def forget(self, room: Watched) -> None:
+        """Look at this room no more; an inspection under way ends first."""
+        with self._lock:
+            self._rooms.discard(room)
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopped = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not self._stopped:
+            self._wake.wait()
+            with self._lock:
+                if not self._rooms:
+                    self._wake.clear()
+                for room in self._rooms:
+                    room.inspect(self._policy)
+            pause.wait(INTERVAL)

@@ -1,0 +1,14 @@
+"""The wire format, seen from outside: one file serves both sides of the border."""
+
+from __future__ import annotations
+
+from autograder.sandbox.inside.wire import (
+    DEFAULT_LIMITS,
+    Handle,
+    Limits,
+    WireError,
+    decode,
+    encode,
+)
+
+__all__ = ["DEFAULT_LIMITS", "Handle", "Limits", "WireError", "decode", "encode"]
