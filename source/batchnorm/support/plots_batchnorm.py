@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .graph import GATES
-from .plots import BLUE, GREEN, INK, ORANGE, WITH, WITHOUT, axes, label, picture
+from .plots import BLUE, COLOURS, DASHES, INK, ORANGE, WITH, WITHOUT, axes, label, picture
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,53 +20,60 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 
-# Where each value and gate stands in the drawing of the graph, in grid steps.
+# Where each value and gate stands in the drawing of the graph, and half its width, in inches.
 PLACES = {
-    **{"x": (0, 1), "mean": (1, 0), "centred": (2, 1), "square": (3, 0), "var": (4, 0)},
-    **{"std": (5, 0), "inverse": (6, 0), "xhat": (7, 1), "scaled": (8.1, 1), "out": (9.2, 1)},
-    **{"gamma": (8.1, 0), "beta": (9.2, 0)},
+    **{"x": (0.3, 2.3, 0.2), "mean": (1.5, 0.8, 0.62), "centred": (2.7, 2.3, 0.55)},
+    **{"square": (3.7, 0.8, 0.36), "var": (5.15, 0.8, 0.66), "std": (6.95, 0.8, 0.72)},
+    **{"inverse": (8.5, 0.8, 0.42), "xhat": (9.3, 2.3, 0.45), "scaled": (10.75, 2.3, 0.5)},
+    **{"out": (12.2, 2.3, 0.5), "gamma": (10.75, 0.8, 0.2), "beta": (12.2, 0.8, 0.2)},
 }
 SYMBOLS = {"x": "$x$", "gamma": r"$\gamma$", "beta": r"$\beta$"}
+HALF_HEIGHT = 0.28
 
 
 @picture
 def computational_graph() -> tuple[Figure, str]:
     """Draw the nine gates of batch normalization, forward in blue, backward in orange."""
-    figure, ((panel,),) = axes(1, 1, (12, 3.3))
+    figure, ((panel,),) = axes(1, 1, (13, 3.3))
     panel.axis("off")
-    panel.set(xlim=(-0.5, 9.9), ylim=(-0.75, 1.75))
+    panel.set(xlim=(0, 13), ylim=(-0.2, 3.1), aspect="equal")
     for gate in GATES:
         for source in gate.inputs:
-            _arrow(panel, PLACES[source], PLACES[gate.output])
+            _arrows(panel, source, gate.output)
     for name, symbol in SYMBOLS.items():
-        _node(panel, PLACES[name], symbol, "", "circle,pad=0.35")
+        _node(panel, name, symbol, "", "circle,pad=0.35")
     for gate in GATES:
         title = f"{gate.number}  {gate.name}"
-        _node(panel, PLACES[gate.output], gate.formula, title, "round,pad=0.4,rounding_size=0.3")
-    panel.text(-0.4, -0.62, "blue: values, forward", color=BLUE)
-    panel.text(1.6, -0.62, "orange: gradients, backward; arrows that meet are summed", color=ORANGE)
+        _node(panel, gate.output, gate.formula, title, "round,pad=0.4,rounding_size=0.3")
+    panel.text(0.1, -0.1, "blue: values, forward", color=BLUE)
+    panel.text(2.3, -0.1, "orange: gradients, backward; where two meet, add them", color=ORANGE)
     steps = "; ".join(
         f"{g.number} {g.name}: {g.output} from {' and '.join(g.inputs)}" for g in GATES
     )
     return figure, f"The computational graph of batch normalization, nine gates. {steps}."
 
 
-def _node(panel: Axes, place: tuple[float, float], text: str, title: str, box: str) -> None:
+def _node(panel: Axes, name: str, text: str, title: str, box: str) -> None:
+    x, y, _ = PLACES[name]
     style = {"boxstyle": box, "facecolor": "none", "edgecolor": INK, "linewidth": 1.2}
-    panel.text(*place, text, ha="center", va="center", bbox=style, fontsize=10)
-    above = 0.36 if place[1] > 0 else -0.4
-    panel.text(place[0], place[1] + above, title, ha="center", va="center", fontsize=9)
+    panel.text(x, y, text, ha="center", va="center", bbox=style, fontsize=13)
+    above = 0.47 if y > 1.5 else -0.47
+    panel.text(x, y + above, title, ha="center", va="center", fontsize=10)
 
 
-def _arrow(panel: Axes, start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw the value's arrow, and beside it the gradient's arrow the other way."""
-    for begin, finish, colour, shift in ((start, end, BLUE, 0.05), (end, start, ORANGE, -0.05)):
-        a, b = np.array(begin, float), np.array(finish, float)
-        across = np.array([0, 1]) if a[1] == b[1] else np.array([1, 0])
-        way = (b - a) / np.hypot(*(b - a))
-        keep_off = 0.36 if a[1] == b[1] else 0.42
-        tail, head = a + keep_off * way + shift * across, b - keep_off * way + shift * across
-        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.3, "shrinkA": 0, "shrinkB": 0}
+def _arrows(panel: Axes, source: str, target: str) -> None:
+    """Draw a value's arrow, and beside it its gradient's, the other way."""
+    (x0, y0, half0), (x1, y1, half1) = PLACES[source], PLACES[target]
+    if y0 == y1:  # from side to side
+        start, end, across = (x0 + half0, y0), (x1 - half1, y1), (0.0, 0.07)
+    else:  # from top or bottom, leaning to the other node
+        way = 1 if y1 > y0 else -1
+        lean = 0.25 * np.sign(x1 - x0)
+        start = (x0 + lean, y0 + way * HALF_HEIGHT)
+        end, across = (x1 - lean, y1 - way * HALF_HEIGHT), (0.08, 0.0)
+    for begin, finish, colour, side in ((start, end, BLUE, 1), (end, start, ORANGE, -1)):
+        tail, head = ((p[0] + side * across[0], p[1] + side * across[1]) for p in (begin, finish))
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.4, "shrinkA": 3, "shrinkB": 3}
         panel.annotate("", head, tail, arrowprops=arrow)
 
 
@@ -79,9 +86,11 @@ def feature_histograms(stages: Mapping[str, Array]) -> tuple[Figure, str]:
     """
     figure, grid = axes(1, len(stages), (3.6 * len(stages), 2.7))
     for panel, (name, values) in zip(grid.flat, stages.items(), strict=True):
-        for feature, colour in zip(values.T, (BLUE, ORANGE, GREEN), strict=False):
-            panel.hist(feature, bins=20, histtype="stepfilled", color=colour, alpha=0.45)
+        for number, (feature, colour) in enumerate(zip(values.T, COLOURS, strict=False)):
+            look = {"color": colour, "ls": DASHES[number], "label": f"feature {number + 1}"}
+            panel.hist(feature, bins=12, histtype="step", lw=1.8, **look)
         label(panel, name, "value", "rows")
+    grid[0, 0].legend(fontsize=8)
     told = "; ".join(
         f"{name}: means {np.round(v.mean(0), 1).tolist()}, spreads {np.round(v.std(0), 1).tolist()}"
         for name, v in stages.items()
@@ -121,12 +130,14 @@ def activation_histograms(signals: Mapping[tuple[float, bool], Signals]) -> tupl
 def _layer_histogram(
     panel: Axes, signals: Mapping[tuple[float, bool], Signals], scale: float, layer: int
 ) -> None:
-    bins = np.linspace(-16, 6, 45).tolist()
+    bins = np.linspace(-12, 6, 55).tolist()
     for normalized, look in ((False, WITHOUT), (True, WITH)):
         sizes = np.abs(signals[scale, normalized].activations[layer]).ravel()
-        powers = np.clip(np.log10(np.maximum(sizes, 1e-16)), -16, 6)
+        powers = np.clip(np.log10(np.maximum(sizes, 1e-12)), -12, 6)
         panel.hist(powers, bins, histtype="step", color=look["color"], ls=look["ls"], lw=1.6)
-    panel.set(xticks=[-14, -7, 0], xticklabels=["$10^{-14}$", "$10^{-7}$", "1"], yticks=[])
+    panel.set(
+        xticks=[-10, -5, 0, 5], xticklabels=["$10^{-10}$", "$10^{-5}$", "1", "$10^5$"], yticks=[]
+    )
 
 
 @picture
