@@ -23,8 +23,13 @@ from autograder.errors import UsageError
 from autograder.intake import Notebook, Submission, read_submission
 from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
-from autograder.sandbox.client import Branch, CellRun, Sandbox, Session, SourceCell
-from autograder.sandbox.errors import SandboxBroken
+from autograder.sandbox.channel import Budget
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
+from autograder.sandbox.launch import Backend
+from autograder.sandbox.policy import POLICY
+from autograder.sandbox.requests import Branch
+from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.scoring import Outcome, score_question, score_submission
 
 SHARED_FOLDERS = ("support", "datasets")
@@ -65,7 +70,7 @@ class Grader:
         course: Course,
         assignment: str,
         *,
-        sandbox: str = "bubblewrap",
+        sandbox: Backend = "bubblewrap",
         only: str | None = None,
     ) -> None:
         self.assignment = assignment
@@ -127,6 +132,7 @@ class _Run:
         self._grader = grader
         self._submission = submission
         self._timeouts: Counter[str] = Counter()
+        self._budget = Budget(POLICY.submission_wall)
         self.problems: list[str] = []
         self.staff_notes: list[str] = []
         self.runs: dict[str, tuple[CellRun, ...]] = {}
@@ -140,7 +146,7 @@ class _Run:
             return [self._without_answer(question, name) for question in questions]
         cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
         try:
-            with self._grader._sandbox.session(self._files()) as session:
+            with self._grader._sandbox.session(self._files(), self._budget) as session:
                 self.runs[name] = tuple(session.run(cells))
                 self._report_cells(name)
                 scores = [self._question(question, session) for question in questions]
@@ -175,7 +181,11 @@ class _Run:
         branch: Branch | None = None
         try:
             for check in checks:
-                branch = branch or session.branch()
+                try:
+                    branch = branch or session.branch()
+                except StudentError as error:
+                    outcomes.append(_unreachable(check, error))
+                    continue
                 outcomes.append(self._check(check, branch, memory))
                 if outcomes[-1].verdict in (Verdict.RAISED, Verdict.TIMEOUT):
                     branch.close()
@@ -186,21 +196,26 @@ class _Run:
         return score_question(question, outcomes)
 
     def _check(self, check: Check, branch: Branch, memory: dict[str, Any]) -> Outcome:
-        branch.begin_check()
         student = Student(branch, self._timeouts, memory)
         outcome, staff = self._grader._checks.run(check, student, self._grader._secret)
         if staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{staff}")
         if outcome.verdict is Verdict.FAILED:
-            mistake = diagnose(self._grader._checks, check, student.trace, self._grader._secret)
-            if mistake is not None:
-                return msgspec.structs.replace(
-                    outcome,
-                    misconception=mistake.name,
-                    message=mistake.sentence,
-                    hint=mistake.hint or outcome.hint,
-                )
+            return self._named(check, outcome, student)
         return outcome
+
+    def _named(self, check: Check, outcome: Outcome, student: Student) -> Outcome:
+        """The outcome with the known mistake that gives the same numbers, if there is one."""
+        try:
+            mistake = diagnose(self._grader._checks, check, student.trace, self._grader._secret)
+        except Exception as error:  # the verdict stands without its diagnosis
+            self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
+            return outcome
+        if mistake is None:
+            return outcome
+        return msgspec.structs.replace(
+            outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
+        )
 
     def _without_answer(self, question: Question, name: str) -> QuestionScore:
         if question.kind != "code":
@@ -216,12 +231,25 @@ class _Run:
         )
 
 
+def _unreachable(check: Check, error: StudentError) -> Outcome:
+    """The student's process gives no fork to run a check in."""
+    timed_out = isinstance(error, StudentTimeout)
+    reason = "the notebook used up its time" if timed_out else "the notebook's process ended"
+    return Outcome(
+        check.name,
+        check.weight,
+        Verdict.TIMEOUT if timed_out else Verdict.RAISED,
+        f"This could not be checked, because {reason}.",
+        check.describes,
+    )
+
+
 def grade(
     folder: Path,
     assignment: str = "batchnorm",
     *,
     course: Course | None = None,
-    sandbox: str = "bubblewrap",
+    sandbox: Backend = "bubblewrap",
 ) -> GradedSubmission:
     """Grade one submission folder with a sandbox of its own."""
     with Grader(course or Course.find(), assignment, sandbox=sandbox) as grader:

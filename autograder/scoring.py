@@ -23,13 +23,15 @@ class Outcome(msgspec.Struct, frozen=True):
     message: str = ""
     hint: str = ""
     misconception: str | None = None
+    could_not_tell: bool = False
+    """Whether a person has to decide: nothing is known against the answer, nor for it."""
 
 
 def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionScore:
     """Turn the outcomes of a question's checks into its score.
 
-    Questions that no check covers (forms and written answers) wait for a person. One
-    `grader_error` withholds the whole question.
+    Questions that no check covers (written answers) wait for a person, and so does one with a
+    check that could not tell. One `grader_error` withholds the whole question.
     """
     if not outcomes:
         return QuestionScore(
@@ -38,7 +40,9 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
     total = sum(outcome.weight for outcome in outcomes)
     passed = sum(outcome.weight for outcome in outcomes if outcome.verdict is Verdict.PASSED)
     worth = question.points or question.bonus
-    withheld = any(outcome.verdict is Verdict.GRADER_ERROR for outcome in outcomes)
+    withheld = any(
+        outcome.verdict is Verdict.GRADER_ERROR or outcome.could_not_tell for outcome in outcomes
+    )
     earned = round(worth * passed / total, 2)
     return QuestionScore(
         id=question.id,

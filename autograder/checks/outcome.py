@@ -15,5 +15,12 @@ class StudentFault(Exception):  # noqa: N818 - a verdict on an answer, not an er
         self.verdict = verdict
 
 
+class CouldNotTell(StudentFault):
+    """What the check compares with is not there: a person decides, with no points until then."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message, hint, verdict=Verdict.SKIPPED)
+
+
 class CheckFailed(StudentFault):
     """Values came back and are wrong. Raised by `compare` and by checks."""

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import numpy as np
 
 from autograder.sandbox.errors import StudentRaised
-from autograder.sandbox.inside.wire import Handle, Item, Reply
+from autograder.sandbox.requests import Item, Reply
+from autograder.sandbox.wire import Handle
 
 
 class Peer(Protocol):

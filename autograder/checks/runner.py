@@ -20,7 +20,7 @@ import pytest
 from _pytest.config import _prepareconfig
 from _pytest.runner import runtestprotocol
 
-from autograder.checks.outcome import StudentFault
+from autograder.checks.outcome import CouldNotTell, StudentFault
 from autograder.checks.student import Student
 from autograder.model import Verdict
 from autograder.scoring import Outcome
@@ -73,7 +73,12 @@ class Checks:
         folder = str(self._folder)
         arguments = [folder, "--rootdir", folder, "--confcutdir", folder]
         arguments += ["-c", str(self._folder / "pytest.ini"), "--import-mode=importlib"]
-        arguments += ["--capture=no", "--continue-on-collection-errors"]
+        arguments += [
+            "--capture=no",
+            "--assert=plain",
+            "--disable-plugin-autoload",
+            "--continue-on-collection-errors",
+        ]
         arguments += [f"-pno:{plugin}" for plugin in UNUSED_PLUGINS]
         self._config = _prepareconfig(arguments, plugins=[self._catcher])
         self._config._do_configure()
@@ -115,6 +120,7 @@ class Checks:
                 error.verdict,
                 error.message,
                 error.hint or check.describes,
+                could_not_tell=isinstance(error, CouldNotTell),
             )
             return fault, ""
         if isinstance(error, AssertionError):  # a bare assert is for staff; students get prose

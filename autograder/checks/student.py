@@ -25,7 +25,8 @@ from autograder.sandbox.errors import (
     StudentRaised,
     StudentTimeout,
 )
-from autograder.sandbox.inside.wire import Handle, Item, Reply
+from autograder.sandbox.requests import Item, Reply
+from autograder.sandbox.wire import Handle
 
 Array = npt.NDArray[np.float64]
 TIMEOUTS_UNTIL_GIVEN_UP = 2
@@ -264,7 +265,7 @@ def _blame(what: str, error: StudentError) -> NoReturn:
     match error:
         case StudentRaised(type_name="NotImplementedError"):
             message, verdict = f"`{what}` is not answered yet.", Verdict.MISSING
-        case StudentRaised(type_name="AutograderMissingName"):
+        case StudentRaised(type_name="NameError", line=None):
             message = f"`{what}` is not defined when the notebook has run from top to bottom."
             verdict = Verdict.MISSING
         case StudentRaised():

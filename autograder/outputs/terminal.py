@@ -18,7 +18,7 @@ def print_grade(grade: Grade, console: Console) -> None:
     table.add_column("points", justify="right")
     table.add_column("what the checks say", ratio=1)
     for question in grade.questions:
-        table.add_row(question.id, _points(question), "\n".join(map(_line, question.checks)))
+        table.add_row(question.id, _points(question), _says(question))
     console.print(table)
     for problem in grade.problems:
         console.print(f"• {escape(problem)}")
@@ -38,6 +38,18 @@ def _points(question: QuestionScore) -> str:
         return f"– / {question.max_score:g}"
     bonus = f" +{question.extra_credit:g}" if question.extra_credit else ""
     return f"{question.score:g} / {question.max_score:g}{bonus}"
+
+
+def _says(question: QuestionScore) -> str:
+    """One line if everything passed, otherwise a line for each check that did not."""
+    if not question.checks:
+        return "[dim]a person grades this[/dim]"
+    passed = sum(check.verdict is Verdict.PASSED for check in question.checks)
+    total = len(question.checks)
+    if passed == total:
+        return f"[green]all {total} checks passed[/green]"
+    lines = [_line(check) for check in question.checks if check.verdict is not Verdict.PASSED]
+    return "\n".join([f"{passed} of {total} checks passed", *lines])
 
 
 def _line(check: CheckResult) -> str:
