@@ -1,0 +1,115 @@
+"""Name the mistake whose numbers a wrong answer reproduces.
+
+Every number that an answer gave in a failed check is its trace. The check runs again on trusted
+code, with the same hidden inputs, once for each named mistake of the question: the first
+mistake that fails the check with the same trace is the diagnosis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from autograder.checks import reference
+from autograder.checks.compare import SPREAD_TOLERANCE
+from autograder.checks.peers import LocalPeer
+from autograder.checks.runner import Check, Checks
+from autograder.checks.student import Student
+from autograder.misconceptions.registry import Misconception, misconceptions_of
+from autograder.model import Verdict
+
+Trace = Sequence[Any]
+
+SAME = 1e-4
+"""Relative difference up to which two traces are the same mistake: float32 answers differ by
+about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
+
+DRAWN = "initialization"
+"""The check whose answers are random draws: only their spread can be compared."""
+
+
+def trusted_namespace(mistake: Misconception | None = None) -> dict[str, Any]:
+    """What a right submission defines, or one that makes a single mistake."""
+    names = [*reference_names(), "TwoLayerNet", "FullyConnectedNet"]
+    namespace: dict[str, Any] = {name: getattr(reference, name) for name in names}
+    namespace["np"] = np
+    if mistake is not None:
+        namespace[mistake.defines] = mistake.implementation
+    return namespace
+
+
+def reference_names() -> tuple[str, ...]:
+    """The functions that students write."""
+    return (
+        *("affine_forward", "affine_backward", "relu_forward", "relu_backward"),
+        *("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"),
+    )
+
+
+def diagnose(checks: Checks, check: Check, trace: Trace, secret: bytes) -> Misconception | None:
+    """The named mistake that answers this check as `trace` does, or None.
+
+    Args:
+        checks: the collected checks.
+        check: the one that failed.
+        trace: every number the student's code answered in it.
+        secret: of the course; it seeds the hidden inputs.
+    """
+    if not trace:
+        return None
+    for mistake in misconceptions_of(check.question):
+        student = Student(LocalPeer(trusted_namespace(mistake)))
+        with _own_randomness():
+            outcome, _ = checks.run(check, student, secret)
+        if outcome.verdict is not Verdict.PASSED and alike(
+            trace, student.trace, drawn=check.name == DRAWN
+        ):
+            return mistake
+    return None
+
+
+def alike(one: Trace, other: Trace, *, drawn: bool = False) -> bool:
+    """Whether two traces hold the same numbers, up to rounding and axes of length 1."""
+    if len(one) != len(other):
+        return False
+    same = _same_spread if drawn else _same_values
+    return all(same(_array(a), _array(b)) for a, b in zip(one, other, strict=True))
+
+
+def _array(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.squeeze(np.asarray(value, dtype=np.float64))
+
+
+def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    if one.shape != other.shape:
+        return False
+    if one.size == 0:
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = max(float(np.abs(other).max()), np.finfo(np.float64).tiny)
+        return bool(np.abs(one - other).max() <= SAME * size)
+
+
+def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    """Constants are compared as they are, draws by their root mean square."""
+    if one.shape != other.shape:
+        return False
+    if one.size == 0 or np.ptp(other) == 0.0:
+        return _same_values(one, other)
+    with np.errstate(over="ignore", invalid="ignore"):
+        ratio = np.sqrt(np.mean(one**2) / np.mean(other**2))
+        return bool(abs(ratio - 1.0) <= 2 * SPREAD_TOLERANCE)
+
+
+@contextmanager
+def _own_randomness() -> Iterator[None]:
+    """Mistaken nets draw weights: leave NumPy's legacy generator as it was found."""
+    state = np.random.get_state()
+    np.random.seed(0)
+    try:
+        yield
+    finally:
+        np.random.set_state(state)
