@@ -1,0 +1,269 @@
+"""Grade a whole class: many workers, one writer, and a ledger that survives a kill.
+
+    submitted/ -> tasks -> workers -> ledger -> gradebook
+
+A task is a pure function of bytes (see `worker`). Only this process writes the ledger and
+the gradebook. A submission that goes on breaking workers is withheld (see `dispatch`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+import msgspec
+from nbgrader.api import Gradebook
+
+from autograder.autograded import write_autograded
+from autograder.course import Course
+from autograder.dispatch import dispatch
+from autograder.errors import UsageError
+from autograder.gradebook import enter_submission, open_gradebook
+from autograder.grading import GradedSubmission
+from autograder.ledger import Ledger, ledger_path, recorded
+from autograder.model import Grade, QuestionScore, Status
+from autograder.outputs.progress import Progress, terminal_progress
+from autograder.sandbox.launch import Backend
+from autograder.transport import (
+    code_digest,
+    decode_graded,
+    digest,
+    encode_graded,
+    pack_course,
+    pack_folder,
+)
+from autograder.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
+
+
+class ClassResult(msgspec.Struct, frozen=True):
+    """What became of a class in one run."""
+
+    assignment: str
+    grades: dict[str, Grade]
+    """By student: all that are known, whether from this run or an earlier one."""
+    fresh: tuple[str, ...]
+    """Students graded in this run; the others had not changed."""
+    waiting: tuple[str, ...]
+    """Students not graded yet, because the run was interrupted."""
+    staff_notes: dict[str, tuple[str, ...]]
+    """Tracebacks of our own failures, by student; never shown to students."""
+    seconds: float
+    """Wall time of the run."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped before all submissions were graded."""
+        return bool(self.waiting)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Students whose grade waits for the course staff."""
+        return tuple(name for name, grade in self.grades.items() if grade.status is Status.WITHHELD)
+
+    @property
+    def troubled(self) -> dict[str, tuple[str, ...]]:
+        """What was wrong with whole submissions, by student."""
+        return {name: grade.problems for name, grade in self.grades.items() if grade.problems}
+
+
+def grade_class(
+    course: Course,
+    assignment: str,
+    *,
+    students: Sequence[str] | None = None,
+    jobs: int | None = None,
+    dask: str | None = None,
+    force: bool = False,
+    sandbox: Backend = "bubblewrap",
+    progress: Progress | None = None,
+) -> ClassResult:
+    """Grade `submitted/<student>/<assignment>` of all students into the gradebook.
+
+    Args:
+        course: the course whose submissions are graded.
+        assignment: the assignment's name.
+        students: only these; all by default.
+        jobs: worker processes; the number of processors by default.
+        dask: address of a Dask scheduler that does the work instead.
+        force: grade again what has not changed.
+        sandbox: `bubblewrap`, or `none` for no protection.
+        progress: who is told; by default the terminal, on stderr.
+
+    Raises:
+        UsageError: if there is nothing to grade, or something asked for is not there.
+        SandboxUnavailable: if submissions cannot be isolated where they would run.
+    """
+    began = time.monotonic()
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"{jobs} jobs cannot grade anything; give 1 or more.")
+    folders = find_submissions(course, assignment, students)
+    with ExitStack() as stack:
+        ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
+        gradebook = stack.enter_context(open_gradebook(course, assignment))
+        run = _Run(course, assignment, sandbox, folders, ledger, gradebook)
+        todo = run.settle_known(force=force)
+        told = stack.enter_context(progress or terminal_progress())
+        told.begin(len(folders), len(folders) - len(todo))
+        if todo:
+            workers: Workers = (
+                DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
+                if dask
+                else LocalWorkers(
+                    course, assignment, sandbox=sandbox, jobs=min(jobs or default_jobs(), len(todo))
+                )
+            )
+            stack.callback(workers.stop)
+            try:
+                run.grade(todo, workers, told)
+            except KeyboardInterrupt:
+                told.note("Interrupted; what is graded is kept. Run the same command to go on.")
+        return run.result(time.monotonic() - began)
+
+
+def find_submissions(
+    course: Course, assignment: str, students: Sequence[str] | None = None
+) -> dict[str, Path]:
+    """The submitted folders by student, in the students' order of name.
+
+    Raises:
+        UsageError: if there are none, or a student asked for did not submit.
+    """
+    course.source(assignment)
+    submitted = course.root / "submitted"
+    if not submitted.is_dir():
+        raise UsageError(
+            f"There is no submitted/ in {course.root}; collect submissions into "
+            f"submitted/<student>/{assignment} first."
+        )
+    found = {
+        folder.name: folder / assignment
+        for folder in sorted(submitted.iterdir())
+        if not folder.name.startswith(".") and (folder / assignment).is_dir()
+    }
+    if absent := [name for name in students or () if name not in found]:
+        raise UsageError(f"There is no submitted/{absent[0]}/{assignment} in {course.root}.")
+    if not found:
+        raise UsageError(f"Nobody has submitted {assignment}: submitted/ holds no such folder.")
+    return {name: found[name] for name in found if students is None or name in students}
+
+
+def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
+    """The grades of all students graded so far.
+
+    Raises:
+        UsageError: if there is no such assignment, or nothing was graded yet.
+    """
+    course.source(assignment)
+    grades = {name: decode_graded(raw).grade for name, raw in recorded(course, assignment).items()}
+    if not grades:
+        raise UsageError(
+            f"Nothing of {assignment} is graded yet; run 'autograder grade {assignment}' first."
+        )
+    return grades
+
+
+class _Run:
+    """One run over a class."""
+
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        sandbox: Backend,
+        folders: dict[str, Path],
+        ledger: Ledger,
+        gradebook: Gradebook,
+    ) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._folders = folders
+        self._ledger = ledger
+        self._gradebook = gradebook
+        # All that a grade depends on besides the submission itself.
+        self._frame = digest(
+            pack_course(course, assignment), code_digest().encode(), sandbox.encode()
+        ).encode()
+        self._grades: dict[str, Grade] = {}
+        self._staff_notes: dict[str, tuple[str, ...]] = {}
+        self._fresh: list[str] = []
+
+    def settle_known(self, *, force: bool) -> list[str]:
+        """Take over what the ledger knows; returns the students that must be graded."""
+        submissions = self._gradebook.assignment_submissions(self._assignment)
+        in_book = {submission.student.id for submission in submissions}
+        todo: list[str] = []
+        for student in self._folders:
+            entry = self._ledger.get(student)
+            current = entry is not None and entry.digest == self._digest(self._pack(student))
+            graded = decode_graded(entry.graded) if entry is not None and current else None
+            if force or graded is None or graded.grade.status is Status.WITHHELD:
+                todo.append(student)
+                continue
+            self._keep(student, graded)
+            if entry is None or not entry.written or student not in in_book:
+                self._write(student, graded)
+        return todo
+
+    def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
+        """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
+        for answer in dispatch(todo, self._pack, workers, told.note):
+            result = answer.result
+            graded = (
+                decode_graded(result.graded)
+                if result.graded
+                else self._withheld(result.reason, result.traceback)
+            )
+            self._fresh.append(answer.student)
+            self._keep(answer.student, graded)
+            key = self._digest(answer.submission)
+            self._ledger.put(answer.student, key, encode_graded(graded))
+            self._write(answer.student, graded)
+            told.advance(answer.student, graded.grade)
+
+    def _pack(self, student: str) -> bytes:
+        return pack_folder(self._folders[student])
+
+    def _keep(self, student: str, graded: GradedSubmission) -> None:
+        self._grades[student] = graded.grade
+        if graded.staff_notes:
+            self._staff_notes[student] = graded.staff_notes
+
+    def _write(self, student: str, graded: GradedSubmission) -> None:
+        folder = self._folders[student]
+        write_autograded(self._course, student, graded, folder)
+        enter_submission(self._course, self._gradebook, student, graded.grade, folder)
+        self._ledger.mark_written(student)
+
+    def _digest(self, submission: bytes) -> str:
+        return digest(self._frame, submission)
+
+    def _withheld(self, reason: str, note: str = "") -> GradedSubmission:
+        """No points and no zero: a person has to look."""
+        questions = tuple(
+            QuestionScore(q.id, q.notebook, None, q.points, needs_review=True)
+            for q in self._course.questions(self._assignment)
+        )
+        grade = Grade(
+            assignment=self._assignment,
+            status=Status.WITHHELD,
+            score=None,
+            max_score=round(sum(question.max_score for question in questions), 2),
+            extra_credit=0.0,
+            problems=(f"The grade is withheld: {reason}. The course staff will look at it.",),
+            questions=questions,
+        )
+        return GradedSubmission(grade, {}, {}, (note,) if note else ())
+
+    def result(self, seconds: float) -> ClassResult:
+        """What is known now."""
+        known = {name: self._grades[name] for name in self._folders if name in self._grades}
+        return ClassResult(
+            assignment=self._assignment,
+            grades=known,
+            fresh=tuple(sorted(self._fresh)),
+            waiting=tuple(name for name in self._folders if name not in known),
+            staff_notes=self._staff_notes,
+            seconds=seconds,
+        )

@@ -1,0 +1,90 @@
+"""Keep workers busy, and find out which submission kills them.
+
+When a worker dies, each submission that was under way is a suspect. Suspects are tried
+again one at a time, so that nobody else can be blamed or harmed; one that goes on breaking
+workers when it is alone is given up.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+
+import msgspec
+
+from autograder.worker import TaskResult
+from autograder.workers import Workers
+
+STRIKES = 3
+"""Workers a submission may break on its own before it is given up."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What came back for one student."""
+
+    student: str
+    submission: bytes
+    """The packed folder that was graded."""
+    result: TaskResult
+
+
+def dispatch(
+    students: Sequence[str],
+    pack: Callable[[str], bytes],
+    workers: Workers,
+    note: Callable[[str], None],
+) -> Iterator[Answer]:
+    """Have all submissions graded; answers come in the order in which they are ready.
+
+    Args:
+        students: whose submissions.
+        pack: gives a student's packed folder.
+        workers: who does it.
+        note: told in a sentence when workers die.
+    """
+    waiting, suspects, strikes = deque(students), deque[str](), Counter[str]()
+    while waiting or suspects:
+        alone = bool(suspects)
+        batch = deque([suspects.popleft()]) if alone else waiting
+        broke: list[str] = []
+        yield from _round(batch, 1 if alone else workers.width, pack, workers, broke)
+        if not broke:
+            continue
+        workers.restart()
+        strikes.update(broke if alone else ())
+        for student in sorted(broke):
+            if strikes[student] < STRIKES:
+                suspects.append(student)
+            else:
+                reason = f"grading it ended {STRIKES} worker processes"
+                yield Answer(student, b"", TaskResult(reason=reason))
+        note(f"A worker process died while it graded {', '.join(sorted(broke))}.")
+
+
+def _round(
+    waiting: deque[str],
+    width: int,
+    pack: Callable[[str], bytes],
+    workers: Workers,
+    broke: list[str],
+) -> Iterator[Answer]:
+    """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
+    under_way: dict[Future[bytes], tuple[str, bytes]] = {}
+    while under_way or (waiting and not broke):
+        while waiting and not broke and len(under_way) < width:
+            student = waiting.popleft()
+            submission = pack(student)
+            try:
+                under_way[workers.submit(submission)] = student, submission
+            except workers.broken:
+                broke.append(student)
+        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        for future in done:
+            student, submission = under_way.pop(future)
+            try:
+                result = msgspec.msgpack.decode(future.result(), type=TaskResult)
+            except workers.broken:
+                broke.append(student)
+            else:
+                yield Answer(student, submission, result)

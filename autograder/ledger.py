@@ -1,0 +1,109 @@
+"""What has been graded already, so that a run that was killed goes on where it stopped.
+
+One row for each student: the digest of all that the grade depends on, the grade, and
+whether it has reached the gradebook. A row is committed before the gradebook is written,
+so a crash at any moment costs at most the submission that was under way.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from pathlib import Path
+from typing import Self
+
+import msgspec
+
+from autograder.course import Course
+from autograder.errors import UsageError
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One student's row."""
+
+    digest: str
+    graded: bytes
+    """An encoded `GradedSubmission`."""
+    written: bool
+    """Whether the gradebook has it."""
+
+
+def ledger_path(course: Course, assignment: str) -> Path:
+    """Where an assignment's ledger lies."""
+    return course.root / ".autograder" / f"ledger-{assignment}.sqlite"
+
+
+class Ledger:
+    """The rows of one assignment; a context manager that one process at a time may hold.
+
+    Raises:
+        UsageError: on entry, if another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __enter__(self) -> Self:
+        self._path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._lock = os.open(self._path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            raise UsageError(
+                "Another 'autograder grade' is at work on this assignment; wait for it to end."
+            ) from None
+        self._database = _connect(self._path)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._database.close()
+        os.close(self._lock)
+
+    def get(self, student: str) -> Entry | None:
+        """A student's row, or None."""
+        row = self._database.execute(
+            "SELECT digest, graded, written FROM grades WHERE student = ?", (student,)
+        ).fetchone()
+        return Entry(row[0], row[1], bool(row[2])) if row else None
+
+    def put(self, student: str, digest: str, graded: bytes) -> None:
+        """Keep a new grade that the gradebook does not have yet."""
+        with self._database:
+            self._database.execute(
+                "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, 0)", (student, digest, graded)
+            )
+
+    def mark_written(self, student: str) -> None:
+        """Note that the gradebook has a student's grade."""
+        with self._database:
+            self._database.execute("UPDATE grades SET written = 1 WHERE student = ?", (student,))
+
+
+def recorded(course: Course, assignment: str) -> dict[str, bytes]:
+    """All grades of the ledger by student, encoded; empty if nothing was graded yet."""
+    path = ledger_path(course, assignment)
+    if not path.exists():
+        return {}
+    database = _connect(path)
+    try:
+        rows = database.execute("SELECT student, graded FROM grades ORDER BY student")
+        return dict(rows.fetchall())
+    finally:
+        database.close()
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    try:
+        database = sqlite3.connect(path)
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS grades (student TEXT PRIMARY KEY, digest TEXT NOT NULL, "
+            "graded BLOB NOT NULL, written INTEGER NOT NULL)"
+        )
+    except sqlite3.DatabaseError as error:
+        raise UsageError(
+            f"{path} is damaged ({error}); delete it, and everything is graded again."
+        ) from None
+    path.chmod(0o600)
+    return database

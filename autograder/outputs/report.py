@@ -1,0 +1,136 @@
+"""How the class did: a page to look at, and the same in the terminal.
+
+Both are pure functions of the grades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import jinja2
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from autograder.batch import ClassResult
+from autograder.model import Grade, QuestionScore, Verdict
+from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
+from autograder.outputs.progress import points
+from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth
+
+TEMPLATE = "report.html.j2"
+BAR = 24
+"""Width of a bar in the terminal, in characters."""
+
+
+def write_report(assignment: str, grades: Mapping[str, Grade], path: Path) -> Path:
+    """Write the class report as one self-contained page; returns `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(render_report(assignment, grades), encoding="utf-8")
+    return path
+
+
+def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
+    """The class report as HTML; the same grades always give the same page."""
+    summary = summarize(grades)
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder.outputs", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    environment.globals |= {"points": points, "earned": earned, "shade": shade, "says": says}
+    return environment.get_template(TEMPLATE).render(
+        assignment=assignment,
+        summary=summary,
+        grades=grades,
+        totals=totals_picture(summary),
+        questions=questions_picture(summary.questions),
+        mistakes=mistakes_picture(summary),
+    )
+
+
+def shade(score: QuestionScore) -> str:
+    """The class of a score's cell: full, part, none or waiting."""
+    got = earned(score)
+    if got is None:
+        return "waiting"
+    if got >= worth(score):
+        return "full"
+    return "part" if got > 0 else "none"
+
+
+def says(score: QuestionScore) -> str:
+    """What a cell says when pointed at: the first sentence of each check that did not pass."""
+    lines = [check.message for check in score.checks if check.verdict is not Verdict.PASSED]
+    if score.score is None and not lines:
+        return "waits for a person"
+    return "\n".join(dict.fromkeys(filter(None, lines)))
+
+
+def print_class(result: ClassResult, console: Console) -> None:
+    """Print how a class did: questions, mistakes, and the submissions a person should look at."""
+    if result.grades:
+        print_summary(result.assignment, summarize(result.grades), console)
+    for student, notes in result.staff_notes.items():
+        console.print(f"[magenta]For staff[/magenta], {escape(student)}:")
+        for note in notes:
+            console.print(note, markup=False, highlight=False)
+    unchanged = len(result.grades) - len(result.fresh)
+    console.print(
+        f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
+        + (f", {unchanged} had not changed." if unchanged else ".")
+    )
+    if result.interrupted:
+        console.print(
+            f"{len(result.waiting)} are not graded yet. "
+            "Run the same command again to go on where this stopped."
+        )
+
+
+def print_summary(assignment: str, summary: ClassSummary, console: Console) -> None:
+    """Print a class's questions as bars, its named mistakes and its troubled submissions."""
+    middle = (
+        "" if summary.median is None else f", median {summary.median:g} of {summary.max_score:g}"
+    )
+    table = Table(
+        title=f"{assignment}: {summary.students} submissions{middle}", title_justify="left"
+    )
+    table.add_column("question", no_wrap=True)
+    table.add_column("points", justify="right")
+    table.add_column("mean", justify="right")
+    table.add_column("█ all  ▓ some  ░ none  · waits", no_wrap=True)
+    for question in summary.questions:
+        mean = "–" if question.mean is None else f"{100 * question.mean:.0f} %"
+        bonus = "+" if question.bonus else ""
+        table.add_row(question.id, f"{bonus}{question.worth:g}", mean, bar(question))
+    console.print(table)
+    for mistake in summary.mistakes[:5]:
+        console.print(f"{len(mistake.students):3} × [bold]{mistake.name}[/bold]", end=" ")
+        console.print(mistake.sentence, markup=False, highlight=False)
+    if summary.problems:
+        console.print("\n[bold]Look at these submissions[/bold]")
+    for student, problems in summary.problems.items():
+        for problem in problems:
+            console.print(f"  {student}: {problem}", markup=False, highlight=False)
+
+
+def bar(question: QuestionSummary) -> Text:
+    """All, some, none and waiting as a bar of fixed width."""
+    parts = (
+        (question.full, "█", "green"),
+        (question.part, "▓", "yellow"),
+        (question.none, "░", "red"),
+        (question.waiting, "·", "dim"),
+    )
+    total = sum(count for count, _, _ in parts) or 1
+    drawn, so_far, bar_ = 0, 0, Text()
+    for count, character, style in parts:
+        so_far += count
+        end = round(BAR * so_far / total)
+        bar_.append(character * (end - drawn), style)
+        drawn = end
+    return bar_

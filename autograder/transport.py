@@ -1,0 +1,146 @@
+"""Folders and grades as bytes, so that grading can happen in another process or machine.
+
+Everything here decodes to plain data (msgpack): nothing a student wrote is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from autograder.course import Course
+from autograder.grading import SHARED_FOLDERS, GradedSubmission
+from autograder.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
+
+MAX_FILES = 50 * MAX_EXTRA_FILES
+MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
+PACKAGE = Path(__file__).parent
+
+
+class _File(msgspec.Struct, frozen=True):
+    """One file of a folder; names and contents are bytes, since students choose both."""
+
+    name: bytes
+    content: bytes | None
+    """None for a link or a special file, and for one too large to be read anyway."""
+    size: int = 0
+    """What a file without content measured; 0 for links and special files."""
+
+
+class _PackedCourse(msgspec.Struct, frozen=True):
+    source: bytes
+    release: bytes
+    secret: bytes
+
+
+class SentCourse(Course, frozen=True):
+    """A course whose secret came with it, so that it lies in no file where grading happens."""
+
+    sent_secret: bytes
+
+    def secret(self) -> bytes:
+        """The secret of the course it was packed from."""
+        return self.sent_secret
+
+
+def pack_folder(folder: Path) -> bytes:
+    """Encode an untrusted folder, as deep as intake reads it; no links are followed.
+
+    The same files always give the same bytes, whatever their dates and owners.
+    """
+    files: list[_File] = []
+    room = MAX_FOLDER_BYTES
+    for base, folders, names in os.walk(folder, followlinks=False):
+        depth = len(Path(base).relative_to(folder).parts)
+        folders[:] = sorted(
+            name for name in folders if depth < MAX_DEPTH and not name.startswith((".", "__"))
+        )
+        for name in sorted(names)[: MAX_FILES + 1 - len(files)]:
+            file = _read(Path(base) / name, folder, room)
+            files.append(file)
+            room -= len(file.content or b"")
+    return msgspec.msgpack.encode(files)
+
+
+def _read(path: Path, folder: Path, room: int) -> _File:
+    name = os.fsencode(path.relative_to(folder))
+    status = path.lstat()
+    if not stat.S_ISREG(status.st_mode):
+        return _File(name, None)
+    if status.st_size > min(room, MAX_NOTEBOOK_BYTES):
+        return _File(name, None, status.st_size)
+    return _File(name, path.read_bytes())
+
+
+def unpack_folder(packed: bytes, folder: Path) -> None:
+    """Write a packed folder; what was too large comes back hollow, what was no file as a link."""
+    for file in msgspec.msgpack.decode(packed, type=list[_File]):
+        path = folder / os.fsdecode(file.name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if file.content is not None:
+            path.write_bytes(file.content)
+        elif file.size:
+            with path.open("wb") as hollow:
+                hollow.truncate(file.size)
+        else:
+            path.symlink_to("left out")
+
+
+def pack_course(course: Course, assignment: str) -> bytes:
+    """Encode all that grading needs of a course: notebooks, release and secret."""
+    source = [
+        _File(os.fsencode(path.name), path.read_bytes())
+        for path in sorted(course.source(assignment).glob("*.ipynb"))
+    ]
+    release = course.release(assignment)
+    shared = [path for name in SHARED_FOLDERS for path in sorted((release / name).rglob("*"))]
+    released = [
+        _File(os.fsencode(path.relative_to(release)), path.read_bytes())
+        for path in (*sorted(release.glob("*.ipynb")), *shared)
+        if path.is_file() and "__pycache__" not in path.parts
+    ]
+    packed = _PackedCourse(
+        msgspec.msgpack.encode(source), msgspec.msgpack.encode(released), course.secret()
+    )
+    return msgspec.msgpack.encode(packed)
+
+
+def unpack_course(packed: bytes, assignment: str, root: Path) -> Course:
+    """Lay out a packed course under `root`; the secret stays in memory."""
+    course = msgspec.msgpack.decode(packed, type=_PackedCourse)
+    for step, folder in (("source", course.source), ("release", course.release)):
+        (root / step / assignment).mkdir(parents=True)
+        unpack_folder(folder, root / step / assignment)
+    return SentCourse(root, course.secret)
+
+
+def encode_graded(graded: GradedSubmission) -> bytes:
+    """A graded submission as bytes."""
+    return msgspec.msgpack.encode(graded)
+
+
+def decode_graded(encoded: bytes) -> GradedSubmission:
+    """Decode `encode_graded`'s bytes. Raises `msgspec.DecodeError` on anything else."""
+    return msgspec.msgpack.decode(encoded, type=GradedSubmission)
+
+
+def digest(*parts: bytes) -> str:
+    """One digest over several byte strings; where one ends and the next begins counts."""
+    hashed = hashlib.sha256()
+    for part in parts:
+        hashed.update(len(part).to_bytes(8, "little"))
+        hashed.update(part)
+    return hashed.hexdigest()
+
+
+@cache
+def code_digest() -> str:
+    """A digest of this package: the checks, the misconceptions, the engine."""
+    paths = [path for path in sorted(PACKAGE.rglob("*")) if path.suffix in (".py", ".npz", ".ini")]
+    named = [(str(path.relative_to(PACKAGE)).encode(), path.read_bytes()) for path in paths]
+    return digest(*(part for pair in named for part in pair))

@@ -1,0 +1,135 @@
+"""What runs in a worker process: one warm grader, and a task that is a pure function.
+
+Submission bytes in, grade bytes out. The grader is kept between tasks, because warming it
+takes a hundred times as long as a fork of it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import traceback
+from contextlib import ExitStack, suppress
+from functools import lru_cache
+from multiprocessing.connection import Connection
+from multiprocessing.util import Finalize
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import msgspec
+
+from autograder.errors import UsageError
+
+if TYPE_CHECKING:
+    from autograder.grading import Grader
+    from autograder.sandbox.launch import Backend
+
+BUILDING = threading.Lock()
+ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What all tasks of one run share."""
+
+    assignment: str
+    sandbox: str
+    code: str
+    """Digest of the package that hands out the tasks."""
+    root: str = ""
+    """The course's folder, where the worker sees the same disk."""
+    secret: bytes = b""
+
+
+class TaskResult(msgspec.Struct, frozen=True):
+    """What comes back: a grade, or why grading itself failed, which is our fault."""
+
+    graded: bytes = b""
+    """An encoded `GradedSubmission`; empty when grading failed."""
+    reason: str = ""
+    traceback: str = ""
+    """For staff; never shown to students."""
+
+
+def warm_up(parent: Connection, setting: bytes) -> None:
+    """Prepare a local worker: end with the parent, and have the grader ready."""
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    for variable in ONE_THREAD:  # before NumPy is imported: processes are the parallelism
+        os.environ.setdefault(variable, "1")
+    with suppress(Exception):  # the first task meets it again and can report it
+        _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
+
+
+def _end_with(parent: Connection) -> None:
+    """End this process as soon as the parent closes its side, or is killed."""
+    try:
+        parent.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(1)
+
+
+def grade_here(setting: bytes, submission: bytes) -> bytes:
+    """Grade a packed submission on the disk that holds the course."""
+    return _grade(_warm_grader(msgspec.msgpack.decode(setting, type=Setting)), submission)
+
+
+def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
+    """Grade a packed submission with a packed course: nothing is asked of this machine's disk.
+
+    Raises:
+        UsageError: if this machine has another version of the autograder.
+    """
+    from autograder.transport import code_digest  # noqa: PLC0415 - see `warm_up`
+
+    told = msgspec.msgpack.decode(setting, type=Setting)
+    if told.code != code_digest():
+        raise UsageError(
+            "A Dask worker has another version of the autograder than this machine; "
+            "install the same one everywhere."
+        )
+    return _grade(_warm_grader(told, course), submission)
+
+
+class _Warm:
+    """A grader that one task at a time uses, whatever the number of threads here."""
+
+    def __init__(self, grader: Grader) -> None:
+        self.grader = grader
+        self.lock = threading.Lock()
+
+
+def _warm_grader(setting: Setting, packed_course: bytes = b"") -> _Warm:
+    with BUILDING:
+        return _build(setting, packed_course)
+
+
+@lru_cache(maxsize=1)
+def _build(setting: Setting, packed_course: bytes) -> _Warm:
+    from autograder.grading import Grader  # noqa: PLC0415
+    from autograder.transport import SentCourse, unpack_course  # noqa: PLC0415
+
+    with ExitStack() as stack:
+        if packed_course:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-"))
+            course = unpack_course(packed_course, setting.assignment, Path(folder))
+        else:
+            course = SentCourse(Path(setting.root), setting.secret)
+        grader = Grader(course, setting.assignment, sandbox=cast("Backend", setting.sandbox))
+        warm = _Warm(stack.enter_context(grader))
+        # Workers end without running `atexit`; this runs then, and when another one replaces it.
+        Finalize(warm, stack.pop_all().close, exitpriority=1)
+    return warm
+
+
+def _grade(warm: _Warm, submission: bytes) -> bytes:
+    """Grade, and encode; whatever is our fault comes back as a reason, not as an exception."""
+    from autograder.transport import encode_graded, unpack_folder  # noqa: PLC0415
+
+    try:
+        with warm.lock, tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+            unpack_folder(submission, Path(folder))
+            result = TaskResult(encode_graded(warm.grader.grade(Path(folder))))
+    except Exception as error:  # one submission must not end the run
+        reason = f"grading it failed ({type(error).__name__})"
+        result = TaskResult(reason=reason, traceback=traceback.format_exc())
+    return msgspec.msgpack.encode(result)
