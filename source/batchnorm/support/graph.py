@@ -116,7 +116,7 @@ WALK = tuple(f"d{gate.output}" for gate in reversed(GATES) if gate.output != "ou
 def walk_back(
     backward: Callable[..., Any], dout: FloatArray, cache: Any
 ) -> tuple[Any, dict[str, Any]]:
-    """Call a backward pass with a copy of dout; return its results, and its trace if it takes one."""
+    """Call a backward pass with a copy of dout; return results and, if it has one, its trace."""
     trace: dict[str, Any] = {}
     if "trace" in signature(backward).parameters:
         return backward(dout.copy(), cache, trace=trace), trace
@@ -124,12 +124,12 @@ def walk_back(
 
 
 def in_shape(yours: Any, right: FloatArray) -> Any:
-    """Return `yours` in the shape of `right` if it has as many numbers: (1, D) will do on the way."""
+    """Return `yours` in the shape of `right` if it has as many numbers; (1, D) will do here."""
     return np.reshape(yours, right.shape) if np.size(yours) == right.size else yours
 
 
 def where_from(name: str) -> str:
-    """Say at which gates the gradient of a value arises."""
+    """Say through which gates a gradient such as "dvar" comes back."""
     numbers = [str(gate.number) for gate in GATES if name[1:] in gate.inputs]
     gates = f"gate {numbers[0]}" if len(numbers) == 1 else f"gates {' and '.join(numbers)}, added"
     return f"It comes back through {gates}."

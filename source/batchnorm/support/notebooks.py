@@ -68,7 +68,7 @@ def _code_cells(notebook: str, names: Sequence[str], folder: Path) -> Iterator[d
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
-    """Code cells of a notebook file; none if it cannot be read as a notebook."""
+    """Return the code cells of a notebook file; none if it cannot be read as a notebook."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         sheets = content.get("worksheets", [content])  # notebooks of format 3 have worksheets
@@ -88,7 +88,7 @@ def _cell_name(cell: dict[str, Any]) -> str:
 
 
 def _find(name: str, cells: Sequence[dict[str, Any]]) -> Answer | None:
-    """The cell that counts for `name`: an answered one first, then the answer cell, then the last."""
+    """Return the cell that counts: an answered one, else an answer cell, else the last."""
     found = []
     for cell in cells:
         source = _source(cell)
@@ -106,14 +106,14 @@ def _find(name: str, cells: Sequence[dict[str, Any]]) -> Answer | None:
 
 
 def _source(cell: dict[str, Any]) -> str:
-    """Source of a cell; lines that only IPython understands become empty, so lines keep numbers."""
+    """Return a cell's source; lines only IPython understands are emptied, so numbers stay."""
     raw = cell.get("source", cell.get("input", ""))
     text = raw if isinstance(raw, str) else "".join(raw)
     return "\n".join("" if _IPYTHON_LINE.match(line) else line for line in text.splitlines())
 
 
 def _definition(name: str, source: str) -> ast.stmt | None:
-    """The statement that defines `name` at the top level of a cell, the last if there are two."""
+    """Return the statement that defines `name` at a cell's top level, the last of several."""
     if name not in source:
         return None
     try:
@@ -127,7 +127,7 @@ def _definition(name: str, source: str) -> ast.stmt | None:
 
 
 def _is_blank(definition: ast.stmt) -> bool:
-    """Whether a definition still is the stub: apart from its docstring it only raises."""
+    """Return whether a definition still is the stub: apart from its docstring it only raises."""
     body = [
         statement
         for statement in getattr(definition, "body", [definition])

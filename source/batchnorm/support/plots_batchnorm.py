@@ -29,6 +29,7 @@ PLACES = {
 }
 SYMBOLS = {"x": "$x$", "gamma": r"$\gamma$", "beta": r"$\beta$"}
 HALF_HEIGHT = 0.28
+HIGHEST_LOSS = 1e6  # a diverged run is drawn here
 
 
 @picture
@@ -196,7 +197,7 @@ def scale_experiment(
     for (name, row), look in zip(runs.items(), (WITH, WITHOUT), strict=True):
         panels[0].plot(scales, [run.best_val for run in row], **look, label=name)
         panels[1].plot(scales, [run.best_train for run in row], **look)
-        losses = [min(run.final_loss, 1e3) for run in row]
+        losses = [min(run.final_loss, HIGHEST_LOSS) for run in row]
         panels[2].plot(scales, losses, **look)
     titles = ("best validation accuracy", "best training accuracy", "final loss (mean of last 100)")
     for panel, title in zip(panels, titles, strict=True):

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -96,8 +95,13 @@ def train(
         make_net: the class FullyConnectedNet.
         data: pictures to train on and to validate with.
         name: what the run is called in legends.
-        hidden_dims, use_batchnorm, weight_scale: go to make_net, together with float32.
-        update_rule, learning_rate, epochs, batch_size: go to the Solver.
+        hidden_dims: units of each hidden layer.
+        use_batchnorm: whether they are normalized.
+        weight_scale: standard deviation of the weights at the start.
+        update_rule: a name in `optim.RULES`.
+        learning_rate: the size of its steps.
+        epochs: how often as many pictures are drawn as there are.
+        batch_size: pictures a batch.
         seed: of weights and batches.
         bn_param: put into each layer's bn_param, such as {"eps": 1.0}.
         frozen: leave gamma and beta as they are at the start.
@@ -240,14 +244,3 @@ def _show(record: Mapping[str, Any], text: str) -> None:
     from IPython.display import display  # noqa: PLC0415 - scripts need no IPython
 
     display({MIME: record, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
-
-
-@contextmanager
-def timed(label: str) -> Iterator[None]:
-    """Say how long the block took."""
-    from time import perf_counter  # noqa: PLC0415
-
-    start = perf_counter()
-    yield
-    if not autograding():
-        print(f"{label}: {perf_counter() - start:.0f} seconds")
