@@ -207,7 +207,9 @@ class _Run:
     def _named(self, check: Check, outcome: Outcome, student: Student) -> Outcome:
         """The outcome with the known mistake that gives the same numbers, if there is one."""
         try:
-            mistake = diagnose(self._grader._checks, check, student.trace, self._grader._secret)
+            mistake = diagnose(
+                self._grader._checks, check, student.trace, self._grader._secret, outcome.message
+            )
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
             return outcome

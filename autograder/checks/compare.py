@@ -8,12 +8,14 @@ float32 answer is exact to a part in 10⁷ of what went into it, and an element 
 difference of two large ones cannot be held to more.
 """
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import NoReturn
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograder.checks.outcome import CheckFailed
+from autograder.checks.outcome import CheckFailed, StudentFault
 
 Array = NDArray[np.float64]
 
@@ -165,6 +167,21 @@ def constant(name: str, actual: Array, expected: float, hint: str = "") -> None:
     _finite(name, actual, hint)
     if not np.array_equal(actual, np.full_like(actual, expected)):
         raise CheckFailed(f"{name} should start as all {expected:g}.", hint)
+
+
+@contextmanager
+def evidence(gather: Callable[[], object]) -> Iterator[None]:
+    """If the block fails, let the student's code answer once more before the check ends.
+
+    What it answers changes no verdict. It stands in the trace, where the diagnosis needs it to tell
+    apart two mistakes that give the same first answer.
+    """
+    try:
+        yield
+    except CheckFailed:
+        with suppress(StudentFault):
+            gather()
+        raise
 
 
 def _finite(name: str, actual: Array, hint: str) -> None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from autograder.checks import compare, reference
 from autograder.checks.outcome import CheckFailed
 from autograder.checks.student import RemoteDict, RemoteNet, Student
-from autograder.sandbox.inside.wire import Handle
+from autograder.sandbox.wire import Handle
 
 Array = NDArray[np.float64]
 Names = Mapping[str, str]
@@ -127,15 +127,26 @@ def compare_loss(net: RemoteNet, expected: reference.FullyConnectedNet, batch: B
     Raises:
         CheckFailed: it is not.
     """
-    wanted, _ = expected.loss(*batch)
-    compare.values(
-        "the loss",
-        net.loss(*batch)[0],
-        wanted,
-        tolerance=compare.NET_TOLERANCE,
-        hint="Softmax loss averaged over the batch, plus 0.5·reg·ΣW² over the weights of every "
-        "layer and nothing else.",
-    )
+    wanted, gradients = expected.loss(*batch)
+    loss, grads = net.loss(*batch)
+    with compare.evidence(lambda: read(grads, gradients)):
+        compare.values(
+            "the loss",
+            loss,
+            wanted,
+            tolerance=compare.NET_TOLERANCE,
+            hint="Softmax loss averaged over the batch, plus 0.5·reg·ΣW² over the weights of every "
+            "layer and nothing else.",
+        )
+
+
+def read(grads: RemoteDict, wanted: Mapping[str, object]) -> dict[str, Array]:
+    """All gradients, under the reference's names.
+
+    Raises:
+        CheckFailed: one is missing.
+    """
+    return {name: grads[key] for name, key in names(grads, wanted).items()}
 
 
 def compare_gradients(net: RemoteNet, expected: reference.FullyConnectedNet, batch: Batch) -> None:
@@ -146,12 +157,12 @@ def compare_gradients(net: RemoteNet, expected: reference.FullyConnectedNet, bat
     """
     _, wanted = expected.loss(*batch)
     _, grads = net.loss(*batch)
-    keys = names(grads, wanted)
+    gradients = read(grads, wanted)
     largest = max(float(np.abs(gradient).max()) for gradient in wanted.values())
     for name in sorted(wanted, key=layer_of, reverse=True):
         compare.values(
             f"the gradient of {name}",
-            grads[keys[name]],
+            gradients[name],
             wanted[name],
             tolerance=compare.NET_TOLERANCE,
             scale=SMALL_GRADIENT * largest,
@@ -174,11 +185,11 @@ def compare_with_own_loss(
         CheckFailed: the two disagree.
     """
     _, grads = net.loss(*batch)
-    keys = names(grads, expected.params)
+    gradients = read(grads, expected.params)
     direction = {k: rng.standard_normal(value.shape) for k, value in expected.params.items()}
     parts = []
     for name, way in direction.items():
-        gradient = compare.fitted(f"the gradient of {name}", grads[keys[name]], way.shape)
+        gradient = compare.fitted(f"the gradient of {name}", gradients[name], way.shape)
         parts.append(float((gradient * way).sum()))
     size = max(sum(abs(part) for part in parts), np.finfo(np.float64).tiny)
     for step, tolerance in (

@@ -15,6 +15,7 @@ from autograder.checks.compare import Array
 from autograder.checks.student import RemoteDict, Student
 
 LARGE_EPS = 0.6
+TINY_STD = 0.004  # its square is near the default eps, so a fixed eps shows
 NORMALIZE = (
     "Each feature (a column) by its own mean and its own biased variance over the rows, then "
     "gamma and beta."
@@ -63,6 +64,7 @@ def test_train_output(student: Student, rng: np.random.RandomState) -> None:
 def test_train_output_with_large_eps(student: Student, rng: np.random.RandomState) -> None:
     """Looks at out in train mode with a large eps, which shows where eps is added."""
     x, gamma, beta, _ = layer(rng, rows=8, features=5)
+    x[:, 0] = TINY_STD * rng.standard_normal(8)
     theirs, ours = both(student, mode="train", eps=LARGE_EPS)
     out, _ = student.batchnorm_forward(x, gamma, beta, theirs)
     expected, _ = reference.batchnorm_forward(x, gamma, beta, ours)
@@ -99,10 +101,13 @@ def test_test_mode(student: Student, rng: np.random.RandomState) -> None:
         "running_mean": rng.standard_normal(6) + 2.0,
         "running_var": rng.uniform(0.5, 3.0, size=6),
     }
+    averages["running_var"][0] = TINY_STD**2
     theirs, ours = both(student, mode="test", eps=LARGE_EPS, **averages)
     out, _ = student.batchnorm_forward(x, gamma, beta, theirs)
     expected, _ = reference.batchnorm_forward(x, gamma, beta, ours)
-    compare.values("out", out, expected, hint=TEST_MODE)
+    training = student.dict(mode="train", eps=LARGE_EPS)
+    with compare.evidence(lambda: student.batchnorm_forward(x, gamma, beta, training)):
+        compare.values("out", out, expected, hint=TEST_MODE)
 
 
 @pytest.mark.question("batchnorm_forward")

@@ -49,23 +49,30 @@ def reference_names() -> tuple[str, ...]:
     )
 
 
-def diagnose(checks: Checks, check: Check, trace: Trace, secret: bytes) -> Misconception | None:
+def diagnose(
+    checks: Checks, check: Check, trace: Trace, secret: bytes, message: str = ""
+) -> Misconception | None:
     """The named mistake that answers this check as `trace` does, or None.
+
+    An exception is never diagnosed: too many mistakes end in the same one, and the student's
+    own line says more.
 
     Args:
         checks: the collected checks.
         check: the one that failed.
         trace: every number the student's code answered in it.
         secret: of the course; it seeds the hidden inputs.
+        message: what the check said. It decides where an answer gave no number at all, as a net
+            does that lacks a parameter.
     """
-    if not trace:
-        return None
     for mistake in misconceptions_of(check.question):
         student = Student(LocalPeer(trusted_namespace(mistake)))
         with _own_randomness():
             outcome, _ = checks.run(check, student, secret)
-        if outcome.verdict is not Verdict.PASSED and alike(
-            trace, student.trace, drawn=check.name == DRAWN
+        if (
+            outcome.verdict is Verdict.FAILED
+            and alike(trace, student.trace, drawn=check.name == DRAWN)
+            and (trace or message == outcome.message)
         ):
             return mistake
     return None
