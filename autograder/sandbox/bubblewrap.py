@@ -1,8 +1,9 @@
 """The command lines that start the zygote: inside bubblewrap, or bare with ``--sandbox none``.
 
-What the sandbox sees is built up from nothing: the interpreter and its libraries, the directories the
-packages lie in, our ``inside`` folder and the shared folders, all read-only and at fixed paths. The rest of
-the machine is not hidden, it is not there. Whatever of us lies in a bound directory is covered.
+What the sandbox sees is built up from nothing: the interpreter and its libraries, the directories
+the packages lie in, our ``inside`` folder and the shared folders, all read-only and at fixed paths.
+The rest of the machine is not hidden, it is not there. What of us lies in a bound directory is
+covered.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
-PASSWD = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"
+USERS = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
 
 
@@ -91,7 +92,7 @@ def sandboxed_command(
     ``control`` is the descriptor of the order socket, to pass on.
     """
     passwd = scratch / "passwd"
-    passwd.write_text(PASSWD)
+    passwd.write_text(USERS)
     base, program = interpreter()
     sites = site_directories()
     places = {f"/site/{n}": path for n, path in enumerate(sites)}
@@ -100,14 +101,10 @@ def sandboxed_command(
     if not system:
         places[prefix] = base
     environment = ENVIRONMENT | {"HOME": "/home/student", "USER": "student"}
-    environment |= {
-        "MPLCONFIGDIR": "/warm",
-        "IPYTHONDIR": "/warm",
-        "LD_LIBRARY_PATH": f"{prefix}/lib",
-    }
+    environment |= {"MPLCONFIGDIR": "/warm", "IPYTHONDIR": "/warm"}
     environment["PATH"] = f"{prefix}/bin:{environment['PATH']}"
-    if system:
-        del environment["LD_LIBRARY_PATH"]
+    if not system:
+        environment["LD_LIBRARY_PATH"] = f"{prefix}/lib"
     command = [find_bwrap(), "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
     command += ["--hostname", "grading", "--new-session", "--clearenv"]
     for name, value in environment.items():
@@ -173,7 +170,7 @@ def _furniture(passwd: Path) -> Iterator[str]:
     yield from ("--ro-bind", str(passwd), "/etc/passwd")
     yield from ("--dev", "/dev", "--bind", "/proc", "/proc")
     yield from ("--dir", "/home/student", "--tmpfs", "/warm", "--dir", "/shared")
-    yield from ("--symlink", "/home/student/tmp", "/tmp")
+    yield from ("--symlink", "/home/student/tmp", "/tmp")  # noqa: S108 - in the sandbox
 
 
 def _covers(places: Mapping[str, Path]) -> Iterator[str]:

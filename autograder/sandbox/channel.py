@@ -1,4 +1,4 @@
-"""A socket to the student's process with the outer clock beside it. Every byte that comes is hostile."""
+"""A socket to the student's process, the outer clock beside it. What comes in is hostile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Budget:
 
 
 class Clock:
-    """The time one request may take: CPU seconds by the kernel's account, wall seconds as a backstop."""
+    """The seconds one request may take: CPU by the kernel's account, wall as a backstop."""
 
     def __init__(self, cpu: float, wall: float, account: Callable[[], float]) -> None:
         self._cpu, self._wall, self._account = cpu, wall, account
@@ -144,7 +144,7 @@ class Channel:
 
 
 def greeting(sock: socket.socket, seconds: float) -> tuple[bytes, int, str]:
-    """Return the first byte of a process that is still ours, its process number here, and its complaint.
+    """Return the first byte of a process that is still ours, its number here, and its complaint.
 
     The kernel vouches for the number. Raises OSError when nothing comes in time.
     """

@@ -21,8 +21,8 @@ END_SECONDS = 5.0
 class Sandbox:
     """A warm zygote that is started when first needed, and anew when it is gone.
 
-    ``shared`` maps names to folders that every session sees, read-only, under that name in its working
-    directory. One thread at a time. Use as a context manager.
+    ``shared`` maps names to folders that every session sees, read-only, under that name in its
+    working directory. One thread at a time. Use as a context manager.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Sandbox:
     def session(self, files: Mapping[str, bytes], budget: Budget | None = None) -> Session:
         """Return a fresh session with these files in its working directory.
 
-        ``budget`` is the wall time of the submission, shared by the sessions that are given the same.
+        ``budget`` is the submission's wall time, shared by the sessions that are given the same.
         Raises SandboxUnavailable, SandboxBroken; ValueError for a file name that leaves the folder.
         """
         for name in files:

@@ -1,8 +1,10 @@
 """Everything that can go wrong with a sandbox, by whose fault it is.
 
-``StudentError`` and what derives from it are verdicts on the student's code. ``SandboxError`` and what
-derives from it are ours, or the machine's, and never cost a student points.
+``StudentError`` and what derives from it are verdicts on the student's code. ``SandboxError`` and
+what derives from it are ours, or the machine's, and never cost a student points.
 """
+
+# ruff: noqa: N818 - these names say whose fault it is; "Error" on each would drown that
 
 from __future__ import annotations
 
@@ -14,8 +16,8 @@ class StudentError(Exception):
 class StudentRaised(StudentError):
     """The student's code raised. Its message stays behind: it can carry hidden inputs.
 
-    ``line`` is the student's own source line, looked up outside, and ``lineno`` its number in the cell,
-    counted from 1; both are None when no line of the student's was on the stack.
+    ``line`` is the student's own source line, looked up outside, and ``lineno`` its number in the
+    cell, counted from 1; both are None when no line of the student's was on the stack.
     """
 
     def __init__(self, type_name: str, line: str | None = None, lineno: int | None = None) -> None:

@@ -25,8 +25,8 @@ ROOM_SECONDS = 30
 WORK = "/home/student/work"
 ADVICE = (
     "The sandbox cannot be started here ({reason}): allow unprivileged user namespaces "
-    "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it with "
-    "them enabled), or choose --sandbox none and do without protection."
+    "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it "
+    "with them enabled), or choose --sandbox none and do without protection."
 )
 
 
@@ -82,7 +82,7 @@ class Zygote:
         return self._process is not None and self._process.poll() is None
 
     def open_room(self, folder: str) -> tuple[Room, socket.socket]:
-        """Return a fresh room and the socket to its student; ``folder`` is its place on a bare host.
+        """Return a fresh room and the socket to its student, who will work in ``folder``.
 
         Raises OSError when there is none to be had.
         """

@@ -1,4 +1,4 @@
-"""What a cell is said to have put out, checked field by field: only this goes into notebooks and pages."""
+"""What a cell is said to have put out, checked field by field before it goes anywhere."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def set_execution_count(outputs: list[dict[str, Any]], count: int) -> None:
 
 
 def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | None, int | None]:
-    """Return (line, number) of a place in the student's sources; (None, None) if there is no such place.
+    """Return (line, number) of a place in the student's sources; (None, None) if there is none.
 
     The text comes from our copy of the source, never from the student's process.
     """
@@ -93,7 +93,7 @@ def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | N
 
 
 def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str]) -> str:
-    """Return a type's name if it is a common one or a word of the student's source, else ``object``.
+    """Return a type's name if it is common or a word of the student's source, else ``object``.
 
     A name can be made at run time from hidden inputs; such a name stays unknown.
     """

@@ -53,7 +53,7 @@ class Policy:
 
     @property
     def cell_limits(self) -> Limits:
-        """Return the wire limits for the outputs of a cell: text, with JSON's escapes (6 a byte)."""
+        """Return the wire limits for the outputs of a cell: text in JSON, up to 6 bytes each."""
         size = 6 * self.output_bytes
         return Limits(header_bytes=size, array_bytes=0, nodes=size // 8, depth=self.nesting)
 

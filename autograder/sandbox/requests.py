@@ -24,8 +24,12 @@ from autograder.sandbox.wire import Handle
 
 Value = np.ndarray[Any, Any] | float | int | bool | str | None
 COMMON_NAMES = frozenset(
-    [*dir(builtins), *dir(np), "NoneType", "function", "method", "builtin_function_or_method"]
-    + ["module", "generator", "LinAlgError", "UFuncTypeError", "UnboundLocalError"]
+    [
+        *dir(builtins),
+        *dir(np),
+        *("NoneType", "function", "method", "builtin_function_or_method"),
+        *("module", "generator", "LinAlgError", "UFuncTypeError"),
+    ]
 )
 
 
@@ -55,7 +59,7 @@ class Host(Protocol):
 
     policy: Policy
     budget: Budget
-    sources: Mapping[str, str]
+    sources: dict[str, str]
 
     def branch_cpu(self) -> float:
         """Return the CPU seconds of all processes but the session's own."""
@@ -96,8 +100,8 @@ class Branch:
                 return self._channel.receive(policy.reply_limits, clock)
             return self._channel.request(message, policy.reply_limits, clock)
         except StudentError as error:
-            self._over = self._host.branch_over(error)
-            raise self._over from None
+            self._over = over = self._host.branch_over(error) or error
+            raise over from None
         finally:
             budget.used += clock.elapsed
 

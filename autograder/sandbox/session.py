@@ -92,8 +92,8 @@ class Session:
     def run(self, cells: Sequence[SourceCell], *, sure: bool = False) -> list[CellRun]:
         """Run cells in order. An error stops none of the others.
 
-        A cell that hangs or kills the interpreter costs itself: the good ones before it run again in
-        a fresh process. A cell that ends it for no known reason gets a second try, unless ``sure``.
+        A cell that hangs or kills the interpreter costs itself: the good ones before it run again
+        in a fresh process. One that ends it for no known reason gets a second try, unless ``sure``.
         """
         runs: list[CellRun] = []
         for count, cell in enumerate(cells, start=len(self._good) + 1):

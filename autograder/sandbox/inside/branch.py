@@ -1,7 +1,8 @@
 """One question's process: it does what the grader asks with the student's names and objects.
 
-Everything that goes out is a plain value made from exact built-in and NumPy types; an object that claims
-to be something else (``__class__``, ``__array__``, ``__eq__``) stays here and only its handle is given.
+Everything that goes out is a plain value made from exact built-in and NumPy types; an object that
+claims to be something else (``__class__``, ``__array__``, ``__eq__``) stays here, and only its
+handle is given.
 """
 
 from __future__ import annotations

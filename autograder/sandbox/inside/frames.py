@@ -1,4 +1,4 @@
-"""Messages on a stream socket: a length of eight bytes, then the message; a socket may ride along."""
+"""Messages on a stream socket: eight bytes of length, then the message; a socket may ride along."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
-    """Return the next message and the file descriptor that came with it. Raises EOFError at the end.
+    """Return the next message and the descriptor that came with it. Raises EOFError at the end.
 
     The grader is the only one who writes here, so only its socket's end limits what is accepted.
     """

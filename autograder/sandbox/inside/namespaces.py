@@ -7,29 +7,28 @@ from __future__ import annotations
 
 import os
 import resource
-from typing import Any
 
 from . import kernel
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - in the room
 READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _RESERVED_PIDS = 300
 
 
-def leave_host() -> None:
-    """Enter fresh user, mount, IPC and (for the next fork) PID namespaces; keep the user's number."""
-    uid, gid = os.getuid(), os.getgid()
-    kernel.unshare(
-        kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
-    )
+FRESH = kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
+
+
+def keep_identity(uid: int, gid: int) -> None:
+    """Be the same user and group in the fresh user namespace, and nobody else."""
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")
 
 
 def limit_namespaces(tasks: int) -> None:
-    """Allow no further user namespaces and, where the kernel counts them by namespace, few tasks."""
+    """Allow no further user namespaces and, where the kernel counts by namespace, few tasks."""
     _write("/proc/sys/user/max_user_namespaces", "0")
     # Before 6.14 this file is the machine's own, and root may write it from in here.
     if kernel_release() >= (6, 14):
@@ -44,13 +43,13 @@ def furnish(shared: list[str], disk: int, inodes: int, shared_memory: int) -> No
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     flags = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("tmpfs", HOME, "tmpfs", flags, f"size={disk},nr_inodes={inodes},mode=700")
-    for folder in (WORK, f"{HOME}/tmp"):
+    for folder in (WORK, f"{HOME}/tmp"):  # noqa: S108 - in the room
         os.mkdir(folder)
     for name in shared:
         os.mkdir(f"{WORK}/{name}")
         kernel.mount(f"/shared/{name}", f"{WORK}/{name}", flags=kernel.MS_BIND)
     kernel.mount(
-        "tmpfs", "/dev/shm", "tmpfs", flags, f"size={shared_memory},nr_inodes=256,mode=1777"
+        "tmpfs", SHARED_MEMORY, "tmpfs", flags, f"size={shared_memory},nr_inodes=256,mode=1777"
     )
     for folder in ("/dev/pts", "/proc"):
         kernel.mount("tmpfs", folder, "tmpfs", READ_ONLY, "size=4k,nr_inodes=2,mode=755")
@@ -74,9 +73,8 @@ def limit_process(limits: dict[str, int], *, by_namespace: bool) -> None:
         table[resource.RLIMIT_NPROC] = limits["tasks"]
     for name, value in table.items():
         ceiling = resource.getrlimit(name)[1]
-        if ceiling != resource.RLIM_INFINITY:
-            value = min(value, ceiling)
-        resource.setrlimit(name, (value, value))
+        most = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)
+        resource.setrlimit(name, (most, most))
 
 
 def prefer_to_kill() -> None:
@@ -91,9 +89,11 @@ def kernel_release() -> tuple[int, int]:
 
 
 def close_all_but(keep: int) -> None:
-    """Close every descriptor from 3 on but one, so that no other socket or file is within reach."""
+    """Keep one descriptor: no other socket or file is within reach, what is said is not heard."""
     os.closerange(3, keep)
     os.closerange(keep + 1, 1 << 20)
+    os.dup2(0, 1)  # 0 is /dev/null
+    os.dup2(0, 2)
 
 
 def _write(path: str, text: str) -> None:
@@ -102,8 +102,3 @@ def _write(path: str, text: str) -> None:
         os.write(descriptor, text.encode())
     finally:
         os.close(descriptor)
-
-
-def settings(message: dict[str, Any]) -> dict[str, int]:
-    """Return the numbers of a policy as they came over the wire."""
-    return {name: int(value) for name, value in message.items()}

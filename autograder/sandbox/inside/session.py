@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import signal
 import socket
 import sys
@@ -57,11 +58,13 @@ def run_cell(interpreter: shell.Shell, cell_id: str, source: str) -> dict[str, A
 def fork_branch(sock: socket.socket, descriptor: int, interpreter: shell.Shell) -> None:
     """Fork one process more, that answers for one question and then ends."""
     _reap()
+    state = random.getstate()
     if os.fork():
         os.close(descriptor)
         return
     try:
         sock.close()
+        random.setstate(state)  # a fork seeds it anew
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
         branch.serve(socket.socket(fileno=descriptor), interpreter.user_ns)
     except (EOFError, OSError, WireError):

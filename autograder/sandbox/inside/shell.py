@@ -10,21 +10,33 @@ import types
 from typing import Any
 
 import matplotlib
+import matplotlib.font_manager
 import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
 from traitlets.config import Config
 
 from .capture import Outputs, Stream
 
 BACKEND = "module://matplotlib_inline.backend_inline"
+WARM = (
+    "%matplotlib inline",
+    "import numpy.random, numpy.linalg, numpy.testing",
+    "import copy, dataclasses, functools, itertools, json, math, pickle, time, typing",
+    "1 + 1",
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()",
+    "def f():\n    1 / 0\nf()",
+)
 
 
 class CapturingPublisher(DisplayPublisher):
     """Keeps what ``display`` shows."""
 
-    def publish(self, data: dict[str, Any], metadata: Any = None, **_: Any) -> None:
+    def publish(  # type: ignore[no-untyped-def]
+        self, data: dict[str, Any], metadata: Any = None, source: Any = None, **_
+    ) -> None:
         """Keep one display."""
         self.shell.outputs.show(data)
 
@@ -35,6 +47,8 @@ class CapturingPublisher(DisplayPublisher):
 
 class CapturingHook(DisplayHook):
     """Keeps the value of a cell's last line."""
+
+    shell: Any
 
     def write_output_prompt(self) -> None:
         """Print nothing: the count goes with the value."""
@@ -50,6 +64,11 @@ class CapturingHook(DisplayHook):
 class Shell(InteractiveShell):
     """The shell a submission's cells run in."""
 
+    displayhook_class = Type(CapturingHook)
+    display_pub_class = Type(CapturingPublisher)
+    var_expand: Any
+    run_cell: Any
+    reset: Any
     outputs: Outputs
     cell_id: str = ""
 
@@ -81,6 +100,10 @@ class Shell(InteractiveShell):
         text = _run(self.var_expand(cmd, depth=depth + 2)).stdout
         return text.splitlines() if split else text
 
+    def name_code(self, raw: str, transformed: str, number: int) -> str:
+        """Name a cell's code by the cell's id: in tracebacks, the same in every run."""
+        return f"<cell {self.cell_id}>"
+
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
         self.outputs.error(etype.__name__, str(evalue), stb)
 
@@ -105,36 +128,40 @@ def make(stream_bytes: int, output_bytes: int) -> Shell:
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
-    Shell.displayhook_class = CapturingHook
-    Shell.display_pub_class = CapturingPublisher
     shell = Shell.instance(config=config, user_module=types.ModuleType("__main__"))
     shell.outputs = Outputs(stream_bytes, output_bytes)
-    shell.compile.get_code_name = lambda raw, transformed, number: f"<cell {shell.cell_id}>"
+    vars(shell.compile)["get_code_name"] = shell.name_code
     sys.stdout, sys.stderr = Stream(shell.outputs, "stdout"), Stream(shell.outputs, "stderr")
     matplotlib.use(BACKEND)
+    path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"  # no fc-list: the bundled fonts only
     warm_up(shell)
+    os.environ["PATH"] = path
     return shell
 
 
 def warm_up(shell: Shell) -> None:
     """Run what every notebook runs once, so that no submission pays for it."""
-    figure = (
-        "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()"
-    )
-    for source in ("%matplotlib inline", "1 + 1", figure, "def f():\n    1 / 0\nf()"):
+    for source in WARM:
         shell.outputs.start_cell()
         shell.run_cell(source)
+    close_fonts()
     shell.reset(new_session=True, aggressive=False)
     shell.execution_count = 1
     shell.outputs.start_cell()
+
+
+def close_fonts() -> None:
+    """Close Matplotlib's font files: it would clear this cache in each fork, one by one."""
+    cached: Any = getattr(matplotlib.font_manager, "_get_font", None)
+    if hasattr(cached, "cache_clear"):
+        cached.cache_clear()
 
 
 def fix_randomness() -> None:
     """Give every submission the same random numbers, unseeded generators included."""
     random.seed(0)
     np.random.seed(0)
-    source = random.Random(0)
-    np.random.bit_generator.randbits = source.getrandbits
+    vars(np.random.bit_generator)["randbits"] = random.Random(0).getrandbits
 
 
 def run(shell: Shell, cell_id: str, source: str) -> tuple[bool, BaseException | None]:

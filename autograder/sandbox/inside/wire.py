@@ -1,7 +1,7 @@
-"""What may cross the sandbox's border: plain values, arrays and handles, in a form that cannot execute.
+"""What may cross the sandbox's border: values, arrays and handles, in a form that cannot execute.
 
-A message is ``<u4 header length><JSON header><raw array bytes>``. In the header every JSON object has
-exactly one key, which says what it stands for::
+A message is ``<u4 header length><JSON header><raw array bytes>``. In the header every JSON object
+has exactly one key, which says what it stands for::
 
     {"d": {…}} dict   {"t": […]} tuple   {"a": [dtype, shape]} array   {"h": 7} handle
 
@@ -98,7 +98,7 @@ def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS
     return message
 
 
-def _pack(value: Any, arrays: list[bytes]) -> Any:
+def _pack(value: Any, arrays: list[bytes]) -> Any:  # noqa: PLR0911 - one line a kind
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
@@ -148,7 +148,8 @@ class _Reader:
             return tree
         if len(tree) != 1:
             raise WireError("an object has one key")
-        return self._tagged(*next(iter(tree.items())), depth)
+        ((tag, body),) = tree.items()
+        return self._tagged(tag, body, depth)
 
     def _tagged(self, tag: str, body: Any, depth: int) -> Any:
         if tag == "d" and type(body) is dict:

@@ -1,11 +1,11 @@
 """The warm process that every submission is forked from. No student code ever runs in it.
 
-Theory of operation: the grader starts this file once. It imports what notebooks import, says it is warm, and
-then waits. Each order brings a socket; the zygote forks a process that moves to fresh namespaces, which
-forks the room's *keeper* (PID 1 there; it only waits), which forks the *student*. The grader learns the host's
-process numbers of both from the kernel, by the credentials of their first byte. When the keeper is
-killed, the kernel ends everything in the room. When the grader goes away, its end of the order socket
-closes, the zygote ends, and bubblewrap's PID namespace takes all rooms along.
+Theory of operation: the grader starts this once. It imports what notebooks import, says that it is
+warm, and waits. Each order brings a socket; the zygote forks the room's *keeper* into fresh
+namespaces (there it is PID 1, and only waits), which forks the *student*. The grader learns the
+host's process numbers of both from the kernel, by the credentials of their first byte. When the
+keeper is killed, the kernel ends everything in the room. When the grader goes away, its end of the
+order socket closes, the zygote ends, and bubblewrap's PID namespace takes all rooms along.
 """
 
 from __future__ import annotations
@@ -29,74 +29,62 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     shell.environment_for_children()
     gc.collect()
     gc.freeze()
+    identity = {"uid": os.getuid(), "gid": os.getgid()}
     orders.send(b'{"warm": true}')
     while True:
         data, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 1)
         if not data:
             return
-        order = json.loads(data)
-        child = os.fork()
+        order = json.loads(data) | identity
+        child = kernel.fork_into(namespaces.FRESH) if settings["sandboxed"] else os.fork()
         if not child:
-            open_room(descriptors[0], order, settings, interpreter)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        _reap(child, settings["sandboxed"])
+            keep(descriptors[0], order, settings, interpreter)
+        for unneeded in descriptors:
+            os.close(unneeded)
+        _reap()
 
 
-def open_room(
+def keep(
     descriptor: int, order: dict[str, Any], settings: dict[str, Any], interpreter: shell.Shell
 ) -> None:
-    """Enter fresh namespaces and fork the keeper. Does not return."""
+    """Furnish the room, fork the student, and wait for its end. Does not return."""
     try:
         os.setsid()
         namespaces.close_all_but(descriptor)
         sock = socket.socket(fileno=descriptor)
-        if settings["sandboxed"]:
-            namespaces.leave_host()
-            if os.fork():
-                return
-        keep(sock, order, settings, interpreter)
-    except OSError as problem:
-        _complain(descriptor, problem)
-    finally:
-        os._exit(0)
-
-
-def keep(
-    sock: socket.socket, order: dict[str, Any], settings: dict[str, Any], interpreter: shell.Shell
-) -> None:
-    """Furnish the room, fork the student, and wait for its end. Does not return."""
-    try:
-        limits, sandboxed = settings["limits"], settings["sandboxed"]
-        work = order["work"]
-        namespaces.prefer_to_kill()
-        if sandboxed:
-            furnish(settings["shared"], limits)
-        else:
-            kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
-            kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        namespaces.limit_process(limits, by_namespace=sandboxed)
-        kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+        furnish(order, settings)
         sock.send(b"K")
         student = os.fork()
         if not student:
-            study(sock, work, interpreter)
+            study(sock, order["work"], interpreter)
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         sock.close()
         while os.wait()[0] != student:
             pass
     except OSError as problem:
-        _complain(sock.fileno(), problem)
+        os.write(descriptor, b"E" + str(problem).encode()[:500])
     finally:
         os._exit(0)
 
 
-def furnish(shared: list[str], limits: dict[str, int]) -> None:
+def furnish(order: dict[str, Any], settings: dict[str, Any]) -> None:
     """Make the room, then throw the keys away."""
-    kernel.leave_keyring()
-    namespaces.limit_namespaces(limits["tasks"])
-    namespaces.furnish(shared, limits["disk"], limits["inodes"], limits["shared_memory"])
-    kernel.drop_capabilities()
+    limits = settings["limits"]
+    if settings["sandboxed"]:
+        namespaces.keep_identity(order["uid"], order["gid"])
+        namespaces.prefer_to_kill()
+        kernel.leave_keyring()
+        namespaces.limit_namespaces(limits["tasks"])
+        namespaces.furnish(
+            settings["shared"], limits["disk"], limits["inodes"], limits["shared_memory"]
+        )
+        kernel.drop_capabilities()
+    else:
+        namespaces.prefer_to_kill()
+        kernel.prctl(kernel.PR_SET_CHILD_SUBREAPER, 1)
+        kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
+    namespaces.limit_process(limits, by_namespace=settings["sandboxed"])
+    kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
 
 
 def study(sock: socket.socket, work: str, interpreter: shell.Shell) -> None:
@@ -112,17 +100,10 @@ def study(sock: socket.socket, work: str, interpreter: shell.Shell) -> None:
         os._exit(0)
 
 
-def _reap(child: int, sandboxed: bool) -> None:
-    """Collect what has ended: the one who opened a room at once, a keeper without one whenever."""
+def _reap() -> None:
+    """Collect keepers that have ended."""
     try:
-        if sandboxed:
-            os.waitpid(child, 0)
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
     except ChildProcessError:
         return
-
-
-def _complain(descriptor: int, problem: OSError) -> None:
-    """Tell the grader why there is no room."""
-    os.write(descriptor, b"E" + str(problem).encode()[:500])
