@@ -92,13 +92,13 @@ def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | N
     return lines[lineno - 1].strip()[:200], lineno
 
 
-def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str]) -> str:
-    """Return a type's name if it is common or a word of the student's source, else ``object``.
+def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str], unknown: str) -> str:
+    """Return a type's name if it is common or a word of the student's source, else ``unknown``.
 
-    A name can be made at run time from hidden inputs; such a name stays unknown.
+    A name can be made at run time from hidden inputs; such a name does not come out.
     """
     if type(name) is not str or not name.isidentifier():
-        return "object"
+        return unknown
     if name in common or any(re.search(rf"\b{name}\b", s) for s in sources.values()):
         return name
-    return "object"
+    return unknown

@@ -121,13 +121,14 @@ class Branch:
         value = item.get("v")
         if not isinstance(value, (bool, int, float, str, np.ndarray, type(None))):
             raise StudentProtocol("not a plain value")
-        kind = known_name(item.get("k"), self._host.sources, COMMON_NAMES)
+        kind = known_name(item.get("k"), self._host.sources, COMMON_NAMES, "object")
         return Item(Handle(item["h"]), value, "v" in item, kind)
 
     def _raised(self, error: dict[str, Any]) -> StudentRaised:
         sources = self._host.sources
         line, lineno = line_of(sources, error.get("cell"), error.get("line"))
-        return StudentRaised(known_name(error.get("type"), sources, COMMON_NAMES), line, lineno)
+        name = known_name(error.get("type"), sources, COMMON_NAMES, "Exception")
+        return StudentRaised(name, line, lineno)
 
     def close(self) -> None:
         """End the branch."""

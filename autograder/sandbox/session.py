@@ -18,7 +18,7 @@ from autograder.sandbox.channel import Budget, Channel, Clock, room_socket
 from autograder.sandbox.errors import StudentDied, StudentError, StudentProtocol, StudentTimeout
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Room
-from autograder.sandbox.requests import COMMON_NAMES, Branch
+from autograder.sandbox.requests import Branch
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
 Status = Literal["ok", "error", "timeout", "dead", "skipped"]
@@ -158,7 +158,7 @@ class Session:
 
     def _cell_error(self, error: Mapping[str, Any]) -> CellError:
         line, lineno = checked.line_of(self.sources, error.get("cell"), error.get("line"))
-        name = checked.known_name(error.get("type"), self.sources, COMMON_NAMES)
+        name = checked.text(error.get("type"))[:80]
         return CellError(name, checked.text(error.get("message"))[:2000], line, lineno)
 
     # Branches

@@ -24,6 +24,14 @@ def describe(error: BaseException) -> dict[str, Any]:
     return {"type": type(error).__name__[:80], "cell": place[0], "line": place[1]}
 
 
+def message(error: BaseException) -> str:
+    """Return what the exception says, as far as it can be made to say anything."""
+    try:
+        return str(error.msg if isinstance(error, SyntaxError) else error)[:2000]
+    except Exception:
+        return ""
+
+
 def _cell(filename: Any) -> str | None:
     if isinstance(filename, str) and filename.startswith("<cell ") and filename.endswith(">"):
         return filename[6:-1]

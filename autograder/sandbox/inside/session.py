@@ -45,7 +45,7 @@ def run_cell(interpreter: shell.Shell, cell_id: str, source: str) -> dict[str, A
     good, raised = shell.run(interpreter, cell_id, source)
     error = None
     if raised is not None:
-        error = blame.describe(raised) | {"message": _text(raised)}
+        error = blame.describe(raised) | {"message": blame.message(raised)}
     outputs = interpreter.outputs.finish()
     return {
         "status": "ok" if good else "error",
@@ -79,10 +79,3 @@ def _reap() -> None:
             pass
     except ChildProcessError:
         return
-
-
-def _text(error: BaseException) -> str:
-    try:
-        return str(error)[:2000]
-    except Exception:
-        return ""

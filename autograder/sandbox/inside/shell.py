@@ -18,6 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from . import blame
 from .capture import Outputs, Stream
 
 BACKEND = "module://matplotlib_inline.backend_inline"
@@ -105,11 +106,11 @@ class Shell(InteractiveShell):
         return f"<cell {self.cell_id}>"
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.outputs.error(etype.__name__, str(evalue), stb)
+        self.outputs.error(etype.__name__, blame.message(evalue), stb)
 
 
 def _run(command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+    return subprocess.run(  # noqa: S602
         command,
         shell=True,
         text=True,
@@ -129,6 +130,7 @@ def make(stream_bytes: int, output_bytes: int) -> Shell:
     config.InteractiveShell.colors = "nocolor"
     config.InteractiveShell.cache_size = 0
     shell = Shell.instance(config=config, user_module=types.ModuleType("__main__"))
+    shell.db = {}  # where %cd keeps its history: no file
     shell.outputs = Outputs(stream_bytes, output_bytes)
     vars(shell.compile)["get_code_name"] = shell.name_code
     sys.stdout, sys.stderr = Stream(shell.outputs, "stdout"), Stream(shell.outputs, "stderr")

@@ -17,7 +17,7 @@ import signal
 import socket
 from typing import Any
 
-from . import kernel, namespaces, session, shell
+from . import kernel, namespaces, session, shell, syscalls
 from .wire import WireError
 
 
@@ -85,6 +85,8 @@ def furnish(order: dict[str, Any], settings: dict[str, Any]) -> None:
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
     namespaces.limit_process(limits, by_namespace=settings["sandboxed"])
     kernel.prctl(kernel.PR_SET_NO_NEW_PRIVS, 1)
+    if settings["sandboxed"]:
+        kernel.install_filter(syscalls.program())
 
 
 def study(sock: socket.socket, work: str, interpreter: shell.Shell) -> None:
