@@ -15,9 +15,11 @@ from rich.console import Console
 
 from autograder.errors import UsageError
 from autograder.model import Grade, Status
+from autograder.sandbox.launch import Backend
 
 WITHHELD = 3
 USAGE = 2
+INTERRUPTED = 130
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -33,7 +35,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
 app.add_typer(data_app, name="data")
 
 Assignment = Annotated[str, typer.Argument(help="The assignment's name: a folder of source/.")]
-Backend = Annotated[
+Sandboxed = Annotated[
     str,
     typer.Option(
         "--sandbox",
@@ -55,8 +57,8 @@ def release(
     Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
     line of a solution or of a hidden check would reach the students.
     """
-    from autograder.course import Course  # noqa: PLC0415 - keeps --help quick
-    from autograder.release import build_release, verify_release  # noqa: PLC0415
+    from autograder.course import Course
+    from autograder.release import build_release, verify_release
 
     course = Course.find()
     course.source(assignment)
@@ -73,19 +75,19 @@ def check(
     path: Annotated[Path, typer.Argument(help="A submission's folder, or one notebook of it.")],
     assignment: Annotated[str, typer.Option(help="The assignment's name.")] = "batchnorm",
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
-    sandbox: Backend = "bubblewrap",
+    sandbox: Sandboxed = "bubblewrap",
 ) -> None:
     """Grade one submission, without a gradebook.
 
     Given one notebook, only its questions are graded; its neighbours still lend their
     functions.
     """
-    from autograder.course import Course  # noqa: PLC0415
-    from autograder.grading import Grader  # noqa: PLC0415
-    from autograder.outputs.terminal import print_grade  # noqa: PLC0415
+    from autograder.course import Course
+    from autograder.grading import Grader
+    from autograder.outputs.terminal import print_grade
 
     folder, only = _folder_and_notebook(path)
-    with Grader(Course.find(), assignment, sandbox=sandbox, only=only) as grader:
+    with Grader(Course.find(), assignment, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
         typer.echo(graded.grade.to_json(indent=2))
@@ -94,6 +96,140 @@ def check(
     for note in graded.staff_notes:
         print(note, file=sys.stderr)
     _exit(graded.grade)
+
+
+@app.command()
+def grade(
+    assignment: Assignment = "batchnorm",
+    student: Annotated[
+        list[str] | None, typer.Option(help="Grade only this student; may be given again.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Worker processes; as many as processors by default.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Let the workers of a Dask cluster do it.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed since last time.")
+    ] = False,
+    sandbox: Sandboxed = "bubblewrap",
+) -> None:
+    """Grade the class: submitted/<student>/<assignment> into the gradebook.
+
+    A run that was stopped is started again with the same command; what was graded is kept.
+    """
+    from autograder.batch import grade_class
+    from autograder.course import Course
+    from autograder.outputs.report import print_class
+
+    result = grade_class(
+        Course.find(),
+        assignment,
+        students=student or None,
+        jobs=jobs,
+        dask=dask,
+        force=force,
+        sandbox=backend(sandbox),
+    )
+    print_class(result, Console())
+    if result.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    _exit(*result.grades.values())
+
+
+@app.command()
+def report(
+    assignment: Assignment = "batchnorm",
+    to: Annotated[
+        Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
+    ] = None,
+) -> None:
+    """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    from autograder.batch import recorded_grades
+    from autograder.course import Course
+    from autograder.outputs.report import write_report
+
+    course = Course.find()
+    grades = recorded_grades(course, assignment)
+    path = write_report(assignment, grades, to or course.root / "reports" / f"{assignment}.html")
+    typer.echo(f"Wrote {path}.")
+
+
+@app.command()
+def export(
+    assignment: Assignment = "batchnorm",
+    to: Annotated[
+        Path | None, typer.Option(help="The file to write; standard output by default.")
+    ] = None,
+) -> None:
+    """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
+    from autograder.course import Course
+    from autograder.gradebook import open_gradebook
+    from autograder.outputs.export import grade_rows, to_csv
+
+    course = Course.find()
+    if not (course.root / "gradebook.db").is_file():
+        raise UsageError(
+            f"There is no gradebook in {course.root}; run 'autograder grade {assignment}' first."
+        )
+    with open_gradebook(course, assignment) as gradebook:
+        table = to_csv(grade_rows(gradebook, [assignment]))
+    if to is None:
+        typer.echo(table, nl=False)
+    else:
+        to.write_text(table, encoding="utf-8")
+        typer.echo(f"Wrote {to}.")
+
+
+@app.command()
+def verify(assignment: Assignment = "batchnorm") -> None:
+    """Prove the hidden checks: the reference passes, and every known mistake is caught."""
+    from autograder.course import Course
+    from autograder.verify import prove_checks
+
+    if not prove_checks(Console(), Course.find().release(assignment)):
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and lacks for grading, and what to do about it."""
+    from autograder.doctor import examine
+
+    if not examine(Console()):
+        raise typer.Exit(USAGE)
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10",
+    to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path("datasets"),
+) -> None:
+    """Download a data set, resuming where it stopped, and verify its checksum."""
+    from autograder.data import fetch
+
+    typer.echo(f"{fetch(name, to)} is complete and verified.")
+
+
+@data_app.command("verify")
+def data_verify(
+    folder: Annotated[Path, typer.Argument(help="A folder with a manifest.json.")] = Path(
+        "datasets"
+    ),
+) -> None:
+    """Hold the data sets of a folder against its manifest."""
+    from autograder.data import verify as verify_data
+
+    for line in verify_data(folder):
+        typer.echo(line)
+
+
+def backend(name: str) -> Backend:
+    """The sandbox back end of that name."""
+    if name == "bubblewrap" or name == "none":  # noqa: PLR1714 - mypy narrows these
+        return name
+    raise UsageError(f"There is no sandbox '{name}'; take 'bubblewrap' or 'none'.")
 
 
 def _folder_and_notebook(path: Path) -> tuple[Path, str | None]:
@@ -113,7 +249,7 @@ def _exit(*grades: Grade) -> None:
 
 def main() -> NoReturn:
     """Run the command line; whatever the caller can mend is one sentence and status 2."""
-    from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
+    from autograder.sandbox.errors import SandboxUnavailable
 
     try:
         app()

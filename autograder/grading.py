@@ -86,7 +86,7 @@ class Grader:
         }
         self._sandbox = Sandbox(sandbox, shared)
         self._unprotected = sandbox == "none"
-        self._checks = Checks()
+        self._checks = Checks(release=self._release)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,14 @@ def student(run: CheckRun) -> Student:
 def rng(request: pytest.FixtureRequest, run: CheckRun) -> np.random.RandomState:
     """The generator of this check's hidden inputs: the same for every submission."""
     return run.generator(check_name(request.node.originalname))
+
+
+@pytest.fixture
+def release(run: CheckRun) -> Path:
+    """The released assignment's folder: its data, and the modules students have."""
+    if run.release is None:
+        raise LookupError("this check needs the released assignment's folder")
+    return run.release
 
 
 def check_name(test_name: str) -> str:

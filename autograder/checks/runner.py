@@ -35,6 +35,8 @@ class CheckRun(msgspec.Struct, frozen=True):
     student: Student
     question: str
     secret: bytes
+    release: Path | None
+    """The released assignment's folder."""
 
     def generator(self, check: str) -> np.random.RandomState:
         """Hidden inputs are seeded by HMAC of the course secret, the question and the check."""
@@ -61,9 +63,11 @@ class Checks:
 
     Args:
         folder: where the check modules lie.
+        release: the released assignment's folder, for checks that use its data.
     """
 
-    def __init__(self, folder: Path = CHECKS) -> None:
+    def __init__(self, folder: Path = CHECKS, *, release: Path | None = None) -> None:
+        self._release = release
         self._folder = folder
         self._catcher = _Catcher()
         self.broken: dict[str, str] = {}
@@ -93,6 +97,10 @@ class Checks:
         self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
         self._config._ensure_unconfigure()
 
+    def all(self) -> list[Check]:
+        """All checks, in file order."""
+        return list(self._checks)
+
     def of(self, question: str) -> list[Check]:
         """The checks of one question, in file order."""
         return [check for check in self._checks if check.question == question]
@@ -104,7 +112,7 @@ class Checks:
 
     def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
         """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
-        self._config.stash[CURRENT] = [CheckRun(student, check.question, secret)]
+        self._config.stash[CURRENT] = [CheckRun(student, check.question, secret, self._release)]
         self._catcher.error = None
         check.item._initrequest()  # an item that has run once holds its old fixtures
         runtestprotocol(check.item, log=False, nextitem=None)

@@ -1,0 +1,101 @@
+"""The grader's self-test: hidden checks held against the reference and every known mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from autograder.checks.peers import LocalPeer
+from autograder.checks.runner import Checks
+from autograder.checks.student import Student
+from autograder.misconceptions import Misconception, misconceptions_of
+from autograder.misconceptions.diagnose import diagnose, trusted_namespace
+from autograder.model import Verdict
+
+SECRET = b"the self-test's own hidden inputs"
+
+GOOD_SETTINGS = MappingProxyType(
+    {
+        "hidden_dim": 100,
+        "epochs": 10,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "lr_decay": 0.85,
+        "weight_scale": 2e-2,
+        "reg": 1e-4,
+        "update_rule": "adam",
+    }
+)
+"""Settings that reach the last tier of `train_two_layer_net`."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What the checks of one question make of one implementation."""
+
+    question: str
+    implementation: str
+    failed: tuple[str, ...]
+    """The checks that it does not pass."""
+    named: tuple[str, ...]
+    """The mistakes that diagnosis calls it, without repetition."""
+    right: bool
+    """Whether that is as it should be."""
+
+
+def prove(checks: Checks, questions: tuple[str, ...]) -> Iterator[Proof]:
+    """Run every check against the reference, and against each mistake of its question."""
+    for question in questions:
+        yield _prove(checks, question, None)
+        for mistake in misconceptions_of(question):
+            yield _prove(checks, question, mistake)
+
+
+def _prove(checks: Checks, question: str, mistake: Misconception | None) -> Proof:
+    failed: list[str] = []
+    named: dict[str, None] = {}
+    for check in checks.of(question):
+        student = Student(LocalPeer(trusted_namespace(mistake) | {"settings": dict(GOOD_SETTINGS)}))
+        outcome, _ = checks.run(check, student, SECRET)
+        if outcome.verdict is not Verdict.PASSED:
+            failed.append(check.name)
+            if found := diagnose(checks, check, student.trace, SECRET):
+                named[found.name] = None
+    name = mistake.name if mistake else "reference"
+    right = bool(failed) == (mistake is not None)
+    return Proof(question, name, tuple(failed), tuple(named), right)
+
+
+def prove_checks(console: Console, release: Path | None) -> bool:
+    """Print one row a question; returns whether everything is as it should be.
+
+    Args:
+        console: where to.
+        release: the released assignment's folder, for checks that use its data.
+    """
+    table = Table(title="Hidden checks against known answers", title_justify="left")
+    for heading in ("question", "checks", "mistakes caught", "named", "what is wrong"):
+        table.add_column(heading)
+    good = True
+    with Checks(release=release) as checks:
+        questions = tuple(dict.fromkeys(check.question for check in checks.all()))
+        for question in questions:
+            proofs = list(prove(checks, (question,)))
+            mistakes = [proof for proof in proofs if proof.implementation != "reference"]
+            wrong = [f"{p.implementation}: {', '.join(p.failed)}" for p in proofs if not p.right]
+            good = good and not wrong and not checks.broken
+            table.add_row(
+                question,
+                str(len(checks.of(question))),
+                f"{sum(proof.right for proof in mistakes)} of {len(mistakes)}",
+                str(sum(proof.implementation in proof.named for proof in mistakes)),
+                "\n".join(wrong),
+            )
+        for module, reason in checks.broken.items():
+            console.print(f"[red]{module} does not import:[/red] {reason}")
+    console.print(table)
+    return good
