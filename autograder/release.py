@@ -36,7 +36,7 @@ from autograder.release_leaks import leaks_in_folder, private_lines, public_text
 
 CONFIG_FILE = "nbgrader_config.py"
 DATA = "datasets"
-LEFT_BEHIND = ("__pycache__", ".ipynb_checkpoints", "*.pyc", "results")
+LEFT_BEHIND = (".*", "__pycache__", "*.pyc", "results")
 """Never copied from a source folder: what running the notebooks leaves there."""
 
 Execution = Literal["changed", "always", "never"]
@@ -248,7 +248,7 @@ def _files(folder: Path) -> set[str]:
     return {
         path.relative_to(folder).as_posix()
         for path in folder.rglob("*")
-        if path.is_file() and not {"__pycache__", ".ipynb_checkpoints"} & set(path.parts)
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 

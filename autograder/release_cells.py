@@ -115,15 +115,21 @@ class _WithFolders(NbGraderPreprocessor):  # type: ignore[misc]
 
 
 class ShipData(_WithFolders):
-    """Copy the data that students need into the release, so that it works offline."""
+    """Copy the data that students need into the release, and leave the instructor's own behind."""
 
     files = List(
         Unicode(), help="Paths of files to ship, from the course root; they keep their paths."
     ).tag(config=True)
 
+    leave_behind = List(Unicode(), help="Folders of the source that students do not get.").tag(
+        config=True
+    )
+
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Copy each file once; the notebook passes through."""
+        """Copy the files; the notebook passes through."""
         root, _, target = self.folders(resources)
+        for name in self.leave_behind:
+            shutil.rmtree(target / name, ignore_errors=True)
         for name in self.files:
             if not (root / name).is_file():
                 raise UsageError(f"{name} is to be shipped, but it is not in {root}.")

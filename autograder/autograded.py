@@ -1,0 +1,150 @@
+"""What people look at after grading: `autograded/<student>/<assignment>/`.
+
+The student's cells in the release's frame, with the outputs of the sandboxed run and, in
+the metadata of each check cell, the question's result. formgrader shows it; feedback is
+made from it.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import nbformat
+from nbformat.v4.nbbase import validate
+from nbgrader.preprocessors import LimitOutput
+from nbgrader.utils import find_all_files, is_grade, is_solution
+
+from autograder.course import Course, notebook_paths
+from autograder.intake import Cell, Notebook, read_submission
+from autograder.model import Grade, QuestionScore
+from autograder.release import LEFT_BEHIND, course_directory
+
+if TYPE_CHECKING:
+    from autograder.grading import GradedSubmission
+    from autograder.sandbox.session import CellRun
+
+RESULT_KEY = "result"
+"""In `metadata.autograder` of a check cell: its `QuestionScore`, as JSON."""
+READ_ONLY = 0o444
+"""As nbgrader leaves autograded files."""
+
+
+def autograded_notebook(
+    frame: Any, notebook: Notebook | None, runs: Sequence[CellRun], grade: Grade, name: str
+) -> Any:
+    """Lay out one notebook of a graded submission.
+
+    Args:
+        frame: the released notebook.
+        notebook: the student's cells in that frame; None if there was nothing to read.
+        runs: what the code cells put out.
+        grade: the submission's grade.
+        name: the notebook's name.
+    """
+    released = {_name(cell): cell for cell in frame.cells}
+    own = notebook.cells if notebook else []
+    outputs = {run.id: run.outputs for run in runs}
+    cells = [_laid_out(cell, released, outputs.get(cell.id, [])) for cell in own]
+    _put_back(cells, frame.cells)
+    scores = {score.id: score for score in grade.questions if score.notebook == name}
+    for cell in cells:
+        if is_grade(cell) and (score := scores.get(_name(cell))) is not None:
+            cell.metadata.setdefault("autograder", {})[RESULT_KEY] = msgspec.to_builtins(score)
+    result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(frame.metadata))
+    result.metadata["autograder"] = {"status": str(grade.status), "problems": list(grade.problems)}
+    LimitOutput().preprocess(result, {})
+    return result
+
+
+def result_of(cell: Any) -> QuestionScore | None:
+    """The question's result that `autograded_notebook` put into a check cell."""
+    result = cell.metadata.get("autograder", {}).get(RESULT_KEY)
+    return None if result is None else msgspec.convert(result, QuestionScore)
+
+
+def write_autograded(
+    course: Course, student: str, graded: GradedSubmission, submitted: Path
+) -> Path:
+    """Write a submission's `autograded/` folder as nbgrader does: files, notebooks, read-only."""
+    grade = graded.grade
+    target = course.root / "autograded" / student / grade.assignment
+    fresh = target.with_name(f".{target.name}.new")
+    for folder in (fresh, target):
+        shutil.rmtree(folder, ignore_errors=True)
+    release = course.release(grade.assignment)
+    submission = read_submission(submitted, release)
+    # Of a grade that is withheld because grading broke down there are no notebooks.
+    notebooks = graded.notebooks or submission.notebooks
+    for name, raw in submission.files.items():
+        _write(fresh / name, raw)
+    source = course.source(grade.assignment)
+    ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
+    for path in find_all_files(str(source), ignored):
+        _write(fresh / Path(path).relative_to(source), Path(path).read_bytes())
+    for path in notebook_paths(release):
+        frame = nbformat.read(path, as_version=4)
+        runs = graded.runs.get(path.stem, ())
+        result = autograded_notebook(frame, notebooks.get(path.stem), runs, grade, path.stem)
+        _write(fresh / path.name, f"{nbformat.writes(result)}\n".encode())
+    fresh.rename(target)
+    return target
+
+
+def _write(path: Path, raw: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(raw)
+    path.chmod(READ_ONLY)
+
+
+def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any]) -> Any:
+    known = released.get(cell.id) if cell.released else None
+    makers: dict[str, Callable[..., Any]] = {
+        "code": nbformat.v4.new_code_cell,
+        "markdown": nbformat.v4.new_markdown_cell,
+        "raw": nbformat.v4.new_raw_cell,
+    }
+    result = makers[cell.type](cell.source, id=cell.id[:64])
+    if known is not None:
+        result.metadata = copy.deepcopy(known.metadata)
+        result["id"] = known.id
+    if cell.type == "code":
+        result.outputs = [output for output in map(_sound, outputs) if output is not None]
+    return result
+
+
+def _sound(output: Any) -> Any:
+    """The output as a notebook may hold it; None if it is none (student code made it)."""
+    try:
+        node = nbformat.from_dict(output)
+        validate(node, ref=node.output_type)
+    except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
+        return None
+    return node
+
+
+def _put_back(cells: list[Any], frame: Sequence[Any]) -> None:
+    """Put back cells that carry scores or comments, so that a person can grade them.
+
+    Without any cell of the student's, the whole frame is put back.
+    """
+    empty = not cells
+    present = [_name(cell) for cell in cells]
+    place = 0
+    for cell in frame:
+        name = _name(cell)
+        if name in present:
+            place = present.index(name) + 1
+        elif empty or is_grade(cell) or is_solution(cell):
+            cells.insert(place, copy.deepcopy(cell))
+            present.insert(place, name)
+            place += 1
+
+
+def _name(cell: Any) -> str:
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id"))

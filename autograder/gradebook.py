@@ -1,0 +1,196 @@
+"""From a `Grade` to rows of nbgrader's gradebook.
+
+`write_grade` is the only writer of grades, for `autograder grade` and for nbgrader's own
+autograde alike, so that both leave the same rows. What a person entered in formgrader is
+never changed: a manual score stays, and is flagged for a second look, as nbgrader does.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.preprocessors import AssignLatePenalties
+from nbgrader.utils import parse_utc
+from traitlets.config import Config
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
+from autograder.release import course_config, course_directory
+
+ANSWER_SUFFIX = "_answer"
+TIMESTAMP_FILE = "timestamp.txt"
+WITHHELD = "Withheld:"
+"""How the comment of a withheld question starts; exports look for it."""
+WITHHELD_COMMENT = (
+    f"{WITHHELD} this question could not be graded, through no fault of the submission. "
+    "A person will look at it."
+)
+REVIEW_COMMENT = "A person still has to grade or confirm this answer."
+
+
+@contextmanager
+def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
+    """Open the course's gradebook, which has to know the assignment already.
+
+    Raises:
+        UsageError: if there is no gradebook yet, or the assignment is not in it.
+    """
+    folder = course_directory(course.root)
+    advice = f"run 'autograder release {assignment}' first"
+    path = folder.db_url.removeprefix("sqlite:///")
+    if path != folder.db_url and not Path(path).is_file():
+        raise UsageError(f"There is no gradebook {path} yet; {advice}.")
+    with Gradebook(folder.db_url, folder.course_id) as gradebook:
+        try:
+            gradebook.find_assignment(assignment)
+        except MissingEntry:
+            raise UsageError(f"The gradebook does not know {assignment} yet; {advice}.") from None
+        yield gradebook
+
+
+def enter_submission(
+    course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path
+) -> None:
+    """Enter one graded submission: student, submission, grades, comments, late penalty.
+
+    Args:
+        course: the course.
+        gradebook: its open gradebook.
+        student: the student's id; new students are added, as nbgrader does.
+        grade: what grading said.
+        submitted: the submission's folder; its `timestamp.txt` says when it came.
+    """
+    gradebook.update_or_create_student(student)
+    timestamp = submission_time(submitted)
+    when = {} if timestamp is None else {"timestamp": timestamp}
+    # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
+    with gradebook.db.no_autoflush:
+        submission = gradebook.update_or_create_submission(grade.assignment, student, **when)
+    write_grade(gradebook, student, grade)
+    late = submission.total_seconds_late > 0
+    for notebook in submission.notebooks:
+        notebook.late_submission_penalty = None
+    gradebook.db.commit()
+    if late:
+        _assign_penalties(course, gradebook, student, grade.assignment)
+
+
+def submission_time(submitted: Path) -> datetime.datetime | None:
+    """When a submission came, in UTC; None if nothing readable says so."""
+    try:
+        text = (submitted / TIMESTAMP_FILE).read_text(encoding="utf-8").strip()
+        return parse_utc(text) if text else None
+    except (OSError, ValueError):
+        return None
+
+
+def write_grade(gradebook: Gradebook, student: str, grade: Grade) -> None:
+    """Write scores and comments of a submission that the gradebook already knows.
+
+    A score that is not known becomes null and asks for a person; so does a question that
+    the grade does not speak of. Bonus points go into nbgrader's `extra_credit`.
+
+    Raises:
+        UsageError: if the gradebook lacks a question of the grade.
+    """
+    scores = {(score.notebook, score.id): score for score in grade.questions}
+    submission = gradebook.find_submission(grade.assignment, student)
+    for notebook in submission.notebooks:
+        comments = {comment.name: comment for comment in notebook.comments}
+        for row in notebook.grades:
+            score = scores.pop((notebook.name, row.name), None)
+            _write_score(row, score)
+            comment = comments.get(row.name + ANSWER_SUFFIX) or comments.get(row.name)
+            if comment is not None:
+                comment.auto_comment = comment_on(score, grade)
+    if scores:
+        _, missing = next(iter(scores))
+        gradebook.db.rollback()
+        raise UsageError(
+            f"The gradebook has no question '{missing}' for {grade.assignment}; "
+            f"run 'autograder release {grade.assignment}' again."
+        )
+    gradebook.db.commit()
+
+
+def _write_score(row: Any, score: QuestionScore | None) -> None:
+    row.auto_score = None if score is None else score.score
+    if score is not None and not score.max_score and row.manual_score is None:
+        row.extra_credit = None if score.score is None else score.extra_credit
+    unsure = score is None or score.score is None or score.needs_review
+    row.needs_manual_grade = unsure or row.manual_score is not None
+
+
+def is_withheld(score: QuestionScore | None, grade: Grade) -> bool:
+    """Whether a question has no score because of us, not because a person grades it anyway."""
+    if score is None:
+        return True
+    if score.score is not None or grade.status is Status.GRADED:
+        return False
+    faults = [
+        question
+        for question in grade.questions
+        if any(check.verdict is Verdict.GRADER_ERROR for check in question.checks)
+    ]
+    return score in faults or not faults
+
+
+def comment_on(score: QuestionScore | None, grade: Grade) -> str | None:
+    """Say in plain text what a grader sees under the answer; None if all is well."""
+    if score is None or is_withheld(score, grade):
+        return WITHHELD_COMMENT
+    lines = lines_on(score.checks)
+    if score.carried_forward:
+        lines.append("Checked with trusted versions of the questions it builds on.")
+    if score.needs_review:
+        lines.append(REVIEW_COMMENT)
+    return "\n".join(lines) or None
+
+
+def lines_on(checks: Iterable[CheckResult]) -> list[str]:
+    """One line for each thing that is wrong, with the checks that noticed it.
+
+    Of an answer that is not there, only that is said: there is nothing to look at yet.
+    """
+    noticed: dict[str, list[CheckResult]] = {}
+    for check in checks:
+        if check.verdict is Verdict.PASSED:
+            continue
+        silent = not check.hint or check.verdict is Verdict.MISSING
+        look = "" if silent else f" Look at: {looked_at(check.hint)}"
+        noticed.setdefault(check.message + look, []).append(check)
+    return [
+        f"{', '.join(check.name for check in group)} "
+        f"({sum(check.points for check in group):g}/{sum(c.max_points for c in group):g}): {what}"
+        for what, group in noticed.items()
+    ]
+
+
+def looked_at(hint: str) -> str:
+    """What follows 'Look at:'; a check's own sentence begins with 'Looks at' already."""
+    return hint.removeprefix("Looks at ")
+
+
+def _assign_penalties(course: Course, gradebook: Gradebook, student: str, assignment: str) -> None:
+    """Let nbgrader's own step, with the course's own plugin, set the late penalties."""
+    import nbformat  # noqa: PLC0415 - late submissions are few
+
+    config: Config = course_config(course.root)
+    for notebook in gradebook.find_submission(assignment, student).notebooks:
+        resources = {
+            "nbgrader": {
+                "notebook": notebook.name,
+                "assignment": assignment,
+                "student": student,
+                "db_url": str(gradebook.engine.url),
+            }
+        }
+        empty = nbformat.v4.new_notebook()
+        AssignLatePenalties(config=config).preprocess(empty, resources)
+    gradebook.db.expire_all()

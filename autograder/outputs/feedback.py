@@ -1,0 +1,216 @@
+"""The feedback page: per check one sentence and what to look at, above the student's notebook.
+
+Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. The
+scores come from the gradebook, so what a person entered in formgrader counts; the checks'
+sentences come from the autograded notebook. No check's source and no expected value is
+in either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import bleach
+import msgspec
+from bleach.css_sanitizer import CSSSanitizer
+from nbconvert.exporters import HTMLExporter
+from nbconvert.filters.strings import strip_files_prefix
+from nbgrader.preprocessors import GetGrades
+from nbgrader.utils import is_grade, is_solution
+from traitlets.config import Config
+
+from autograder.autograded import result_of
+from autograder.gradebook import ANSWER_SUFFIX, WITHHELD, looked_at
+from autograder.model import CheckResult, Verdict
+
+TEMPLATES = Path(__file__).parent / "templates"
+SHOWN_TAGS = frozenset(
+    "a abbr b blockquote br code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 "  # noqa: SIM905 - one tag a line would fill the page
+    "hr i img kbd li mark ol p pre s small span strong sub summary sup table tbody td tfoot th "
+    "thead tr u ul".split()
+)
+
+
+class State(StrEnum):
+    """What a student is told about a question before any number."""
+
+    FULL = "full"
+    PART = "part"
+    NONE = "none"
+    WAITING = "waiting"
+    """A person grades it."""
+    WITHHELD = "withheld"
+    """We could not grade it; a person will."""
+
+
+class QuestionView(msgspec.Struct, frozen=True):
+    """One question as the page shows it."""
+
+    id: str
+    state: State
+    score: float | None
+    """Without extra credit; None while nobody has scored it."""
+    max_score: float
+    extra_credit: float
+    answer: str
+    """Id of the cell that holds the student's answer."""
+    by_person: bool
+    provisional: bool
+    carried_forward: bool
+    comment: str
+    """What a person wrote."""
+    checks: tuple[CheckResult, ...]
+
+
+class CollectResults(GetGrades):  # type: ignore[misc]
+    """Put scores, comments and checks of a notebook where the feedback template finds them."""
+
+    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Add `resources["feedback"]`: the questions, the problems, the sums."""
+        nb, resources = super().preprocess(nb, resources)
+        comments = {
+            cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader
+            for cell in nb.cells
+            if is_solution(cell)
+        }
+        views = [question_view(cell, comments) for cell in nb.cells if is_grade(cell)]
+        resources["feedback"] = {
+            "questions": views,
+            "problems": nb.metadata.get("autograder", {}).get("problems", []),
+            "score": sum(view.score or 0.0 for view in views),
+            "max_score": sum(view.max_score for view in views),
+            "extra_credit": sum(view.extra_credit for view in views),
+            "open_points": sum(view.max_score for view in views if view.score is None),
+            "withheld": any(view.state is State.WITHHELD for view in views),
+        }
+        return nb, resources
+
+    def _get_score(self, cell: Any, resources: Any) -> None:
+        super()._get_score(cell, resources)
+        row = self.gradebook.find_grade(
+            cell.metadata.nbgrader["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        known = row.auto_score is not None or row.manual_score is not None
+        base = row.auto_score if row.manual_score is None else row.manual_score
+        cell.metadata.nbgrader["base_score"] = base if known else None
+        cell.metadata.nbgrader["extra_credit"] = row.extra_credit or 0.0
+        cell.metadata.nbgrader["by_person"] = row.manual_score is not None
+
+    def _get_comment(self, cell: Any, resources: Any) -> None:
+        comment = self.gradebook.find_comment(
+            cell.metadata.nbgrader["grade_id"],
+            self.notebook_id,
+            self.assignment_id,
+            self.student_id,
+        )
+        cell.metadata.nbgrader["comment"] = comment.manual_comment
+        cell.metadata.nbgrader["withheld"] = (comment.auto_comment or "").startswith(WITHHELD)
+
+
+def question_view(cell: Any, comments: dict[str, Any]) -> QuestionView:
+    """Say what the page shows of one graded cell.
+
+    Args:
+        cell: the cell, with what `CollectResults` put into its metadata.
+        comments: the nbgrader metadata of the answer cells, by id.
+    """
+    own = cell.metadata.nbgrader
+    id_ = own["grade_id"]
+    answer = id_ + ANSWER_SUFFIX if id_ + ANSWER_SUFFIX in comments else id_
+    comment = comments.get(answer, {})
+    result = result_of(cell)
+    score = own["base_score"]
+    return QuestionView(
+        id=id_,
+        state=_state(score, own, withheld=comment.get("withheld", False)),
+        score=score,
+        max_score=own["points"],
+        extra_credit=own["extra_credit"],
+        answer=answer,
+        by_person=own["by_person"],
+        provisional=bool(result and result.needs_review and not own["by_person"]),
+        carried_forward=bool(result and result.carried_forward),
+        comment=comment.get("comment") or "",
+        checks=result.checks if result else (),
+    )
+
+
+def _state(score: float | None, own: Any, *, withheld: bool) -> State:
+    if score is None:
+        return State.WITHHELD if withheld else State.WAITING
+    total, possible = score + own["extra_credit"], own["points"]
+    if total <= 0:
+        return State.NONE
+    return State.FULL if total >= possible else State.PART
+
+
+def clean_markup(html: str) -> str:
+    """Keep what a notebook shows, drop what could run or phone home in the reader's browser."""
+    attributes = {
+        "*": ["class", "id", "style", "colspan", "rowspan", "align"],
+        "a": ["href", "title"],
+        "img": ["src", "alt", "title", "width", "height"],
+    }
+    return str(
+        bleach.clean(
+            str(html),
+            tags=SHOWN_TAGS,
+            attributes=attributes,
+            protocols=["data", "http", "https", "mailto"],
+            css_sanitizer=CSSSanitizer(),
+            strip=True,
+        )
+    )
+
+
+def clean_markdown(html: str) -> str:
+    """Do what nbgrader's templates do to rendered Markdown, and clean it."""
+    return clean_markup(strip_files_prefix(html))
+
+
+class FeedbackExporter(HTMLExporter):
+    """nbconvert's HTML exporter with this package's feedback page."""
+
+    @property
+    def default_config(self) -> Config:
+        """Our template, whatever nbgrader sets for `HTMLExporter`."""
+        config = Config(
+            {
+                "FeedbackExporter": {
+                    "template_name": "feedback_page",
+                    "extra_template_basedirs": [str(TEMPLATES)],
+                    "exclude_input_prompt": True,
+                    "exclude_output_prompt": True,
+                    "sanitize_html": True,
+                }
+            }
+        )
+        merged: Config = super().default_config
+        merged.merge(config)
+        return merged
+
+    def default_filters(self) -> Iterator[tuple[str, Any]]:
+        """Add what the template needs to nbconvert's filters."""
+        yield from super().default_filters()  # type: ignore[no-untyped-call]
+        yield "clean_html", clean_markup
+        yield "strip_files_prefix", clean_markdown
+        yield "words", words
+        yield "verdict", verdict_mark
+        yield "looked_at", looked_at
+
+
+def words(name: str) -> str:
+    """Write `dx_matches` as `dx matches`."""
+    return name.replace("_", " ")
+
+
+def verdict_mark(verdict: Verdict) -> str:
+    """Give a verdict's mark; its word stands beside it for those who cannot see it."""
+    marks = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "⏱"}
+    return marks.get(verdict, "–")
