@@ -18,6 +18,7 @@ import msgspec
 import nbformat
 
 from autograder.errors import UsageError
+from autograder.records import Experiment, collect
 
 MAX_NOTEBOOK_BYTES = 20_000_000
 MAX_CELLS = 500
@@ -67,6 +68,8 @@ class Submission(msgspec.Struct):
     """Other files of the folder, by relative path."""
     problems: list[str]
     """Sentences about what could not be read or had to be put back."""
+    records: dict[Experiment, tuple[bytes, ...]] = {}
+    """Copies of the records of the student's experiments, as they were handed in."""
 
 
 def _identity(cell: Cell) -> dict[str, Any]:
@@ -101,7 +104,8 @@ def read_submission(folder: Path, release: Path) -> Submission:
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, folder, release, problems)
-    return Submission(notebooks, files, problems)
+    records = collect(found, (raw for _, raw in taken.values()))
+    return Submission(notebooks, files, problems, records)
 
 
 def _read_trusted(path: Path) -> list[Any]:
@@ -196,6 +200,7 @@ def _sane(cell: dict[str, Any]) -> dict[str, Any]:
         "cell_type": kind if kind in ("code", "markdown") else "raw",
         "source": source[:MAX_CELL_CHARACTERS] if isinstance(source, str) else "",
         "metadata": metadata if isinstance(metadata, dict) else {},
+        "outputs": cell.get("outputs"),
     }
 
 

@@ -8,6 +8,9 @@ from autograder.model import Verdict
 class StudentFault(Exception):  # noqa: N818 - a verdict on an answer, not an error of ours
     """The student's answer is not right; the message is one sentence for the student."""
 
+    misconception: str | None = None
+    """The named mistake, where the answer alone tells it."""
+
     def __init__(self, message: str, hint: str = "", *, verdict: Verdict = Verdict.FAILED) -> None:
         super().__init__(message)
         self.message = message
@@ -23,4 +26,11 @@ class CouldNotTell(StudentFault):
 
 
 class CheckFailed(StudentFault):
-    """Values came back and are wrong. Raised by `compare` and by checks."""
+    """Values came back and are wrong. Raised by `compare` and by checks.
+
+    A check that knows the mistake by the value alone gives its name as `misconception`.
+    """
+
+    def __init__(self, message: str, hint: str = "", misconception: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.misconception = misconception

@@ -1,6 +1,6 @@
 """The two places student names can live: the sandbox, or trusted code in this process.
 
-A peer answers requests (`get`, `call`, `attr`, `item`, `setitem`, `put`, `keys`) with
+A peer answers requests (`get`, `call`, `attr`, `item`, `values`, `setitem`, `put`, `keys`) with
 replies of plain copies and handles. Checks cannot tell the two apart, so the same check
 that grades a submission is proven against the reference and against known mistakes.
 """
@@ -42,6 +42,7 @@ class LocalPeer:
             "attr": lambda obj, name: getattr(self._open(obj), name),
             "setattr_": lambda obj, name, value: setattr(self._open(obj), name, self._open(value)),
             "item": lambda obj, key: self._open(obj)[key],
+            "values": lambda obj, keys: tuple(self._open(obj)[key] for key in keys),
             "setitem": lambda obj, key, value: self._open(obj).__setitem__(key, self._open(value)),
             "put": self._open,
         }

@@ -128,6 +128,7 @@ class Checks:
                 error.verdict,
                 error.message,
                 error.hint or check.describes,
+                error.misconception,
                 could_not_tell=isinstance(error, CouldNotTell),
             )
             return fault, ""

@@ -18,6 +18,7 @@ from autograder.checks.outcome import StudentFault
 from autograder.checks.peers import Peer
 from autograder.checks.signatures import SIGNATURES, Returned
 from autograder.model import Verdict
+from autograder.records import Record
 from autograder.sandbox.errors import (
     StudentDied,
     StudentError,
@@ -41,6 +42,7 @@ class Student:
         defines: the Python name of the question's answer, for messages.
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
+        records: what the student's own experiments wrote down, by experiment.
     """
 
     def __init__(
@@ -48,10 +50,12 @@ class Student:
         peer: Peer,
         timeouts: Counter[str] | None = None,
         memory: dict[str, Any] | None = None,
+        records: Mapping[str, Record] | None = None,
     ) -> None:
         self._peer = peer
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
+        self.records: Mapping[str, Record] = records if records is not None else {}
         self.trace: list[Array | float] = []
         """Every number the student's code answered, in order; diagnosis compares it."""
 

@@ -51,6 +51,10 @@ class Table:
         """Return an item."""
         return obj[key]
 
+    def values(self, obj: Any, keys: list[Any]) -> tuple[Any, ...]:
+        """Return several items at once."""
+        return tuple(obj[key] for key in keys)
+
     def setitem(self, obj: Any, key: Any, value: Any) -> None:
         """Set an item."""
         obj[key] = value
@@ -84,7 +88,7 @@ class Table:
         return item
 
 
-OPERATIONS = ("get", "call", "attr", "setattr_", "item", "setitem", "put", "keys")
+OPERATIONS = ("get", "call", "attr", "setattr_", "item", "values", "setitem", "put", "keys")
 
 
 def serve(sock: socket.socket, names: dict[str, Any]) -> None:
@@ -116,7 +120,7 @@ def plain(obj: Any) -> Any:
     if kind in _PLAIN:
         return _number(obj) if kind is int else obj
     if issubclass(kind, np.ndarray):
-        return _array(obj.view(np.ndarray))
+        return _array(np.ndarray.view(obj, np.ndarray))
     if issubclass(kind, np.generic):
         return plain(obj.item()) if type(obj.item()) in _PLAIN else None
     if kind in (list, tuple):
