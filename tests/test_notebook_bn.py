@@ -222,7 +222,7 @@ class TestBlanks:
     def test_everything_runs_to_the_first_question_which_names_itself(self):
         sources, names = self.released(), {}
         run(until("batchnorm_forward_answer", sources), names, sources)
-        with pytest.raises(NotImplementedError, match="^batchnorm_forward is not answered yet"):
+        with pytest.raises(NotImplementedError, match=r"^batchnorm_forward is not answered yet"):
             run(["batchnorm_forward"], names, sources)
 
     @pytest.mark.parametrize("question", [q for q in POINTS if not q.startswith("explain")])

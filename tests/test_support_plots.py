@@ -1,0 +1,159 @@
+"""Pictures read on light and dark pages, for every eye, and cost grading nothing."""
+
+from __future__ import annotations
+
+import base64
+import io
+import itertools
+import math
+import re
+import sys
+
+import numpy as np
+import pytest
+import student_folder  # noqa: F401 - makes `support` importable
+from PIL import Image
+from support import plots, plots_batchnorm
+from support.record import Run
+from support.signals import measure
+
+LIGHT, DARK = "#ffffff", "#111111"
+READABLE = 3.0  # contrast that WCAG 2.1 (1.4.11) asks of graphical objects
+# What is left of linear red, green, blue for the two common kinds of colour blindness
+# (Vienot, Brettel & Mollon 1999).
+NO_RED = np.array([[0.11238, 0.88762, 0], [0.11238, 0.88762, 0], [0.00401, -0.00401, 1]])
+NO_GREEN = np.array([[0.29275, 0.70725, 0], [0.29275, 0.70725, 0], [-0.02234, 0.02234, 1]])
+
+
+def linear(colour: str) -> np.ndarray:
+    parts = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    low, high = sorted(float(linear(c) @ [0.2126, 0.7152, 0.0722]) for c in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+def some_run(name: str, losses=(2.3, 1.2, 0.7), accuracy=(0.3, 0.6), diverged=None) -> Run:
+    return Run(name, {}, list(losses), list(accuracy), list(accuracy), diverged)
+
+
+class Trained:
+    """What a Solver has after training."""
+
+    loss_history = (2.3, 2.0, 1.0, math.nan)
+    train_acc_history = (0.2, 0.7)
+    val_acc_history = (0.2, 0.6)
+
+
+@pytest.fixture(scope="module")
+def fresh_nets():
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((20, 4, 4)), rng.integers(10, size=20)
+    return {(s, n): measure(x, y, [6, 5], s, n) for s in (0.01, 1.0) for n in (False, True)}
+
+
+@pytest.fixture
+def pictures(fresh_nets):
+    """Every picture: the function and what it shows."""
+    run, lost = some_run("with"), some_run("without", (2.3, math.nan), (), 2)
+    tried = [{"a": 10.0**i, "b": 2.0**i, "val_accuracy": i / 5} for i in range(4)]
+    rng = np.random.default_rng(0)
+    return {
+        plots.training_curves: ({"sgd": Trained()},),
+        plots.weight_pictures: (rng.standard_normal((784, 13)),),
+        plots.picture_row: (rng.random((2, 3, 8, 8)), ["coat", "bag"]),
+        plots.search_results: (tried, "a", "b"),
+        plots.bars: ({"test": 0.7, "train": 0.1}, "accuracy", 0.1),
+        plots_batchnorm.computational_graph: (),
+        plots_batchnorm.feature_histograms: ({"before": rng.standard_normal((20, 3))},),
+        plots_batchnorm.activation_histograms: (fresh_nets,),
+        plots_batchnorm.gradient_norms: (fresh_nets,),
+        plots_batchnorm.compare_runs: ([run, some_run("without")],),
+        plots_batchnorm.scale_experiment: ([0.1, 1], {"with": [run] * 2, "without": [lost] * 2}),
+        plots_batchnorm.learning_rate_strip: ([1.0], {"with": [run], "without": [lost]}),
+    }
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """What is displayed, bundle by bundle, outside of grading."""
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    bundles: list[dict[str, str]] = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    return bundles
+
+
+def pixels(bundle: dict[str, str]) -> np.ndarray:
+    data = re.search(r"base64,([^\"]+)", bundle["text/html"])[1]
+    return np.array(Image.open(io.BytesIO(base64.b64decode(data))).convert("RGBA"))
+
+
+def test_every_picture_function_is_tried_here(pictures):
+    public = {
+        value
+        for module in (plots, plots_batchnorm)
+        for value in vars(module).values()
+        if hasattr(value, "__wrapped__")
+    }
+    assert public == set(pictures)
+
+
+def test_every_picture_has_a_text_that_says_what_is_seen(pictures, shown):
+    for show, arguments in pictures.items():
+        show(*arguments)
+        bundle = shown.pop()
+        assert re.match(r'<img alt="[^"]{15,}" src="data:image/png', bundle["text/html"])
+        assert bundle["text/plain"].endswith(".")
+
+
+def test_the_page_shines_through_every_picture(pictures, shown):
+    for show, arguments in pictures.items():
+        show(*arguments)
+        alpha = pixels(shown.pop())[..., 3]
+        assert alpha[0, 0] == 0
+        assert alpha.max() == 255
+
+
+def test_the_same_picture_is_the_same_bytes(pictures, shown):
+    for show, arguments in pictures.items():
+        show(*arguments)
+        show(*arguments)
+        assert shown.pop() == shown.pop()
+
+
+def test_nothing_is_drawn_while_autograding(pictures, shown, monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it would raise
+    for show, arguments in pictures.items():
+        show(*arguments)
+    assert shown == []
+
+
+@pytest.mark.parametrize("colour", [plots.INK, *plots.COLOURS])
+@pytest.mark.parametrize("page", [LIGHT, DARK])
+def test_lines_and_letters_stand_out_from_light_and_dark_pages(colour, page):
+    assert contrast(colour, page) >= READABLE
+
+
+@pytest.mark.parametrize("sight", [np.eye(3), NO_RED, NO_GREEN])
+def test_colours_stay_apart_for_colour_blind_readers(sight):
+    seen = [sight @ linear(colour) for colour in (plots.BLUE, plots.ORANGE)]
+    assert np.linalg.norm(seen[0] - seen[1]) > 0.3
+
+
+def test_with_and_without_differ_by_more_than_colour():
+    assert plots.WITH["ls"] != plots.WITHOUT["ls"]
+    assert plots.WITH["marker"] != plots.WITHOUT["marker"]
+    assert all(a != b for a, b in itertools.pairwise(plots.DASHES))
+
+
+def test_a_diverged_loss_does_not_hide_the_others():
+    iterations, losses = plots.smooth([3.0, 2.0, 1.0, math.nan, math.inf])
+    assert len(iterations) == len(losses)
+    assert np.all(np.isfinite(losses))
+
+
+def test_losses_that_are_all_lost_leave_an_empty_curve():
+    assert len(plots.smooth([math.nan])[0]) == 0
