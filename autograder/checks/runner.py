@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
@@ -89,6 +90,7 @@ class Checks:
         self._session = pytest.Session.from_config(self._config)
         self._config.hook.pytest_sessionstart(session=self._session)
         self._session.perform_collect()
+        self._forget_modules()
         self.broken = dict(self._catcher.broken)
         self._checks = [self._describe(item) for item in self._session.items]
         return self
@@ -117,6 +119,13 @@ class Checks:
         check.item._initrequest()  # an item that has run once holds its old fixtures
         runtestprotocol(check.item, log=False, nextitem=None)
         return self._outcome(check, self._catcher.error)
+
+    def _forget_modules(self) -> None:
+        """Let the next collection import its check modules itself, above all those that failed."""
+        for path in self._folder.rglob("test_*.py"):
+            for name, module in list(sys.modules.items()):
+                if getattr(module, "__file__", None) == str(path):
+                    del sys.modules[name]
 
     def _outcome(self, check: Check, error: BaseException | None) -> tuple[Outcome, str]:
         if error is None:

@@ -1,0 +1,289 @@
+"""A submission goes in, a grade comes out: the laws of the whole way, in the real sandbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from submissions import Raw, add_cell, blank, hand_in
+
+from autograder.course import Course
+from autograder.grading import GradedSubmission, Grader
+from autograder.model import Grade, Status, Verdict
+
+BY_HAND = {"explain_batchnorm", "explain_weight_scale"}
+FORMS = {"deep_net_report", "weight_scale_report"}
+CODE_POINTS = 78.0
+
+GradeIt = Callable[..., Grade]
+
+
+@pytest.fixture
+def grade(grader: Grader, tmp_path: Path) -> GradeIt:
+    """Hand in with some changes, and grade."""
+
+    def graded(*args: object, **kwargs: object) -> Grade:
+        folder = hand_in(tmp_path / "submission", *args, **kwargs)  # type: ignore[arg-type]
+        return grader.grade(folder).grade
+
+    return graded
+
+
+def code_points(grade: Grade) -> float:
+    """Points of the questions that code answers."""
+    return sum(q.score or 0.0 for q in grade.questions if q.id not in BY_HAND | FORMS)
+
+
+def short(grade: Grade) -> set[str]:
+    """The code questions that are not fully right."""
+    return {
+        q.id
+        for q in grade.questions
+        if q.id not in BY_HAND | FORMS and any(c.verdict is not Verdict.PASSED for c in q.checks)
+    }
+
+
+def verdicts(grade: Grade, question: str) -> set[Verdict]:
+    return {check.verdict for q in grade.questions if q.id == question for check in q.checks}
+
+
+def test_the_solution_earns_all_code_points_and_the_bonus(grade: GradeIt) -> None:
+    got = grade()
+    assert code_points(got) == CODE_POINTS
+    assert got.extra_credit == 3.0
+    assert got.max_score == 100.0
+    assert short(got) == set()
+    assert got.problems == ()
+
+
+def test_written_answers_wait_for_a_person(grade: GradeIt) -> None:
+    waiting = {q.id: q for q in grade().questions if q.id in BY_HAND}
+    assert set(waiting) == BY_HAND
+    assert all(q.score is None and q.needs_review for q in waiting.values())
+
+
+def test_the_untouched_release_scores_nothing_and_says_what_is_missing(grade: GradeIt) -> None:
+    got = grade(start=blank)
+    assert got.score == 0.0
+    assert got.extra_credit == 0.0
+    assert got.status is Status.GRADED
+    assert verdicts(got, "affine_forward") == {Verdict.MISSING}
+    assert verdicts(got, "batchnorm_net") == {Verdict.MISSING}
+
+
+def test_the_same_submission_always_gives_the_same_json(
+    grader: Grader, course: Course, tmp_path: Path
+) -> None:
+    mistake = {"relu_forward_answer": ("np.maximum(0, x)", "np.abs(x)")}
+    folder = hand_in(tmp_path / "s", replace=mistake)
+    first = grader.grade(folder).grade.to_json()
+    assert grader.grade(folder).grade.to_json() == first
+    with Grader(course, "batchnorm") as other:
+        assert other.grade(folder).grade.to_json() == first
+
+
+def test_one_notebook_can_be_graded_by_itself(course: Course, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "s")
+    with Grader(course, "batchnorm", only="fully_connected_nets") as part:
+        got = part.grade(folder).grade
+    assert (got.score, got.max_score) == (40.0, 40.0)
+
+
+RELU_USERS = {
+    "relu_backward", "two_layer_net", "fully_connected_net", "batchnorm_net",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("answer", "old", "new", "breaks", "named"),
+    [
+        ("batchnorm_forward_answer", "np.sqrt(var + eps)", "np.sqrt(var) + eps",
+         {"batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"},
+         "batchnorm_forward"),
+        ("batchnorm_backward_alt_answer", "m * dout - dbeta", "m * dout",
+         {"batchnorm_backward_alt"}, "batchnorm_backward_alt"),
+        ("two_layer_net_answer", "(np.sum(W1 * W1) + np.sum(W2 * W2))", "np.sum(W1 * W1)",
+         {"two_layer_net"}, "two_layer_net"),
+        ("affine_backward_answer", "dout.sum(axis=0)", "dout.mean(axis=0)",
+         {"affine_backward", "two_layer_net", "fully_connected_net", "batchnorm_net"},
+         "affine_backward"),
+        ("relu_backward_answer", "(cache > 0)", "(cache > 0).reshape(len(cache), -1)",
+         {"relu_backward"}, None),
+    ],
+    ids=["eps-outside", "alt-sum-dropped", "last-layer-unregularized", "db-mean", "mask-2d"],
+)  # fmt: skip
+def test_a_mistake_costs_exactly_what_it_breaks_and_is_named(
+    grade: GradeIt, answer: str, old: str, new: str, breaks: set[str], named: str | None
+) -> None:
+    got = grade(replace={answer: (old, new)})
+    assert short(got) <= breaks
+    assert answer.removesuffix("_answer") in short(got)
+    if named:
+        checks = [check for q in got.questions if q.id == named for check in q.checks]
+        assert any(check.misconception for check in checks)
+        assert all(check.message and check.hint for check in checks if check.points == 0)
+
+
+def noisy(name: str, notebook: Raw) -> None:
+    source = (
+        "import sys, warnings\n"
+        "for i in range(10_000):\n    print('line', i)\n"
+        "warnings.warn('a right answer may warn')\nprint('oops', file=sys.stderr)\n"
+    )
+    add_cell(notebook, source)
+
+
+NOISY_AFFINE = """
+import sys, warnings
+def affine_forward(x, w, b):
+    print("shape", x.shape)
+    print("on stderr", file=sys.stderr)
+    warnings.warn("still right", RuntimeWarning)
+    np.float64(1) / np.float64(0)
+    x = np.asarray(x, dtype=np.float32)
+    out = x.reshape(len(x), -1).dot(np.asarray(w, np.float32)) + np.float32(b)
+    return out, [x, w, b]
+def affine_backward(dout, cache):
+    x, w, b = cache
+    dx = dout.dot(w.T).reshape(x.shape)
+    db = dout.sum(axis=0)
+    dw = x.reshape(len(x), -1).T.dot(dout)
+    dout *= 0
+    return dx, dw, db
+"""
+
+
+def test_noise_float32_and_a_changed_dout_cost_nothing(grade: GradeIt) -> None:
+    got = grade(
+        {"affine_forward_answer": NOISY_AFFINE, "affine_backward_answer": "pass"}, rearrange=noisy
+    )
+    assert code_points(got) == CODE_POINTS
+
+
+ENDLESS = "def relu_forward(x):\n    while True:\n        pass\n"
+SWALLOWING = (
+    "def relu_forward(x):\n    while True:\n        try:\n            while True: pass\n"
+    "        except BaseException: pass\n"
+)
+
+
+def test_an_endless_function_costs_its_questions_and_not_the_run(grade: GradeIt) -> None:
+    got = grade({"relu_forward_answer": SWALLOWING})
+    assert Verdict.TIMEOUT in verdicts(got, "relu_forward")
+    assert verdicts(got, "affine_backward") == {Verdict.PASSED}
+    assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}
+    assert got.status is Status.GRADED
+
+
+def test_an_endless_cell_costs_itself(grade: GradeIt) -> None:
+    def endless(name: str, notebook: Raw) -> None:
+        if name == "fully_connected_nets":
+            add_cell(notebook, "while True:\n    pass", before="relu_forward_answer")
+
+    got = grade(rearrange=endless)
+    assert code_points(got) == CODE_POINTS
+    assert any("used up its time" in problem for problem in got.problems)
+
+
+def test_a_cell_that_ends_the_interpreter_costs_itself(grade: GradeIt) -> None:
+    def deadly(name: str, notebook: Raw) -> None:
+        add_cell(notebook, "import os\nos._exit(0)", before=notebook["cells"][-1]["id"])
+
+    got = grade(rearrange=deadly)
+    assert code_points(got) == CODE_POINTS
+    assert any("ended the Python process" in problem for problem in got.problems)
+
+
+def test_a_missing_notebook_costs_its_questions_only(grader: Grader, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "s")
+    (folder / "batch_normalization.ipynb").unlink()
+    got = grader.grade(folder).grade
+    assert got.score == 40.0
+    assert verdicts(got, "batchnorm_forward") == {Verdict.MISSING}
+
+
+def test_a_broken_notebook_costs_its_questions_only(grader: Grader, tmp_path: Path) -> None:
+    folder = hand_in(tmp_path / "s")
+    path = folder / "fully_connected_nets.ipynb"
+    path.write_bytes(path.read_bytes()[:5000])
+    got = grader.grade(folder).grade
+    assert verdicts(got, "affine_forward") == {Verdict.MISSING}
+    assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}
+    assert any("fully_connected_nets" in problem for problem in got.problems)
+
+
+def test_what_students_read_never_holds_an_array_or_our_code(grade: GradeIt) -> None:
+    got = grade({"affine_forward_answer": "def affine_forward(x, w, b):\n    raise ValueError(x)"})
+    (question,) = [q for q in got.questions if q.id == "affine_forward"]
+    for check in question.checks:
+        assert check.verdict is Verdict.RAISED
+        assert "raise ValueError(x)" in check.message
+        assert "[[" not in check.message
+
+
+def test_cells_keep_what_they_showed(grader: Grader, tmp_path: Path) -> None:
+    graded: GradedSubmission = grader.grade(hand_in(tmp_path / "s"))
+    runs = {run.id: run for run in graded.runs["fully_connected_nets"]}
+    assert runs["affine_forward"].status == "ok"
+    assert runs["affine_forward"].outputs
+
+
+JUNK = {
+    "None": "None", "wrong arity": "(1, 2, 3, 4, 5, 6, 7)", "empty tuple": "()", "empty dict": "{}",
+    "string": "'x' * 1000", "dict": "{'out': 1}", "huge": "np.zeros(10**8)",
+    "nested": "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]", "NaN": "(np.nan,) * 3",
+    "NaN arrays": "(np.full((3, 4), np.nan),) * 2", "objects": "(object(), object())",
+    "object array": "(np.array([None, 'a'], dtype=object),) * 2",
+    "complex": "(np.ones(3) * 1j,) * 3",
+    "generator": "(i for i in range(3))", "type": "int", "infinite": "(np.full(3, np.inf),) * 3",
+    "bytes": "b'ab'", "big int": "10**400", "zeros": "(np.zeros(()),) * 2", "module": "np",
+    "text array": "(np.array(['1', '2']),) * 2", "datetime": "(np.array(['2020'], 'M8[Y]'),) * 3",
+}  # fmt: skip
+
+FUNCTIONS = (
+    "affine_forward", "affine_backward", "relu_forward", "relu_backward",
+    "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
+def test_junk_replies_are_the_student_s_verdict_with_a_sentence(grade: GradeIt, junk: str) -> None:
+    lines = [f"def {name}(*args, **kwargs): return {junk}" for name in FUNCTIONS]
+    nets = [
+        f"class {name}:\n"
+        f"    def __init__(self, *args, **kwargs): self.params = {{'W1': 0}}; self.reg = 0\n"
+        f"    def loss(self, *args): return {junk}"
+        for name in ("TwoLayerNet", "FullyConnectedNet")
+    ]
+    junk_cell = "\n".join([*lines, *nets, f"settings = {junk}"])
+
+    def spoil(name: str, notebook: Raw) -> None:
+        add_cell(notebook, junk_cell)
+
+    got = grade(rearrange=spoil)
+    checks = [check for q in got.questions if q.id not in FORMS | BY_HAND for check in q.checks]
+    assert got.status is Status.GRADED, got.problems
+    assert all(check.message for check in checks if check.verdict is not Verdict.PASSED)
+    assert code_points(got) == 0.0
+
+
+PARAMS = {"none": "None", "list": "[1]", "odd keys": "{1: 2, None: 3}", "strings": "{'W1': 'a'}",
+          "missing": "{}", "huge": "{f'W{i}': 0 for i in range(10**4)}"}  # fmt: skip
+
+
+@pytest.mark.parametrize("params", PARAMS.values(), ids=PARAMS.keys())
+def test_junk_params_are_the_student_s_verdict(grade: GradeIt, params: str) -> None:
+    nets = "\n".join(
+        f"class {name}:\n"
+        f"    def __init__(self, *args, **kwargs): self.params = {params}\n"
+        "    def loss(self, X, y=None): return 1.0, {}"
+        for name in ("TwoLayerNet", "FullyConnectedNet")
+    )
+
+    def spoil(name: str, notebook: Raw) -> None:
+        add_cell(notebook, nets)
+
+    got = grade(rearrange=spoil)
+    assert got.status is Status.GRADED, got.problems
+    assert Verdict.PASSED not in verdicts(got, "two_layer_net") | verdicts(got, "batchnorm_net")
