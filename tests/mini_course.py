@@ -1,7 +1,7 @@
 """A real course in small: two notebooks, five questions, with real ids and real checks.
 
 `layers`: affine_forward (4 points), relu_forward (bonus 3), explain_batchnorm (written, 4).
-`deeper`: relu_backward (3 points), deep_net_report (a form, 6).
+`deeper`: relu_backward (3 points), explain_weight_scale (written, 6), a form that nobody grades.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def relu_backward(dout, cache):
 GIVEN_RELU = "def relu_forward(x):\n    return np.clip(x, 0, None), x"
 REPORT = """\
 ### BEGIN SOLUTION
-deep_net_answers = {
+practice_answers = {
     "first_epoch_with": 1,
     "first_epoch_without": "never at all",
 }
@@ -114,8 +114,8 @@ def notebooks() -> dict[str, Any]:
             3,
             defines="relu_backward",
         ),
-        answer("deep_net_report", REPORT),
-        check("deep_net_report", "print(sorted(deep_net_answers))", 6, defines="deep_net_answers"),
+        answer("practice", REPORT),
+        written("explain_weight_scale", WRITTEN, 6),
     ]
     return {
         name: new_notebook(

@@ -46,10 +46,10 @@ class TestStubs:
         ]
 
     def test_a_form_keeps_its_fields_and_loses_its_values(self, released):
-        stub = source_of(released, "release", "deeper", "deep_net_report_answer")
+        stub = source_of(released, "release", "deeper", "practice_answer")
         fields: dict[str, object] = {}
         exec(stub, fields)
-        assert fields["deep_net_answers"] == {
+        assert fields["practice_answers"] == {
             "first_epoch_with": None,
             "first_epoch_without": None,
         }

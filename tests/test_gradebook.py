@@ -1,0 +1,232 @@
+"""What grading said and what the gradebook says is the same, and a person has the last word."""
+
+from __future__ import annotations
+
+import datetime
+
+import mini_course
+import pytest
+from mini_course import NAME
+from msgspec.structs import replace
+from nbgrader.api import Gradebook
+
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.gradebook import (
+    REVIEW_COMMENT,
+    WITHHELD_COMMENT,
+    comment_on,
+    enter_submission,
+    open_gradebook,
+    submission_time,
+)
+from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
+from autograder.release import build_release
+
+AFFINE = QuestionScore(
+    "affine_forward",
+    "layers",
+    2.5,
+    4.0,
+    checks=(
+        CheckResult("out_matches", 2.5, 2.5, Verdict.PASSED),
+        CheckResult("shape", 0, 1.5, Verdict.FAILED, "out is flat.", None, "Looks at the shape."),
+    ),
+)
+BONUS = QuestionScore("relu_forward", "layers", 0.0, 0.0, extra_credit=3.0)
+WRITTEN = QuestionScore("explain_batchnorm", "layers", None, 4.0, needs_review=True)
+BACKWARD = QuestionScore("relu_backward", "deeper", 0.0, 3.0)
+SCALES = QuestionScore("explain_weight_scale", "deeper", None, 6.0, needs_review=True)
+BROKEN = CheckResult("dx_matches", 0, 3, Verdict.GRADER_ERROR)
+
+
+def grade(*scores: QuestionScore, status: Status = Status.GRADED) -> Grade:
+    known = {score.id: score for score in (AFFINE, BONUS, WRITTEN, BACKWARD, SCALES)}
+    known |= {score.id: score for score in scores}
+    return Grade(NAME, status, None, 17.0, 3.0, (), tuple(known.values()))
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory) -> Course:
+    course = mini_course.make_course(tmp_path_factory.mktemp("gradebook"))
+    build_release(course, NAME, execute="never")
+    return course
+
+
+@pytest.fixture
+def book(released, tmp_path):
+    raw = (released.root / "gradebook.db").read_bytes()
+    with open_gradebook(released, NAME) as gradebook:
+        yield gradebook
+    (released.root / "gradebook.db").write_bytes(raw)
+
+
+@pytest.fixture
+def enter(released, book, tmp_path):
+    def enter(own: Grade, student: str = "ada"):
+        enter_submission(released, book, student, own, tmp_path)
+        return book.find_submission(NAME, student)
+
+    return enter
+
+
+def row(submission, name: str):
+    return next(g for nb in submission.notebooks for g in nb.grades if g.name == name)
+
+
+def comment(submission, name: str):
+    return next(c for nb in submission.notebooks for c in nb.comments if c.name == name)
+
+
+def test_every_score_has_its_row(enter):
+    submission = enter(grade())
+    assert row(submission, "affine_forward").auto_score == 2.5
+    assert row(submission, "relu_backward").auto_score == 0.0
+    assert not row(submission, "affine_forward").needs_manual_grade
+    assert submission.score == 5.5
+
+
+def test_bonus_points_are_extra_credit_and_nothing_else_is(enter):
+    submission = enter(grade())
+    assert row(submission, "relu_forward").extra_credit == 3.0
+    assert row(submission, "relu_forward").max_score == 0.0
+    assert row(submission, "affine_forward").extra_credit is None
+
+
+@pytest.mark.parametrize("name", ["explain_batchnorm", "explain_weight_scale"])
+def test_an_answer_that_a_person_grades_waits_for_one(enter, name):
+    waiting = row(enter(grade()), name)
+    assert waiting.auto_score is None
+    assert waiting.needs_manual_grade
+
+
+def test_a_provisional_score_counts_and_is_flagged(enter):
+    provisional = row(enter(grade(replace(SCALES, score=5.0))), "explain_weight_scale")
+    assert provisional.auto_score == 5.0
+    assert provisional.needs_manual_grade
+
+
+def test_a_withheld_question_has_no_score_and_says_why(enter):
+    held = replace(BACKWARD, score=None, needs_review=True, checks=(BROKEN,))
+    submission = enter(grade(held, status=Status.WITHHELD))
+    assert row(submission, "relu_backward").auto_score is None
+    assert row(submission, "relu_backward").needs_manual_grade
+    assert comment(submission, "relu_backward_answer").auto_comment == WITHHELD_COMMENT
+    assert comment(submission, "explain_weight_scale").auto_comment == REVIEW_COMMENT
+
+
+def test_a_grade_that_is_withheld_whole_withholds_every_question(enter):
+    scores = [replace(s, score=None, needs_review=True, checks=()) for s in grade().questions]
+    submission = enter(grade(*scores, status=Status.WITHHELD))
+    graded = [c for nb in submission.notebooks for c in nb.comments if c.name != "practice_answer"]
+    assert [c.auto_comment for c in graded] == [WITHHELD_COMMENT] * 5
+
+
+def test_a_question_the_grade_does_not_speak_of_is_never_a_silent_zero(enter):
+    spoken = grade()
+    partial = replace(spoken, questions=spoken.questions[1:])
+    assert row(enter(partial), "affine_forward").auto_score is None
+    assert row(enter(partial), "affine_forward").needs_manual_grade
+
+
+def test_a_question_the_gradebook_does_not_know_is_refused(enter):
+    unknown = QuestionScore("new_question", "layers", 1.0, 1.0)
+    with pytest.raises(UsageError, match="no question 'new_question'"):
+        enter(grade(unknown))
+
+
+def test_grading_again_changes_nothing(enter, book):
+    def everything(submission):
+        rows = [(g.name, g.auto_score, g.extra_credit, g.needs_manual_grade)
+                for nb in submission.notebooks for g in nb.grades]  # fmt: skip
+        return rows, [(c.name, c.auto_comment) for nb in submission.notebooks for c in nb.comments]
+
+    assert everything(enter(grade())) == everything(enter(grade()))
+
+
+def test_what_a_person_entered_stays_and_asks_for_a_second_look(enter, book):
+    submission = enter(grade())
+    row(submission, "affine_forward").manual_score = 4.0
+    row(submission, "relu_forward").manual_score = 0.0
+    row(submission, "relu_forward").extra_credit = 1.0
+    comment(submission, "affine_forward_answer").manual_comment = "Well argued."
+    book.db.commit()
+    again = enter(grade())
+    assert row(again, "affine_forward").score == 4.0
+    assert row(again, "affine_forward").needs_manual_grade
+    assert row(again, "relu_forward").extra_credit == 1.0
+    assert comment(again, "affine_forward_answer").comment == "Well argued."
+
+
+def test_a_late_submission_is_dealt_with_as_nbgrader_does(released, book, tmp_path):
+    book.update_or_create_assignment(NAME, duedate="2026-05-01 12:00 UTC")
+    (tmp_path / "timestamp.txt").write_text("2026-05-01 14:00:00 UTC")
+    enter_submission(released, book, "late", grade(), tmp_path)
+    submission = book.find_submission(NAME, "late")
+    assert submission.total_seconds_late == 7200
+    assert submission.late_submission_penalty == 0.0
+
+
+def test_a_penalty_plugin_of_the_course_is_heard(released, book, tmp_path):
+    config = released.root / "nbgrader_config.py"
+    kept = config.read_text()
+    config.write_text(
+        kept + "\nfrom nbgrader.plugins import LateSubmissionPlugin\n"
+        "class Half(LateSubmissionPlugin):\n"
+        "    def late_submission_penalty(self, student_id, score, total_seconds_late):\n"
+        "        return score / 2\n"
+        "c.AssignLatePenalties.plugin_class = Half\n"
+    )
+    try:
+        book.update_or_create_assignment(NAME, duedate="2026-05-01 12:00 UTC")
+        (tmp_path / "timestamp.txt").write_text("2026-05-02 12:00:00 UTC")
+        enter_submission(released, book, "late", grade(), tmp_path)
+    finally:
+        config.write_text(kept)
+    assert book.find_submission(NAME, "late").late_submission_penalty == 2.75
+
+
+@pytest.mark.parametrize(
+    ("text", "time"),
+    [
+        ("2026-05-01 14:00:00 UTC", datetime.datetime(2026, 5, 1, 14)),
+        ("2026-05-01T14:00:00+02:00", datetime.datetime(2026, 5, 1, 12)),
+        ("", None),
+        ("yesterday evening", None),
+    ],
+)
+def test_the_time_of_a_submission_is_read_in_utc(tmp_path, text, time):
+    (tmp_path / "timestamp.txt").write_text(text)
+    assert submission_time(tmp_path) == time
+
+
+def test_checks_that_fail_for_one_reason_are_one_line():
+    twice = replace(AFFINE.checks[1], name="values")
+    both = replace(AFFINE, checks=(*AFFINE.checks, twice))
+    assert comment_on(both, grade(both)) == "shape, values (0/3): out is flat. Look at: the shape."
+
+
+def test_all_is_well_needs_no_comment():
+    right = replace(AFFINE, score=4.0, checks=AFFINE.checks[:1])
+    assert comment_on(right, grade(right)) is None
+
+
+def test_without_a_gradebook_one_sentence_says_what_to_do(tmp_path):
+    course = mini_course.make_course(tmp_path)
+    advice = r"no gradebook .* run 'autograder release mini' first"
+    with pytest.raises(UsageError, match=advice), open_gradebook(course, NAME):
+        pass
+    assert not (tmp_path / "gradebook.db").exists()
+
+
+def test_an_assignment_the_gradebook_does_not_know_is_refused(released):
+    refusal = pytest.raises(UsageError, match="does not know nope yet")
+    with refusal, open_gradebook(released, "nope"):
+        pass
+
+
+def test_nbgrader_reads_what_we_wrote(released, enter):
+    enter(grade())
+    with Gradebook(f"sqlite:///{released.root}/gradebook.db", "deep-learning") as other:
+        assert other.find_submission(NAME, "ada").needs_manual_grade
+        assert other.average_assignment_score(NAME) == 5.5
