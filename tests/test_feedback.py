@@ -1,0 +1,186 @@
+"""A student reads what is wrong and what to look at, and nothing that gives the answer away."""
+
+from __future__ import annotations
+
+import html
+import logging
+import re
+
+import mini_course
+import pytest
+from mini_course import NAME, edit
+from msgspec.structs import replace
+from nbgrader.converters import GenerateFeedback
+from test_gradebook import AFFINE, BACKWARD, BROKEN, SCALES, WRITTEN, grade
+
+from autograder.autograded import write_autograded
+from autograder.gradebook import enter_submission, open_gradebook
+from autograder.grading import GradedSubmission
+from autograder.intake import read_submission
+from autograder.model import Grade, Status
+from autograder.outputs.feedback import clean_markup
+from autograder.release import build_release, course_config, course_directory
+from autograder.sandbox.session import CellRun
+
+PRINTED = {"output_type": "stream", "name": "stdout", "text": "my own print\n"}
+SCRIPT = {
+    "output_type": "display_data",
+    "data": {"text/html": "<b>bold</b><script>alert(1)</script>", "text/plain": "x"},
+    "metadata": {},
+}
+NONSENSE = {"output_type": "display_data", "data": 3}
+RUNS = {
+    "layers": (CellRun("affine_forward", "ok", [PRINTED, SCRIPT, NONSENSE], 0.1),),
+}
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    course = mini_course.make_course(tmp_path_factory.mktemp("feedback"))
+    build_release(course, NAME, execute="never")
+    return course
+
+
+@pytest.fixture
+def page(course, tmp_path):
+    def page(own: Grade, notebook: str = "layers", manual: dict | None = None) -> str:
+        """The feedback page as text, tags and all."""
+        submitted = tmp_path / "submitted"
+        write_submission(course, submitted)
+        notebooks = read_submission(submitted, course.release(NAME)).notebooks
+        graded = GradedSubmission(own, notebooks, RUNS)
+        write_autograded(course, "ada", graded, submitted)
+        with open_gradebook(course, NAME) as book:
+            enter_submission(course, book, "ada", own, submitted)
+            enter_by_hand(book, manual or {})
+        folder = course_directory(course.root, assignment_id=NAME, student_id="ada")
+        log = logging.Logger("feedback", level=logging.CRITICAL)
+        run = GenerateFeedback(coursedir=folder, config=course_config(course.root), log=log)
+        run.force = True
+        run.start()
+        return (course.root / "feedback" / "ada" / NAME / f"{notebook}.html").read_text()
+
+    return page
+
+
+def write_submission(course, submitted):
+    for name, notebook in mini_course.notebooks().items():
+        mini_course.write_notebook(submitted / f"{name}.ipynb", notebook)
+    hostile = "It is **normalized**.\n\n<img src=x onerror=alert(2)><script>alert(3)</script>"
+    edit(submitted / "layers.ipynb", "explain_batchnorm", hostile)
+
+
+def enter_by_hand(book, manual):
+    for notebook in book.find_submission(NAME, "ada").notebooks:
+        for row in notebook.grades:
+            row.manual_score = manual.get(row.name, (None, None))[0]
+        for comment in notebook.comments:
+            name = comment.name.removesuffix("_answer")
+            comment.manual_comment = manual.get(name, (None, None))[1]
+    book.db.commit()
+
+
+def text_of(page: str, question: str) -> str:
+    """What a reader sees of one question."""
+    article = re.search(rf'id="question-{question}">(.*?)</article>', page, re.DOTALL)
+    assert article is not None
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", article[1])).split())
+
+
+def test_each_check_has_its_points_a_sentence_and_what_to_look_at(page):
+    seen = text_of(page(grade()), "affine_forward")
+    assert "affine_forward 2.5 / 4" in seen
+    assert "out matches passed 2.5 / 2.5" in seen
+    assert "shape failed 0 / 1.5 out is flat. Look at: the shape." in seen
+
+
+def test_the_bonus_is_shown_as_a_bonus(page):
+    assert "+ 3 bonus" in text_of(page(grade()), "relu_forward")
+
+
+def test_what_a_person_grades_is_announced_calmly(page):
+    whole = page(grade())
+    assert "A person grades this answer" in text_of(whole, "explain_batchnorm")
+    assert "4 of the 8 points are graded by a person" in " ".join(whole.split())
+
+
+def test_a_provisional_score_is_called_provisional(page):
+    seen = text_of(page(grade(replace(WRITTEN, score=3.0))), "explain_batchnorm")
+    assert "3 / 4" in seen
+    assert "provisional" in seen
+
+
+def test_a_withheld_question_is_nobodys_zero(page):
+    held = replace(BACKWARD, score=None, needs_review=True, checks=(BROKEN,))
+    whole = page(grade(held, status=Status.WITHHELD), "deeper")
+    seen = text_of(whole, "relu_backward")
+    assert "withheld" in seen
+    assert "not your fault" in seen
+    assert "0 / 3" not in seen.split("We could")[0]
+
+
+def test_a_persons_score_and_words_win(page):
+    whole = page(grade(), manual={"affine_forward": (4.0, "Convincing *argument*.")})
+    seen = text_of(whole, "affine_forward")
+    assert "4 / 4" in seen
+    assert "A person has set this score." in seen
+    assert "Convincing argument" in seen
+
+
+def test_a_score_with_trusted_upstream_answers_says_so(page):
+    carried = replace(AFFINE, carried_forward=True)
+    assert "not counted twice" in text_of(page(grade(carried)), "affine_forward")
+
+
+def test_problems_of_the_submission_are_said_once_on_top(page):
+    own = replace(grade(), problems=("The cell 'x' used up its time.",))
+    assert page(own).count("used up its time") == 1
+
+
+def test_the_students_own_outputs_are_shown_and_broken_ones_dropped(page):
+    whole = page(grade())
+    assert "my own print" in whole
+    assert "<b>bold</b>" in whole
+
+
+def test_nothing_a_student_wrote_runs_in_a_readers_browser(page):
+    whole = page(grade())
+    own = whole[whole.index("Your notebook") :]
+    assert "<strong>normalized</strong>" in own
+    assert "<script" not in own
+    assert "onerror" not in own
+
+
+def test_no_line_of_a_check_or_a_reference_is_on_the_page(page, course):
+    from autograder.release_leaks import private_lines
+
+    whole = html.unescape(re.sub(r"<[^>]+>", "", page(grade())))
+    hidden = [
+        line for line, origin in private_lines(course.source(NAME)).items() if "hidden" in origin
+    ]
+    assert len(hidden) > 100
+    assert [line for line in hidden if line in whole and line not in mini_course.AFFINE] == []
+
+
+def test_a_notebook_that_could_not_be_read_shows_the_released_one(page, course, tmp_path):
+    graded = GradedSubmission(grade(SCALES), {}, {})
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    folder = write_autograded(course, "zoe", graded, empty)
+    shown = mini_course.cells(folder / "layers.ipynb")
+    released = mini_course.cells(course.release(NAME) / "layers.ipynb")
+    assert list(shown) == list(released)
+
+
+@pytest.mark.parametrize(
+    ("shown", "kept"),
+    [
+        ('<p style="color: red; behavior: url(x)">1</p>', '<p style="color: red;">1</p>'),
+        ('<a href="javascript:x()">a</a>', "<a>a</a>"),
+        ('<img src="data:image/png;base64,AA" alt="a">', None),
+        ("<iframe src=x></iframe><p>b</p>", "<p>b</p>"),
+        ("<h2>c</h2><table><thead><tr><th>d</th></tr></thead></table>", None),
+    ],
+)
+def test_markup_keeps_what_shows_and_drops_what_acts(shown, kept):
+    assert clean_markup(shown) == (kept or shown)
