@@ -23,6 +23,7 @@ from autograder.errors import UsageError
 from autograder.intake import Notebook, Submission, read_submission
 from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
+from autograder.records import parse_all
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
@@ -92,7 +93,7 @@ class Grader:
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             stack.enter_context(self._checks)
-            graded = [question.id for question in self._questions if question.kind == "code"]
+            graded = [question.id for question in self._questions if question.kind != "written"]
             unchecked = self._checks.missing(graded)
             if unchecked and not self._checks.broken:
                 raise UsageError(
@@ -131,6 +132,7 @@ class _Run:
     def __init__(self, grader: Grader, submission: Submission) -> None:
         self._grader = grader
         self._submission = submission
+        self._records = parse_all(submission.records)
         self._timeouts: Counter[str] = Counter()
         self._budget = Budget(POLICY.submission_wall)
         self.problems: list[str] = []
@@ -171,7 +173,7 @@ class _Run:
     def _question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks in forks of the session: a fresh one after each accident."""
         checks = self._grader._checks.of(question.id)
-        if question.kind != "code":
+        if question.kind == "written":
             return score_question(question, [])
         if not checks:  # its module does not import
             self.staff_notes.extend(self._grader._checks.broken.values())
@@ -196,20 +198,18 @@ class _Run:
         return score_question(question, outcomes)
 
     def _check(self, check: Check, branch: Branch, memory: dict[str, Any]) -> Outcome:
-        student = Student(branch, self._timeouts, memory)
+        student = Student(branch, self._timeouts, memory, self._records)
         outcome, staff = self._grader._checks.run(check, student, self._grader._secret)
         if staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{staff}")
-        if outcome.verdict is Verdict.FAILED:
+        if outcome.verdict is Verdict.FAILED and outcome.misconception is None:
             return self._named(check, outcome, student)
         return outcome
 
     def _named(self, check: Check, outcome: Outcome, student: Student) -> Outcome:
         """The outcome with the known mistake that gives the same numbers, if there is one."""
         try:
-            mistake = diagnose(
-                self._grader._checks, check, student.trace, self._grader._secret, outcome.message
-            )
+            mistake = diagnose(check, student.trace, self._grader._secret, outcome.message)
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
             return outcome
@@ -220,7 +220,7 @@ class _Run:
         )
 
     def _without_answer(self, question: Question, name: str) -> QuestionScore:
-        if question.kind != "code":
+        if question.kind == "written":
             return score_question(question, [])
         return self._all(question, Verdict.MISSING, f"{name}.ipynb was not handed in.")
 

@@ -17,6 +17,9 @@ from autograder.misconceptions import Misconception, misconceptions_of
 from autograder.misconceptions.diagnose import diagnose, trusted_namespace
 from autograder.model import Verdict
 
+REPORTS = ("deep_net_report", "weight_scale_report")
+"""Held against a submission's own records, which trusted code has not: tests prove their checks."""
+
 SECRET = b"the self-test's own hidden inputs"
 
 GOOD_SETTINGS = MappingProxyType(
@@ -82,7 +85,8 @@ def prove_checks(console: Console, release: Path | None) -> bool:
         table.add_column(heading)
     good = True
     with Checks(release=release) as checks:
-        questions = tuple(dict.fromkeys(check.question for check in checks.all()))
+        checked = dict.fromkeys(check.question for check in checks.all())
+        questions = tuple(question for question in checked if question not in REPORTS)
         for question in questions:
             proofs = list(prove(checks, (question,)))
             mistakes = [proof for proof in proofs if proof.implementation != "reference"]

@@ -1,0 +1,168 @@
+"""Is this record the student's own? Its first iterations are repeated with their code.
+
+The steps are made here: the batches are drawn and Adam is computed in the trusted process, and
+the student's net is asked for nothing but losses and gradients. A net that plays back what
+it read in a file falls out of step at a batch that belongs to no record.
+
+What this shows is that the record's first iterations come out of the code that was handed in.
+It cannot show more: two students whose nets compute the same have the same record from the
+same seed, and accuracies written by hand under honest losses would pass. A run that does not
+repeat proves nothing against anybody (the net may have been corrected after the run), so a
+person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from autograder.checks.outcome import StudentFault
+from autograder.checks.student import RemoteDict, Student
+from autograder.records import Run
+
+Value = npt.NDArray[Any]
+
+ITERATIONS = 10
+"""Losses that a record holds to the last digit."""
+
+TOLERANCE = 1e-2
+"""Relative, loss by loss. Two BLAS kernels differ by at most 9e-5 over these iterations."""
+
+BATCH, PICTURES, CLASSES = 50, 1000, 10
+STRANGE_BATCH_BEFORE = 4
+"""The iteration before which a batch is asked about that no run has drawn."""
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+MOST_PARAMETERS = 64
+
+
+def repeats(student: Student, run: Run, release: Path) -> bool:
+    """Whether the student's net gives the run's first losses once more.
+
+    Args:
+        student: the submission, its net defined.
+        run: a run with Adam over batches of 50 from the first 1,000 pictures.
+        release: the released assignment's folder, for its pictures.
+    """
+    wanted = run.losses[:ITERATIONS]
+    if not wanted:
+        return False
+    known = len(student.trace)
+    try:
+        with np.errstate(all="ignore"):  # a run may diverge
+            losses = _train(student, run, len(wanted), release)
+    except StudentFault:
+        return False
+    finally:
+        del student.trace[known:]  # a million gradients, which tell no mistake apart
+    return all(_same(loss, want) for loss, want in zip(losses, wanted, strict=True))
+
+
+def _same(loss: float, want: float | None) -> bool:
+    if want is None:
+        return not np.isfinite(loss)
+    return bool(np.isfinite(loss) and abs(loss - want) <= TOLERANCE * abs(want))
+
+
+def _train(student: Student, run: Run, iterations: int, release: Path) -> list[float]:
+    """The losses of the first iterations, on the batches that the run's seed draws."""
+    settings = run.settings
+    x, y = training_pictures(release)
+    net = student.FullyConnectedNet(
+        list(settings.hidden_dims),
+        input_dim=x[0].size,
+        num_classes=CLASSES,
+        weight_scale=settings.weight_scale,
+        seed=settings.seed,
+        use_batchnorm=settings.use_batchnorm,
+    )
+    remote = net.params
+    names = remote.keys()[:MOST_PARAMETERS]
+    params = _read(student, remote, names)
+    batches = np.random.RandomState(settings.seed)
+    adam = _Adam(settings.learning_rate)
+    losses = []
+    for iteration in range(1, iterations + 1):
+        if iteration == STRANGE_BATCH_BEFORE:
+            net.loss(x[-BATCH:], y[-BATCH:])
+        batch = batches.choice(PICTURES, BATCH)
+        loss, grads = net.loss(x[batch], y[batch])
+        losses.append(loss)
+        if iteration < iterations:
+            params = adam.step(params, _read(student, grads, names))
+            _write(student, remote, params)
+    return losses
+
+
+@cache
+def training_pictures(release: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
+    """The 1,000 pictures (N, 28, 28) of the experiments, as `support.data` prepares them.
+
+    Pixels are divided by 255, and the mean of all training pictures is subtracted.
+    """
+    with np.load(release / "datasets" / "fashion_mnist.npz") as arrays:
+        pixels, labels = arrays["x_train"], arrays["y_train"]
+    mean = (pixels.mean(axis=0) / 255).astype(np.float32)
+    x = np.divide(pixels[:PICTURES], 255, dtype=np.float32) - mean
+    return x, labels[:PICTURES].astype(np.int64)
+
+
+class _Adam:
+    """Adam (Kingma & Ba 2015, Algorithm 1) over a dictionary of parameters."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._steps = 0
+        self._first: dict[str, Any] = {}
+        self._second: dict[str, Any] = {}
+
+    def step(self, params: Mapping[str, Value], grads: Mapping[str, Value]) -> dict[str, Value]:
+        """The parameters after one step, each in its own shape.
+
+        Raises:
+            StudentFault: a gradient does not fit its parameter.
+        """
+        self._steps += 1
+        rate = self._rate / (1 - BETA1**self._steps)
+        correction = 1 - BETA2**self._steps
+        after = {}
+        for name, value in params.items():
+            gradient = grads[name]
+            if gradient.size not in (1, value.size):
+                raise StudentFault(f"The gradient of {name} has shape {gradient.shape}.")
+            if gradient.size == value.size:
+                gradient = gradient.reshape(value.shape)
+            first = BETA1 * self._first.get(name, 0.0) + (1 - BETA1) * gradient
+            second = BETA2 * self._second.get(name, 0.0) + (1 - BETA2) * gradient * gradient
+            self._first[name], self._second[name] = first, second
+            step = rate * first / (np.sqrt(second / correction) + EPSILON)
+            after[name] = (value - step).reshape(value.shape)
+        return after
+
+
+def _read(student: Student, remote: RemoteDict, names: list[str]) -> dict[str, Value]:
+    """All of these entries at once, in the precision they have.
+
+    Raises:
+        StudentFault: one is missing, or not an array of floats.
+    """
+    reply = student.ask(remote.name, "values", obj=remote.handle, keys=names)
+    read = {}
+    for name, item in zip(names, reply.items, strict=False):
+        value = np.asarray(item.value)
+        if not item.has_value or value.dtype.kind != "f":
+            raise StudentFault(f"`{remote.name}['{name}']` is not an array of floats.")
+        read[name] = value
+    if len(read) < len(names):
+        raise StudentFault(f"`{remote.name}` lacks entries.")
+    return read
+
+
+def _write(student: Student, remote: RemoteDict, params: Mapping[str, Value]) -> None:
+    update = student.ask(remote.name, "attr", obj=remote.handle, name="update").items[0]
+    student.ask(remote.name, "call", target=update.handle, args=[dict(params)], kwargs={})
