@@ -192,10 +192,7 @@ def compare_with_own_loss(
         gradient = compare.fitted(f"the gradient of {name}", gradients[name], way.shape)
         parts.append(float((gradient * way).sum()))
     size = max(sum(abs(part) for part in parts), np.finfo(np.float64).tiny)
-    for step, tolerance in (
-        (compare.SLOPE_STEP, compare.SLOPE_TOLERANCE),
-        (compare.COARSE_SLOPE_STEP, compare.COARSE_SLOPE_TOLERANCE),
-    ):
+    for step, tolerance in compare.SLOPE_STEPS:
         error = abs(_slope(net, expected, batch, direction, step) - sum(parts)) / size
         if error <= tolerance and any(parts):
             return

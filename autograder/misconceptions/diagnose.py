@@ -7,16 +7,19 @@ mistake that fails the check with the same trace is the diagnosis.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from autograder.checks import reference
 from autograder.checks.compare import SPREAD_TOLERANCE
+from autograder.checks.outcome import StudentFault
 from autograder.checks.peers import LocalPeer
-from autograder.checks.runner import Check, Checks
+from autograder.checks.runner import Check, hidden_generator
 from autograder.checks.student import Student
 from autograder.misconceptions.registry import Misconception, misconceptions_of
 from autograder.model import Verdict
@@ -49,38 +52,79 @@ def reference_names() -> tuple[str, ...]:
     )
 
 
-def diagnose(
-    checks: Checks, check: Check, trace: Trace, secret: bytes, message: str = ""
-) -> Misconception | None:
+class Wrong(NamedTuple):
+    """How a named mistake fails a check."""
+
+    mistake: Misconception
+    trace: Trace
+    message: str
+
+    def explains(self, trace: Trace, message: str, *, drawn: bool) -> bool:
+        """Whether an answer with this trace, and this message of the check, is the mistake."""
+        if not trace:
+            return message == self.message and not self.trace
+        return alike(trace, self.trace, drawn=drawn, shapes="has shape" in self.message)
+
+
+def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Misconception | None:
     """The named mistake that answers this check as `trace` does, or None.
 
     An exception is never diagnosed: too many mistakes end in the same one, and the student's
     own line says more.
 
     Args:
-        checks: the collected checks.
         check: the one that failed.
         trace: every number the student's code answered in it.
         secret: of the course; it seeds the hidden inputs.
         message: what the check said. It decides where an answer gave no number at all, as a net
             does that lacks a parameter.
     """
-    for mistake in misconceptions_of(check.question):
-        student = Student(LocalPeer(trusted_namespace(mistake)))
-        with _own_randomness():
-            outcome, _ = checks.run(check, student, secret)
-        if (
-            outcome.verdict is Verdict.FAILED
-            and alike(trace, student.trace, drawn=check.name == DRAWN)
-            and (trace or message == outcome.message)
-        ):
-            return mistake
+    for wrong in known_failures(check, secret):
+        if wrong.explains(trace, message, drawn=check.name == DRAWN):
+            return wrong.mistake
     return None
 
 
-def alike(one: Trace, other: Trace, *, drawn: bool = False) -> bool:
-    """Whether two traces hold the same numbers, up to rounding and axes of length 1."""
+@lru_cache(maxsize=128)  # a class makes the same mistakes: work each check's out once
+def known_failures(check: Check, secret: bytes) -> tuple[Wrong, ...]:
+    """How each named mistake of the check's question fails it; those that pass are left out."""
+    failures = []
+    for mistake in misconceptions_of(check.question):
+        student = Student(LocalPeer(trusted_namespace(mistake)))
+        with _own_randomness():
+            fault = _fault(check, student, secret)
+        if fault is not None and fault.verdict is Verdict.FAILED:
+            failures.append(Wrong(mistake, student.trace, fault.message))
+    return tuple(failures)
+
+
+def _fault(check: Check, student: Student, secret: bytes) -> StudentFault | None:
+    """Call the check itself: that is all of pytest that is needed here, and much faster."""
+    fixtures = {
+        "student": student,
+        "rng": hidden_generator(secret, check.question, check.name),
+    }
+    function = check.item.function
+    wanted = inspect.signature(function).parameters
+    try:
+        function(**{name: fixtures[name] for name in wanted})
+    except StudentFault as fault:
+        return fault
+    return None
+
+
+def alike(one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False) -> bool:
+    """Whether two traces hold the same numbers, up to rounding.
+
+    Args:
+        one: a trace.
+        other: the trace of a known mistake.
+        drawn: the numbers are random draws; compare only how far they spread.
+        shapes: the mistake is one of shape, so axes of length 1 count as well.
+    """
     if len(one) != len(other):
+        return False
+    if shapes and any(np.shape(a) != np.shape(b) for a, b in zip(one, other, strict=True)):
         return False
     same = _same_spread if drawn else _same_values
     return all(same(_array(a), _array(b)) for a, b in zip(one, other, strict=True))

@@ -1,0 +1,232 @@
+"""Every known mistake fails its question, costs no other, and is called by its name."""
+
+import ast
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder import misconceptions
+from autograder.checks.compare import LAYER_TOLERANCE
+from autograder.checks.runner import Checks
+from autograder.misconceptions import misconceptions_of
+from autograder.misconceptions.diagnose import alike, diagnose, trusted_namespace
+from autograder.model import Verdict
+from tests.check_runs import QUESTIONS, SECRET, not_passed, outcomes
+from tests.student_answers import float32, plain
+
+BUILD_ON = {
+    "affine_forward": {"affine_backward"},
+    "relu_forward": {"relu_backward"},
+    "batchnorm_forward": {"batchnorm_backward", "batchnorm_backward_alt"},
+    # one Python name in two notebooks
+    "fully_connected_net": {"batchnorm_net"},
+    "batchnorm_net": {"fully_connected_net"},
+}
+"""Questions whose checks call the answer to another one."""
+
+ALL = [mistake for question in QUESTIONS for mistake in misconceptions_of(question)]
+
+
+def described(mistake):
+    return f"{mistake.question}-{mistake.name}"
+
+
+every_mistake = pytest.mark.parametrize("mistake", ALL, ids=described)
+
+
+@pytest.fixture(scope="module")
+def checks():
+    with Checks() as collected:
+        yield collected
+
+
+@pytest.fixture(scope="module")
+def results(checks):
+    """The outcomes of every mistake, each worked out once."""
+    np.random.seed(5)
+    return {
+        described(mistake): outcomes(checks, {mistake.defines: mistake.implementation})
+        for mistake in ALL
+    }
+
+
+def test_there_are_many_of_them():
+    assert len({mistake.name for mistake in ALL}) >= 80
+    assert all(len(misconceptions_of(question)) >= 3 for question in QUESTIONS)
+
+
+def test_names_are_unique_within_a_question():
+    for question in QUESTIONS:
+        names = [mistake.name for mistake in misconceptions_of(question)]
+        assert len(names) == len(set(names))
+
+
+@every_mistake
+def test_sentences_are_one_sentence_and_hints_are_there(mistake):
+    assert mistake.sentence.endswith(".")
+    assert 15 <= len(mistake.sentence) <= 110
+    assert mistake.hint.endswith((".", "?"))
+    assert mistake.sentence != mistake.hint
+
+
+def test_no_sentence_gives_the_solution_away():
+    """No line of the solutions' code: a sentence may name a NumPy option, not a formula in code."""
+    for mistake in ALL:
+        for text in (mistake.sentence, mistake.hint):
+            assert "np." not in text
+            assert "@" not in text
+
+
+def test_every_written_mistake_is_found():
+    """The registry misses none that carries the mark."""
+    folder = Path(misconceptions.__file__).parent
+    marked = [
+        node.name
+        for file in folder.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef)
+        for mark in node.decorator_list
+        if isinstance(mark, ast.Call) and getattr(mark.func, "id", "") == "misconception"
+    ]
+    found = {mistake.implementation.__name__ for mistake in ALL}
+    assert set(marked) == found
+
+
+@every_mistake
+def test_it_fails_a_check_of_its_question(mistake, results):
+    failed = not_passed(results[described(mistake)])
+    assert any(question == mistake.question for question, _ in failed)
+
+
+@every_mistake
+def test_it_costs_no_question_that_does_not_build_on_it(mistake, results):
+    hurt = {question for question, _ in not_passed(results[described(mistake)])}
+    assert hurt <= {mistake.question} | BUILD_ON.get(mistake.question, set())
+
+
+@every_mistake
+def test_it_is_never_our_fault(mistake, results):
+    verdicts = {outcome.verdict for outcome, _, _ in results[described(mistake)].values()}
+    assert Verdict.GRADER_ERROR not in verdicts
+
+
+@every_mistake
+def test_it_is_called_by_its_name(mistake, results, checks):
+    """In every check that it fails; an exception is not diagnosed."""
+    for (question, _), (outcome, check, trace) in results[described(mistake)].items():
+        if question == mistake.question and outcome.verdict is Verdict.FAILED:
+            named = diagnose(check, trace, SECRET, outcome.message)
+            assert named is not None
+            assert named.name == mistake.name
+
+
+@pytest.mark.parametrize("course", range(3))
+def test_it_fails_whatever_the_hidden_inputs_are(checks, course):
+    secret = bytes([course]) * 32
+    for mistake in ALL:
+        namespace = {mistake.defines: mistake.implementation}
+        assert not_passed(outcomes(checks, namespace, [mistake.question], secret))
+
+
+def test_the_looks_right_forwards_lose_most_of_what_they_break(results):
+    """Four forwards look right when they are only printed."""
+    for name, check in (
+        ("unbiased_variance", "train_output"),
+        ("eps_outside_root", "train_output_with_large_eps"),
+        ("momentum_swapped", "running_averages"),
+        ("batch_statistics_at_test_time", "test_mode"),
+    ):
+        failed = not_passed(results[f"batchnorm_forward-{name}"])
+        assert ("batchnorm_forward", check) in failed
+
+
+def test_a_wrong_shape_alone_costs_the_shapes_check_alone(results):
+    for question, name, check in (
+        ("affine_backward", "db_kept_as_row", "shapes_of_gradients"),
+        ("affine_backward", "dx_left_flat", "shapes_of_gradients"),
+        ("batchnorm_forward", "running_averages_as_rows", "shapes"),
+        ("batchnorm_backward", "parameter_gradients_as_rows", "shapes_of_gradients"),
+        ("batchnorm_backward_alt", "parameter_gradients_as_rows", "alt_shapes"),
+    ):
+        assert list(not_passed(results[f"{question}-{name}"])) == [(question, check)]
+
+
+def test_known_mistakes_are_far_outside_the_tolerances(checks, monkeypatch):
+    """Ten times looser, and every mistake still fails."""
+    monkeypatch.setattr("autograder.checks.compare.LAYER_TOLERANCE", 10 * LAYER_TOLERANCE)
+    monkeypatch.setattr("autograder.checks.compare.NET_TOLERANCE", 5e-3)
+    for mistake in ALL:
+        namespace = {mistake.defines: mistake.implementation}
+        assert not_passed(outcomes(checks, namespace, [mistake.question]))
+
+
+# Diagnosis
+
+
+@pytest.mark.parametrize("style", [plain, float32])
+def test_a_right_answer_is_never_diagnosed(checks, style):
+    np.random.seed(1)
+    for (_, _), (outcome, check, trace) in outcomes(checks, style()).items():
+        assert diagnose(check, trace, SECRET, outcome.message) is None
+
+
+def test_a_mistake_made_in_single_precision_is_recognised(checks):
+    right = float32()
+
+    def batchnorm_backward(dout, cache):
+        _, dgamma, dbeta = right["batchnorm_backward"](dout, cache)
+        gamma, _, std = cache
+        dx = np.asarray(dout, np.float32) * gamma / std
+        return dx - dx.mean(axis=0), dgamma, dbeta
+
+    ran = outcomes(checks, right | {"batchnorm_backward": batchnorm_backward})
+    outcome, check, trace = ran["batchnorm_backward", "dx_matches"]
+    named = diagnose(check, trace, SECRET, outcome.message)
+    assert named is not None
+    assert named.name == "variance_path_dropped"
+
+
+def test_an_unknown_mistake_is_not_given_a_name(checks):
+    def relu_backward(dout, cache):
+        return dout * (cache > 0) * 0.7
+
+    ran = outcomes(checks, {"relu_backward": relu_backward}, ["relu_backward"])
+    for outcome, check, trace in ran.values():
+        assert outcome.verdict is Verdict.FAILED
+        assert diagnose(check, trace, SECRET, outcome.message) is None
+
+
+def test_an_answer_without_any_number_is_not_given_a_name(checks):
+    ran = outcomes(checks, {"affine_backward": lambda dout, cache: None}, ["affine_backward"])
+    for outcome, check, trace in ran.values():
+        assert diagnose(check, trace[:0], SECRET, outcome.message) is None
+
+
+def test_diagnosis_leaves_numpys_generator_alone(checks):
+    mistake = next(m for m in ALL if m.name == "weight_scale_ignored")
+    ran = outcomes(checks, {mistake.defines: mistake.implementation}, [mistake.question])
+    outcome, check, trace = ran[mistake.question, "initialization"]
+    np.random.seed(3)
+    expected = np.random.randn()
+    np.random.seed(3)
+    diagnose(check, trace, SECRET, outcome.message)
+    assert np.random.randn() == expected
+
+
+def test_traces_are_alike_up_to_rounding_and_axes_of_length_one():
+    one = [np.array([1.0, 2.0]), 3.0]
+    assert alike(one, [np.array([[1.0, 2.0 + 1e-6]]), 3.0])
+    assert not alike(one, [np.array([1.0, 2.1]), 3.0])
+    assert not alike(one, [np.array([1.0, 2.0])])
+    assert not alike(one, [np.array([1.0, np.nan]), 3.0])
+    assert not alike(one, [np.array([[1.0, 2.0]]), 3.0], shapes=True)
+    assert alike([np.array([1.0, -1.0])], [np.array([-0.9, 1.1])], drawn=True)
+    assert not alike([np.array([1.0, -1.0])], [np.array([-3.0, 3.0])], drawn=True)
+
+
+def test_the_trusted_namespace_makes_one_mistake_at_most():
+    right = trusted_namespace()
+    for mistake in ALL:
+        wrong = trusted_namespace(mistake)
+        assert [name for name in right if wrong[name] is not right[name]] == [mistake.defines]
