@@ -25,7 +25,6 @@ from nbgrader.api import Base
 from nbgrader.converters import GenerateAssignment, GenerateSolution
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.utils import setenv
 from sqlalchemy import create_engine
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
@@ -146,10 +145,23 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
         if (course.root / DATA).is_dir():
             (workshop / DATA).symlink_to(course.root / DATA, target_is_directory=True)
         _throw_away_gradebook(workshop)
-        # For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only.
-        beside_python = str(Path(sys.executable).parent)
-        with setenv(PATH=os.pathsep.join([beside_python, os.environ.get("PATH", "")])):
+        with _own_commands_on_path():
             yield workshop
+
+
+@contextmanager
+def _own_commands_on_path() -> Iterator[None]:
+    """For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only."""
+    before = os.environ.get("PATH")
+    beside_python = str(Path(sys.executable).parent)
+    os.environ["PATH"] = os.pathsep.join([beside_python, before or os.defpath])
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PATH"]
+        else:
+            os.environ["PATH"] = before
 
 
 def _throw_away_gradebook(workshop: Path) -> None:
