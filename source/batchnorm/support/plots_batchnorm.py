@@ -112,12 +112,12 @@ def activation_histograms(signals: Mapping[tuple[float, bool], Signals]) -> tupl
     for row, scale in zip(grid, scales, strict=True):
         for layer, panel in enumerate(row):
             _layer_histogram(panel, signals, scale, layer)
-        row[0].set_ylabel(f"scale {scale:g}\nunits", color=INK)
+        row[0].set_ylabel(f"weight scale {scale:g}", color=INK)
     for layer, panel in enumerate(grid[0]):
         panel.set_title(f"layer {layer + 1}")
     figure.supxlabel(
-        "activation before relu, on a scale of powers of ten (blue solid: with, orange"
-        " dashed: without batch normalization)",
+        "size of the numbers that reach relu, in powers of ten (blue solid: normalized, orange"
+        " dashed: plain)",
         fontsize=10,
         color=INK,
     )
@@ -226,8 +226,7 @@ def learning_rate_strip(
             finite = [loss for loss in run.losses if np.isfinite(loss)]
             panel.plot(finite, color=look["color"], ls=look["ls"], lw=1.2, label=name)
             if run.diverged:
-                last = min(finite[-1], 4) if finite else 4
-                panel.plot(len(finite), last, "X", color=look["color"], ms=10)
+                panel.plot(len(finite), 3.8, "X", color=look["color"], ms=10)
         label(panel, f"learning rate {rate:g}", "iteration", "")
     panels[0].set(ylim=(0, 4), ylabel="training loss")
     panels[0].legend()
