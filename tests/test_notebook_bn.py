@@ -112,8 +112,11 @@ class TestFigures:
             assert net.loss(X, y)[0] == pytest.approx(loss, rel=1e-12)
             errors = network_errors(net, X, y)
             # Two rows normalize to plus and minus one whatever the weights are, so W1's gradient
-            # is nearly zero: relative to that, rounding is large.
-            assert max(errors.values()) < (1e-3 if use_batchnorm else 1e-5)
+            # is nearly zero, and a bias before the normalization has none: next to that,
+            # rounding is large.
+            nearly_zero = ("W1", "b1", "b2") if use_batchnorm else ()
+            assert max(errors[name] for name in errors if name not in nearly_zero) < 1e-5
+            assert errors["W1"] < (1e-2 if use_batchnorm else 1e-5)
 
     @pytest.mark.skipif(not CIFAR.is_file(), reason="needs real CIFAR-10 pictures")
     def test_first_losses_of_six_layers_on_raw_cifar_are_the_known_ones(self, solved):
