@@ -8,21 +8,14 @@ from __future__ import annotations
 import os
 import select
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
-MOST = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What a room uses: tasks (processes and threads) and bytes of memory."""
-
-    tasks: int
-    memory: int
+MOST = 1024
+LOOKUP_SECONDS = 0.2
 
 
 class Process:
@@ -63,33 +56,49 @@ class Room:
     def __init__(self, keeper: int, student: int, *, own_pids: bool) -> None:
         self.keeper, self.student = Process(keeper), Process(student)
         self._own_pids = own_pids
-        self._baseline = _mapped(keeper)
+        self._mapped, self._resident = _mapped(keeper), _resident(keeper)
 
     def ended(self) -> bool:
         """Return whether the keeper has ended, and with it the room."""
         return self.keeper.wait(0)
 
-    def descendants(self) -> list[int]:
-        """Return the keeper and all its descendants (at most 4096 are looked for)."""
+    def descendants(self, most: int = MOST) -> list[int]:
+        """Return the keeper and all its descendants; of more than ``most``, some."""
         found = [] if self.ended() else [self.keeper.pid]
         for pid in found:
-            if len(found) >= MOST:
+            if len(found) > most:
                 break
-            found += _children(pid)
+            found += children(pid)
         return found
 
-    def usage(self, enough: int) -> Usage:
-        """Return what the room uses; memory is an upper bound when that is below ``enough``.
+    def has_more_tasks(self, most: int) -> bool:
+        """Return whether there are more processes and threads than ``most``.
 
-        Memory is what is resident, shared pages counted once, and what is mapped for sharing:
-        pages of a shared mapping stay when nobody has them resident.
+        This has to be quick when there are, since they leave us little time of the processor.
+        """
+        pids = self.descendants(most)
+        return len(pids) > most or sum(_threads(pid) for pid in pids) > most
+
+    def memory(self, enough: int) -> int:
+        """Return the bytes of memory in use, or an upper bound if that is below ``enough``.
+
+        That is what is resident, shared pages counted once, and what is mapped for sharing: pages
+        of a shared mapping stay when nobody has them resident. Sharing is looked up for the largest
+        first and not for long, since a process that forks all the time keeps its lookup waiting;
+        of the others only what they have more than the zygote counts.
         """
         pids = self.descendants()
-        shared = sum(max(0, _mapped(pid) - self._baseline) for pid in pids)
-        resident = sum(_resident(pid) for pid in pids)
-        if resident + shared >= enough:
-            resident = sum(_proportional(pid) for pid in pids)
-        return Usage(sum(_threads(pid) for pid in pids), resident + shared)
+        shared = sum(max(0, _mapped(pid) - self._mapped) for pid in pids)
+        resident = {pid: _resident(pid) for pid in pids}
+        total = sum(resident.values()) + shared
+        if total < enough:
+            return total
+        until = time.monotonic() + LOOKUP_SECONDS
+        total = shared
+        for pid, size in sorted(resident.items(), key=lambda entry: -entry[1]):
+            late = time.monotonic() > until
+            total += max(0, size - self._resident) if late else _proportional(pid)
+        return total
 
     def strays_cpu(self) -> float:
         """Return the CPU seconds of all but the keeper and the student."""
@@ -145,7 +154,8 @@ def _read(path: str) -> bytes:
         return b""
 
 
-def _children(pid: int) -> Iterator[int]:
+def children(pid: int) -> Iterator[int]:
+    """Yield the children of all threads of a process."""
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:

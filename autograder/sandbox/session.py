@@ -22,7 +22,8 @@ from autograder.sandbox.requests import Branch
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
 Status = Literal["ok", "error", "timeout", "dead", "skipped"]
-REPLAY_MARGIN = 1.5
+REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running them again
+CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ class Session:
     def _try_cell(self, key: str, sure: bool) -> CellRun:
         """Run a cell; if its process ends for no known reason, run it once more to be sure."""
         for last in (True,) if sure else (False, True):
-            wall = self.budget.left - REPLAY_MARGIN * self._good_seconds
+            reserve = REPLAY_MARGIN * self._good_seconds + CHECKS_SHARE * self.budget.seconds
+            wall = self.budget.left - reserve
             if wall <= 0 or not self._ready():
                 return CellRun(key, "skipped", [], 0.0)
             started = time.monotonic()
@@ -211,15 +213,14 @@ class Session:
         """Look at the room and end what uses too much; the watchdog calls this from its thread."""
         with self._lock:
             room = self._room
-            usage = room.usage(policy.memory) if room is not None else None
-            if room is None or usage is None:
+            if room is None:
                 return
-            if usage.tasks > policy.tasks:
+            if room.has_more_tasks(policy.tasks):
                 self._ended_because = f"it started more than {policy.tasks} processes"
                 room.kill()
-            elif usage.memory > policy.memory:
+            elif room.memory(policy.memory) > policy.memory:
                 self._ended_because = f"it used more than {policy.memory >> 20} MiB of memory"
-                if not room.kill_strays() or room.usage(policy.memory).memory > policy.memory:
+                if not room.kill_strays() or room.memory(policy.memory) > policy.memory:
                     room.kill()
 
     def _ready(self) -> bool:

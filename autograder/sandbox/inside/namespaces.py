@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import resource
+from contextlib import suppress
 
 from . import kernel
 
@@ -32,10 +33,10 @@ def limit_namespaces(tasks: int) -> None:
     _write("/proc/sys/user/max_user_namespaces", "0")
     # Before 6.14 this file is the machine's own, and root may write it from in here.
     if kernel_release() >= (6, 14):
-        try:
+        # A container may hold /proc read-only: the watchdog counts as well.
+        with suppress(OSError):
             _write("/proc/sys/kernel/pid_max", str(_RESERVED_PIDS + 1 + tasks))
-        except OSError:  # a container may hold /proc read-only: the watchdog counts as well
-            return
+            _write("/proc/sys/kernel/ns_last_pid", str(_RESERVED_PIDS))  # none from below
 
 
 def furnish(shared: list[str], disk: int, inodes: int, shared_memory: int) -> None:

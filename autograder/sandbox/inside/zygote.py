@@ -30,6 +30,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     gc.collect()
     gc.freeze()
     identity = {"uid": os.getuid(), "gid": os.getgid()}
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended need no funeral
     orders.send(b'{"warm": true}')
     while True:
         data, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 1)
@@ -41,7 +42,6 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
             keep(descriptors[0], order, settings, interpreter)
         for unneeded in descriptors:
             os.close(unneeded)
-        _reap()
 
 
 def keep(
@@ -49,6 +49,7 @@ def keep(
 ) -> None:
     """Furnish the room, fork the student, and wait for its end. Does not return."""
     try:
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         namespaces.close_all_but(descriptor)
         sock = socket.socket(fileno=descriptor)
@@ -100,12 +101,3 @@ def study(sock: socket.socket, work: str, interpreter: shell.Shell) -> None:
         pass
     finally:
         os._exit(0)
-
-
-def _reap() -> None:
-    """Collect keepers that have ended."""
-    try:
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-    except ChildProcessError:
-        return
