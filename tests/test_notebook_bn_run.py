@@ -126,23 +126,23 @@ class TestFullRun:
         assert without.best_val < 0.45
 
 
+@pytest.fixture(scope="module")
+def published(self) -> dict[str, Any]:
+    return {cell.id: cell for cell in nbformat.read(SOLVED, as_version=4).cells}
+
+
+@pytest.fixture(scope="module")
+def recorded(self, published) -> dict[str, Any]:
+    """Runs by experiment and name, and the numbers measured in the wrong mode."""
+    shown = [o.data[record.MIME] for o in outputs(published) if record.MIME in o.get("data", {})]
+    runs = {r["experiment"]: [Run(**run_) for run_ in r["runs"]] for r in shown}
+    (measured,) = (r["measured"] for r in shown if r["experiment"] == "test_mode")
+    return {**runs, "test_mode": measured}
+
+
 @pytest.mark.skipif(not SOLVED.is_file(), reason="solutions/ has not been made yet")
 class TestPublishedSolution:
     """Its forms are true of its own run, made on one machine; another one differs a little."""
-
-    @pytest.fixture(scope="class")
-    def published(self) -> dict[str, Any]:
-        return {cell.id: cell for cell in nbformat.read(SOLVED, as_version=4).cells}
-
-    @pytest.fixture(scope="class")
-    def recorded(self, published) -> dict[str, Any]:
-        """Runs by experiment and name, and the numbers measured with test mode off."""
-        shown = [
-            o.data[record.MIME] for o in outputs(published) if record.MIME in o.get("data", {})
-        ]
-        runs = {r["experiment"]: [Run(**run_) for run_ in r["runs"]] for r in shown}
-        (measured,) = (r["measured"] for r in shown if r["experiment"] == "test_mode")
-        return {**runs, "test_mode": measured}
 
     def test_its_report_on_six_layers_is_true(self, published, recorded):
         told = answers(published, "deep_net_report", "deep_net_answers")
