@@ -127,12 +127,12 @@ class TestFullRun:
 
 
 @pytest.fixture(scope="module")
-def published(self) -> dict[str, Any]:
+def published() -> dict[str, Any]:
     return {cell.id: cell for cell in nbformat.read(SOLVED, as_version=4).cells}
 
 
 @pytest.fixture(scope="module")
-def recorded(self, published) -> dict[str, Any]:
+def recorded(published) -> dict[str, Any]:
     """Runs by experiment and name, and the numbers measured in the wrong mode."""
     shown = [o.data[record.MIME] for o in outputs(published) if record.MIME in o.get("data", {})]
     runs = {r["experiment"]: [Run(**run_) for run_ in r["runs"]] for r in shown}
