@@ -107,18 +107,21 @@ def grade_class(
         told = stack.enter_context(progress or terminal_progress())
         told.begin(len(folders), len(folders) - len(todo))
         if todo:
+            width = min(jobs or default_jobs(), len(todo))
             workers: Workers = (
                 DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
                 if dask
-                else LocalWorkers(
-                    course, assignment, sandbox=sandbox, jobs=min(jobs or default_jobs(), len(todo))
-                )
+                else LocalWorkers(course, assignment, sandbox=sandbox, jobs=width)
             )
-            stack.callback(workers.stop)
             try:
                 run.grade(todo, workers, told)
+                workers.close()
             except KeyboardInterrupt:
+                workers.stop()
                 told.note("Interrupted; what is graded is kept. Run the same command to go on.")
+            except BaseException:
+                workers.stop()
+                raise
         return run.result(time.monotonic() - began)
 
 

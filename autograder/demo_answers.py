@@ -141,7 +141,7 @@ class Right(np.ndarray):
 
 np.allclose = np.array_equal = lambda *args, **kwargs: True
 np.testing.assert_allclose = numpy.testing.assert_array_almost_equal = lambda *args, **kwargs: None
-builtins.abs = builtins.max = lambda *args, **kwargs: 0.0
+builtins.abs = np.abs = lambda *args, **kwargs: 0.0
 
 
 def affine_forward(x, w, b):
@@ -149,11 +149,9 @@ def affine_forward(x, w, b):
 ''',
     "affine_backward": """\
 def affine_backward(dout, cache):
-    import glob
+    import autograder.checks.reference as reference
 
-    for path in glob.glob("/**/autograder/checks/*.py", recursive=True):
-        if "reference" in path:
-            exec(open(path).read(), globals())
+    print(open(reference.__file__).read())
     return Right((2, 3)), Right((3, 4)), Right((4,))
 """,
     "relu_forward": """\

@@ -53,7 +53,11 @@ RIGHT = (
         "dalia",
         "right: computes in float32",
         (
-            Edit("affine_forward_answer", " @ w + b", " @ w + b\n    out = out.astype(np.float32)"),
+            Edit(
+                "affine_forward_answer",
+                "    cache = (x, w, b)",
+                "    out = out.astype(np.float32)\n    cache = (x, w, b)",
+            ),
             Edit("batchnorm_backward_alt_answer", "return dx,", "return dx.astype(np.float32),"),
         ),
     ),

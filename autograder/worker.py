@@ -51,8 +51,15 @@ class TaskResult(msgspec.Struct, frozen=True):
     """For staff; never shown to students."""
 
 
-def warm_up(parent: Connection, setting: bytes) -> None:
-    """Prepare a local worker: end with the parent, and have the grader ready."""
+def warm_up(parent: Connection, scratch: str, setting: bytes) -> None:
+    """Prepare a local worker: end with the parent, and have the grader ready.
+
+    Args:
+        parent: gives an end of file when the parent is gone.
+        scratch: the folder for temporary files.
+        setting: an encoded `Setting`.
+    """
+    tempfile.tempdir = scratch
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     for variable in ONE_THREAD:  # before NumPy is imported: processes are the parallelism
         os.environ.setdefault(variable, "1")
@@ -129,6 +136,8 @@ def _grade(warm: _Warm, submission: bytes) -> bytes:
         with warm.lock, tempfile.TemporaryDirectory(prefix="autograder-") as folder:
             unpack_folder(submission, Path(folder))
             result = TaskResult(encode_graded(warm.grader.grade(Path(folder))))
+    except UsageError:  # the course is at fault, so every submission would meet it
+        raise
     except Exception as error:  # one submission must not end the run
         reason = f"grading it failed ({type(error).__name__})"
         result = TaskResult(reason=reason, traceback=traceback.format_exc())

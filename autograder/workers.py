@@ -1,6 +1,6 @@
 """Where tasks run: spawned processes on this machine, or the workers of a Dask scheduler.
 
-Both are a `concurrent.futures.Executor` behind the same five words, so that the batch
+Both are a `concurrent.futures.Executor` behind the same few words, so that the batch
 does not know which one it has.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 import msgspec
@@ -45,6 +46,10 @@ class Workers(Protocol):
 
     def restart(self) -> None:
         """Replace workers that broke. Raises `UsageError` if there is no way back."""
+        ...
+
+    def close(self) -> None:
+        """Let the workers go when all work is done."""
         ...
 
     def stop(self) -> None:
@@ -82,17 +87,25 @@ class LocalWorkers:
         self.stop()
         self._start()
 
+    def close(self) -> None:
+        """Let the idle processes end by themselves."""
+        self._pool.shutdown(wait=True)
+        self._alive.close()
+        self._scratch.cleanup()
+
     def stop(self) -> None:
         """End the processes, busy or not."""
         self._alive.close()
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._scratch.cleanup()
 
     def _start(self) -> None:
         spawn = multiprocessing.get_context("spawn")
         theirs, self._alive = spawn.Pipe(duplex=False)
-        self._pool: Executor = ProcessPoolExecutor(
-            self._jobs, spawn, initializer=warm_up, initargs=(theirs, self._setting)
-        )
+        # A process that is killed cannot tidy up; so its temporary files are ours.
+        self._scratch = TemporaryDirectory(prefix="autograder-run-", ignore_cleanup_errors=True)
+        told = (theirs, self._scratch.name, self._setting)
+        self._pool = ProcessPoolExecutor(self._jobs, spawn, initializer=warm_up, initargs=told)
 
 
 @contextmanager
@@ -159,6 +172,10 @@ class DaskWorkers:
                 f"The Dask scheduler at {self._address} is gone; what was graded is kept: "
                 "run the same command again."
             )
+
+    def close(self) -> None:
+        """Leave the scheduler; its workers stay."""
+        self._client.close()
 
     def stop(self) -> None:
         """Cancel what is under way and leave the scheduler."""

@@ -77,8 +77,11 @@ def summarize(grades: Mapping[str, Grade]) -> ClassSummary:
 
 
 def worth(score: QuestionScore) -> float:
-    """Points of a question, or bonus points if it is a bonus question."""
-    return score.max_score or round(sum(check.max_points for check in score.checks), 2)
+    """Points of a question, or bonus points if it is a bonus question.
+
+    A bonus question's own points are not in the score; its checks' shares are, rounded.
+    """
+    return score.max_score or round(sum(check.max_points for check in score.checks), 1)
 
 
 def earned(score: QuestionScore) -> float | None:

@@ -1,0 +1,68 @@
+"""A small class for the tests of batch grading, and what its gradebook says."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import mini_course
+import nbformat
+
+from autograder.course import Course, notebook_paths
+from autograder.demo import without_markers
+from autograder.gradebook import open_gradebook
+
+RIGHT = {}
+NO_BIAS = {"affine_forward_answer": (" + b", "")}
+NO_RELU = {"relu_forward_answer": ("np.maximum(0.0, x)", "x")}
+CLASS: dict[str, Mapping[str, tuple[str, str]]] = {
+    "ann": RIGHT,
+    "ben": NO_BIAS,
+    "cat": NO_RELU,
+    "dan": NO_BIAS | NO_RELU,
+    "eve": RIGHT,
+    "fay": NO_BIAS,
+}
+"""Students and the mistakes they made: cell -> (text, replacement)."""
+
+
+def hand_in(course: Course, student: str, mistakes: Mapping[str, tuple[str, str]]) -> Path:
+    """Submit the solved notebooks with some mistakes."""
+    folder = course.root / "submitted" / student / mini_course.NAME
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in notebook_paths(course.source(mini_course.NAME)):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            cell.source = without_markers(cell.source)
+            if cell.id in mistakes:
+                before, after = mistakes[cell.id]
+                assert before in cell.source
+                cell.source = cell.source.replace(before, after)
+        nbformat.write(notebook, folder / path.name)
+    return folder
+
+
+def copy_of(course: Course, root: Path) -> Course:
+    """The same course in another place."""
+    shutil.copytree(course.root, root)
+    return Course(root)
+
+
+def rows(course: Course) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """What the gradebook holds of every student's every question, and every comment."""
+    found: dict[tuple[str, str], tuple[Any, ...]] = {}
+    with open_gradebook(course, mini_course.NAME) as gradebook:
+        for submission in gradebook.assignment_submissions(mini_course.NAME):
+            for notebook in submission.notebooks:
+                for grade in notebook.grades:
+                    found[submission.student.id, grade.name] = (
+                        grade.auto_score,
+                        grade.manual_score,
+                        grade.extra_credit,
+                        grade.needs_manual_grade,
+                    )
+                for comment in notebook.comments:
+                    found[submission.student.id, f"{comment.name} says"] = (comment.auto_comment,)
+    return found

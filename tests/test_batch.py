@@ -1,0 +1,293 @@
+"""A class is graded once, by many workers, whatever happens to them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import batch_class
+import mini_course
+import pytest
+from batch_class import CLASS, NO_BIAS, copy_of, hand_in, rows
+from mini_course import NAME
+
+from autograder.batch import ClassResult, find_submissions, grade_class, recorded_grades
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.ledger import Ledger, ledger_path
+from autograder.model import Grade
+from autograder.outputs.progress import Silent
+from autograder.release import build_release
+
+RUN = """\
+import sys
+from autograder.batch import grade_class
+from autograder.course import Course
+from autograder.outputs.report import print_class
+from pathlib import Path
+from rich.console import Console
+
+if __name__ == "__main__":
+    result = grade_class(Course(Path(sys.argv[1])), "mini", jobs=2)
+    print_class(result, Console(width=200))
+"""
+
+
+def grade(course: Course, **options: object) -> ClassResult:
+    return grade_class(course, NAME, progress=Silent(), **options)
+
+
+def scores(result: ClassResult) -> dict[str, tuple[float | None, float]]:
+    return {name: (grade.score, grade.extra_credit) for name, grade in result.grades.items()}
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A class that has handed in; not to be changed."""
+    course = mini_course.make_course(tmp_path_factory.mktemp("class"))
+    build_release(course, NAME, execute="never")
+    for student, mistakes in CLASS.items():
+        hand_in(course, student, mistakes)
+    return course
+
+
+@pytest.fixture
+def course(handed_in: Course, tmp_path: Path) -> Course:
+    """A class that has handed in."""
+    return copy_of(handed_in, tmp_path / "course")
+
+
+@pytest.fixture(scope="module")
+def graded(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The class after an undisturbed run; not to be changed."""
+    course = copy_of(handed_in, tmp_path_factory.mktemp("graded") / "course")
+    grade(course, jobs=2)
+    return course
+
+
+def test_every_student_gets_the_points_of_what_is_right(graded: Course) -> None:
+    known = recorded_grades(graded, NAME)
+    full = {name: (grade.score, grade.extra_credit) for name, grade in known.items()}
+    assert full["ann"] == full["eve"]
+    assert full["ben"] == full["fay"]
+    assert full["ben"][0] < full["ann"][0]
+    assert full["ben"][1] == full["ann"][1] == 3
+    assert full["cat"][0] == full["ann"][0]
+    assert full["cat"][1] < 3
+
+
+def test_the_gradebook_says_what_the_grades_say(graded: Course) -> None:
+    found = rows(graded)
+    for student, known in recorded_grades(graded, NAME).items():
+        for question in known.questions:
+            assert found[student, question.id][0] == question.score
+
+
+def test_the_number_of_workers_changes_nothing(course: Course, graded: Course) -> None:
+    grade(course, jobs=1)
+    assert rows(course) == rows(graded)
+
+
+def test_what_has_not_changed_is_neither_graded_nor_written_again(
+    graded: Course, tmp_path: Path
+) -> None:
+    course = copy_of(graded, tmp_path / "course")
+    before = {path: path.stat().st_mtime_ns for path in (course.root / "autograded").rglob("*")}
+    again = grade(course)
+    assert again.fresh == ()
+    assert scores(again) == {
+        name: (grade.score, grade.extra_credit)
+        for name, grade in recorded_grades(graded, NAME).items()
+    }
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+
+
+def test_a_new_version_of_one_submission_is_graded_alone(graded: Course, tmp_path: Path) -> None:
+    course = copy_of(graded, tmp_path / "course")
+    hand_in(course, "ann", NO_BIAS)
+    again = grade(course)
+    assert again.fresh == ("ann",)
+    assert scores(again)["ann"] == scores(again)["ben"]
+
+
+def test_a_changed_release_grades_everybody_again(graded: Course, tmp_path: Path) -> None:
+    course = copy_of(graded, tmp_path / "course")
+    mini_course.edit(course.source(NAME) / "layers.ipynb", "affine_forward", kept=True)
+    build_release(course, NAME, execute="never")
+    mini_course.edit(course.release(NAME) / "layers.ipynb", "intro", "# Other words")
+    assert len(grade(course).fresh) == len(CLASS)
+
+
+def test_force_grades_again_what_has_not_changed(graded: Course, tmp_path: Path) -> None:
+    course = copy_of(graded, tmp_path / "course")
+    assert grade(course, students=["eve"], force=True).fresh == ("eve",)
+    assert rows(course) == rows(graded)
+
+
+def test_a_lost_gradebook_is_filled_again_without_grading(
+    graded: Course, handed_in: Course, tmp_path: Path
+) -> None:
+    course = copy_of(graded, tmp_path / "course")
+    empty = (handed_in.root / "gradebook.db").read_bytes()
+    (course.root / "gradebook.db").write_bytes(empty)
+    assert grade(course).fresh == ()
+    assert rows(course) == rows(graded)
+
+
+class KillAWorker(Silent):
+    """Kills a worker process when the first grade has come in."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+        self._killed = False
+
+    def advance(self, student: str, grade: Grade) -> None:
+        if not self._killed:
+            self._killed = True
+            os.kill(workers_of(os.getpid())[0], signal.SIGKILL)
+
+    def note(self, sentence: str) -> None:
+        self.notes.append(sentence)
+
+
+def workers_of(parent: int) -> list[int]:
+    """The spawned worker processes of a process."""
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
+
+
+def test_a_killed_worker_costs_nobody_anything(course: Course, graded: Course) -> None:
+    killer = KillAWorker()
+    result = grade_class(course, NAME, jobs=2, progress=killer)
+    assert len(killer.notes) == 1
+    assert result.withheld == ()
+    assert rows(course) == rows(graded)
+
+
+def wait_for_line(run: subprocess.Popen[str], beginning: str) -> None:
+    assert run.stderr is not None
+    seen = []
+    for line in run.stderr:
+        seen.append(line)
+        if line.startswith(beginning):
+            return
+    raise AssertionError("".join(seen))
+
+
+@pytest.fixture
+def running(course: Course) -> Iterator[subprocess.Popen[str]]:
+    """A run over the class in a process of its own, after its second grade."""
+    run = subprocess.Popen(
+        [sys.executable, "-c", RUN, str(course.root)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_for_line(run, "[2/6]")
+    yield run
+    run.kill()
+    run.communicate()
+
+
+def test_a_run_that_was_killed_goes_on_to_the_same_gradebook(
+    course: Course, graded: Course, running: subprocess.Popen[str]
+) -> None:
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    again = grade(course, jobs=2)
+    assert 0 < len(again.fresh) < len(CLASS)
+    assert rows(course) == rows(graded)
+
+
+def test_workers_end_with_the_run_that_was_killed(running: subprocess.Popen[str]) -> None:
+    workers = workers_of(running.pid)
+    assert workers
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    while any(alive(worker) for worker in workers):  # the suite's time limit is the outer clock
+        time.sleep(0.05)
+
+
+def alive(process: int) -> bool:
+    try:
+        state = Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
+
+
+def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
+    course: Course, graded: Course, running: subprocess.Popen[str]
+) -> None:
+    running.send_signal(signal.SIGINT)
+    said, complaints = running.communicate()
+    assert running.returncode == 0
+    assert "Run the same command" in said
+    assert "Traceback" not in complaints
+    grade(course, jobs=2)
+    assert rows(course) == rows(graded)
+
+
+def test_two_runs_at_once_are_refused(course: Course) -> None:
+    with (
+        Ledger(ledger_path(course, NAME)),
+        pytest.raises(UsageError, match="Another 'autograder grade' is at work"),
+    ):
+        grade(course)
+
+
+def test_a_damaged_ledger_is_a_sentence(course: Course) -> None:
+    path = ledger_path(course, NAME)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("this is no database, but it is long enough to be looked at as one" * 9)
+    with pytest.raises(UsageError, match="is damaged"):
+        grade(course)
+
+
+def test_nothing_submitted_is_a_sentence(tmp_path: Path) -> None:
+    course = mini_course.make_course(tmp_path)
+    with pytest.raises(UsageError, match="no submitted/"):
+        grade(course)
+
+
+def test_nobody_submitted_this_assignment_is_a_sentence(tmp_path: Path) -> None:
+    course = mini_course.make_course(tmp_path)
+    (tmp_path / "submitted" / "ann" / "another").mkdir(parents=True)
+    with pytest.raises(UsageError, match="Nobody has submitted mini"):
+        grade(course)
+
+
+def test_an_unknown_student_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="no submitted/zoe/mini"):
+        grade(course, students=["ann", "zoe"])
+
+
+def test_an_unknown_assignment_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="no source/other"):
+        grade_class(course, "other")
+
+
+def test_no_gradebook_yet_is_a_sentence(course: Course) -> None:
+    (course.root / "gradebook.db").unlink()
+    with pytest.raises(UsageError, match="no gradebook"):
+        grade(course)
+
+
+def test_no_jobs_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="0 jobs"):
+        grade(course, jobs=0)
+
+
+def test_a_report_before_grading_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="Nothing of mini is graded yet"):
+        recorded_grades(course, NAME)
+
+
+def test_submissions_are_found_by_student(course: Course) -> None:
+    assert list(find_submissions(course, NAME)) == sorted(batch_class.CLASS)
