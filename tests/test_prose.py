@@ -75,7 +75,10 @@ def dictionary() -> Any:
 
 
 def misspelled(text: str, *, names: frozenset[str] = frozenset()) -> set[str]:
-    found = {w.lower().replace("’", "'") for w in word.findall(not_words.sub(" ", text))}
+    found = {
+        w.lower().replace("’", "'").removesuffix("'s")
+        for w in word.findall(not_words.sub(" ", text))
+    }
     return {str(w) for w in dictionary().unknown(found)} - names
 
 
