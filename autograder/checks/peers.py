@@ -37,7 +37,7 @@ class LocalPeer:
         self._namespace = namespace
         self._objects: list[Any] = []
         self._ops: dict[str, Callable[..., Any]] = {
-            "get": lambda name: self._namespace[name],
+            "get": self._get,
             "call": self._call,
             "attr": lambda obj, name: getattr(self._open(obj), name),
             "setattr_": lambda obj, name, value: setattr(self._open(obj), name, self._open(value)),
@@ -54,11 +54,18 @@ class LocalPeer:
                 keys = tuple(str(key) for key in self._open(fields["obj"]))
                 return Reply(items=tuple(self._item(key) for key in keys), is_tuple=True)
             value = self._ops[op](**fields)
+        except StudentRaised:
+            raise
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             raise StudentRaised(type(error).__name__, where.line, where.lineno or 0) from error
         values = value if isinstance(value, tuple) else (value,)
         return Reply(items=tuple(map(self._item, values)), is_tuple=isinstance(value, tuple))
+
+    def _get(self, name: str) -> Any:
+        if name not in self._namespace:
+            raise StudentRaised("NameError", None, 0)
+        return self._namespace[name]
 
     def _call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         function = self._namespace[target] if isinstance(target, str) else self._open(target)
@@ -82,7 +89,7 @@ class LocalPeer:
 def _plain_copy(value: Any) -> Any:
     if isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, (np.ndarray, np.generic, list)):
+    if isinstance(value, (np.ndarray, np.generic, list, tuple)):
         try:
             array = np.array(value)
         except ValueError:  # ragged lists stay handles
