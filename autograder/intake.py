@@ -57,7 +57,8 @@ class Notebook(msgspec.Struct):
             else nbformat.v4.new_markdown_cell(cell.source, id=cell.id, metadata=_identity(cell))
             for cell in self.cells
         ]
-        return nbformat.writes(nbformat.v4.new_notebook(cells=cells)).encode()
+        text: str = nbformat.writes(nbformat.v4.new_notebook(cells=cells))
+        return text.encode()
 
 
 class Submission(msgspec.Struct):

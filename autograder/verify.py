@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -66,19 +66,20 @@ def _prove(checks: Checks, question: str, mistake: Misconception | None) -> Proo
         outcome, _ = checks.run(check, student, SECRET)
         if outcome.verdict is not Verdict.PASSED:
             failed.append(check.name)
-            if found := diagnose(checks, check, student.trace, SECRET):
+            if found := diagnose(check, student.trace, SECRET, outcome.message):
                 named[found.name] = None
     name = mistake.name if mistake else "reference"
     right = bool(failed) == (mistake is not None)
     return Proof(question, name, tuple(failed), tuple(named), right)
 
 
-def prove_checks(console: Console, release: Path | None) -> bool:
+def prove_checks(console: Console, release: Path, questions: Sequence[str]) -> bool:
     """Print one row a question; returns whether everything is as it should be.
 
     Args:
         console: where to.
         release: the released assignment's folder, for checks that use its data.
+        questions: those that code answers; forms are held against the student's own record.
     """
     table = Table(title="Hidden checks against known answers", title_justify="left")
     for heading in ("question", "checks", "mistakes caught", "named", "what is wrong"):
