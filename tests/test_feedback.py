@@ -17,8 +17,8 @@ from autograder.autograded import write_autograded
 from autograder.gradebook import enter_submission, open_gradebook
 from autograder.grading import GradedSubmission
 from autograder.intake import read_submission
-from autograder.model import Grade, Status
-from autograder.outputs.feedback import clean_markup
+from autograder.model import CheckResult, Grade, Status, Verdict
+from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
 from autograder.release import build_release, course_config, course_directory
 from autograder.sandbox.session import CellRun
 
@@ -90,8 +90,8 @@ def text_of(page: str, question: str) -> str:
 def test_each_check_has_its_points_a_sentence_and_what_to_look_at(page):
     seen = text_of(page(grade()), "affine_forward")
     assert "affine_forward 2.5 / 4" in seen
-    assert "out matches passed 2.5 / 2.5" in seen
-    assert "shape failed 0 / 1.5 out is flat. Look at: the shape." in seen
+    assert "out matches right 2.5 / 2.5" in seen
+    assert "shape not right yet 0 / 1.5 out is flat. Look at: the shape." in seen
 
 
 def test_the_bonus_is_shown_as_a_bonus(page):
@@ -184,3 +184,27 @@ def test_a_notebook_that_could_not_be_read_shows_the_released_one(page, course, 
 )
 def test_markup_keeps_what_shows_and_drops_what_acts(shown, kept):
     assert clean_markup(shown) == (kept or shown)
+
+
+def test_neighbours_of_which_there_is_the_same_to_say_share_a_line():
+    gone = "`f` is not answered yet."
+    checks = [
+        CheckResult("one", 0, 1, Verdict.MISSING, gone, None, "Looks at one."),
+        CheckResult("two", 0, 2, Verdict.MISSING, gone, None, "Looks at two."),
+        CheckResult("three", 1, 1, Verdict.PASSED),
+        CheckResult("four", 1, 1, Verdict.PASSED),
+    ]
+    joined, three, four = check_lines(checks)
+    assert joined == CheckLine(("one", "two"), Verdict.MISSING, 0, 3, gone, "")
+    assert (three.names, four.names) == (("three",), ("four",))
+
+
+def test_different_things_to_look_at_are_never_joined():
+    apart = [
+        CheckResult(name, 0, 1, Verdict.FAILED, "off", None, f"Looks at {name}.") for name in "ab"
+    ]
+    assert [line.hint for line in check_lines(apart)] == ["a.", "b."]
+
+
+def test_names_in_a_sentence_are_code_and_markup_in_it_is_text():
+    assert inline("`dx` is <b>off</b>") == "<code>dx</code> is &lt;b&gt;off&lt;/b&gt;"

@@ -8,7 +8,9 @@ in either.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import html
+import re
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -24,8 +26,20 @@ from traitlets.config import Config
 
 from autograder.autograded import result_of
 from autograder.gradebook import ANSWER_SUFFIX, WITHHELD, looked_at
-from autograder.model import CheckResult, Verdict
+from autograder.model import CheckResult, QuestionScore, Verdict
 
+MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
+VERDICTS = {
+    Verdict.PASSED: "right",
+    Verdict.FAILED: "not right yet",
+    Verdict.RAISED: "raised an error",
+    Verdict.TIMEOUT: "out of time",
+    Verdict.MISSING: "not answered",
+    Verdict.SKIPPED: "not checked",
+    Verdict.GRADER_ERROR: "could not be checked",
+}
+NOTHING_TO_SEE = (Verdict.MISSING, Verdict.SKIPPED, Verdict.TIMEOUT)
+"""Verdicts on code that gave no answer: of these the sentence says all."""
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_TAGS = frozenset(
     "a abbr b blockquote br code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 "  # noqa: SIM905 - one tag a line would fill the page
@@ -46,6 +60,17 @@ class State(StrEnum):
     """We could not grade it; a person will."""
 
 
+class CheckLine(msgspec.Struct, frozen=True):
+    """One line of a question: a check, or neighbours of which there is the same to say."""
+
+    names: tuple[str, ...]
+    verdict: Verdict
+    points: float
+    max_points: float
+    message: str
+    hint: str
+
+
 class QuestionView(msgspec.Struct, frozen=True):
     """One question as the page shows it."""
 
@@ -62,7 +87,7 @@ class QuestionView(msgspec.Struct, frozen=True):
     carried_forward: bool
     comment: str
     """What a person wrote."""
-    checks: tuple[CheckResult, ...]
+    checks: tuple[CheckLine, ...]
 
 
 class CollectResults(GetGrades):  # type: ignore[misc]
@@ -128,7 +153,7 @@ def question_view(cell: Any, comments: dict[str, Any]) -> QuestionView:
     score = own["base_score"]
     return QuestionView(
         id=id_,
-        state=_state(score, own, withheld=comment.get("withheld", False)),
+        state=_state(own, result, withheld=comment.get("withheld", False)),
         score=score,
         max_score=own["points"],
         extra_credit=own["extra_credit"],
@@ -137,20 +162,48 @@ def question_view(cell: Any, comments: dict[str, Any]) -> QuestionView:
         provisional=bool(result and result.needs_review and not own["by_person"]),
         carried_forward=bool(result and result.carried_forward),
         comment=comment.get("comment") or "",
-        checks=result.checks if result else (),
+        checks=check_lines(result.checks if result else ()),
     )
 
 
-def _state(score: float | None, own: Any, *, withheld: bool) -> State:
+def check_lines(checks: Iterable[CheckResult]) -> tuple[CheckLine, ...]:
+    """Join neighbours that came out the same; what was not run gives nothing to look at."""
+    lines: list[CheckLine] = []
+    for check in checks:
+        hint = "" if check.verdict in NOTHING_TO_SEE else looked_at(check.hint)
+        line = CheckLine(
+            (check.name,), check.verdict, check.points, check.max_points, check.message, hint
+        )
+        last = lines[-1] if lines else None
+        same = last and (last.verdict, last.message, last.hint) == (
+            line.verdict,
+            line.message,
+            line.hint,
+        )
+        if last is None or not same or line.verdict is Verdict.PASSED:
+            lines.append(line)
+        else:
+            lines[-1] = msgspec.structs.replace(
+                last,
+                names=last.names + line.names,
+                points=last.points + line.points,
+                max_points=last.max_points + line.max_points,
+            )
+    return tuple(lines)
+
+
+def _state(own: Any, result: QuestionScore | None, *, withheld: bool) -> State:
+    score = own["base_score"]
     if score is None:
         return State.WITHHELD if withheld else State.WAITING
-    total, possible = score + own["extra_credit"], own["points"]
-    if total <= 0:
+    earned = score + own["extra_credit"]
+    bonus = sum(check.max_points for check in result.checks) if result else 0.0
+    if earned <= 0:
         return State.NONE
-    return State.FULL if total >= possible else State.PART
+    return State.FULL if round(earned, 2) >= round(own["points"] or bonus, 2) else State.PART
 
 
-def clean_markup(html: str) -> str:
+def clean_markup(markup: str) -> str:
     """Keep what a notebook shows, drop what could run or phone home in the reader's browser."""
     attributes = {
         "*": ["class", "id", "style", "colspan", "rowspan", "align"],
@@ -159,7 +212,7 @@ def clean_markup(html: str) -> str:
     }
     return str(
         bleach.clean(
-            str(html),
+            str(markup),
             tags=SHOWN_TAGS,
             attributes=attributes,
             protocols=["data", "http", "https", "mailto"],
@@ -169,9 +222,9 @@ def clean_markup(html: str) -> str:
     )
 
 
-def clean_markdown(html: str) -> str:
+def clean_markdown(markup: str) -> str:
     """Do what nbgrader's templates do to rendered Markdown, and clean it."""
-    return clean_markup(strip_files_prefix(html))
+    return clean_markup(strip_files_prefix(markup))
 
 
 class FeedbackExporter(HTMLExporter):
@@ -201,8 +254,9 @@ class FeedbackExporter(HTMLExporter):
         yield "clean_html", clean_markup
         yield "strip_files_prefix", clean_markdown
         yield "words", words
-        yield "verdict", verdict_mark
-        yield "looked_at", looked_at
+        yield "verdict_mark", verdict_mark
+        yield "verdict_words", verdict_words
+        yield "inline", inline
 
 
 def words(name: str) -> str:
@@ -211,6 +265,15 @@ def words(name: str) -> str:
 
 
 def verdict_mark(verdict: Verdict) -> str:
-    """Give a verdict's mark; its word stands beside it for those who cannot see it."""
-    marks = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "⏱"}
-    return marks.get(verdict, "–")
+    """Give a verdict's mark; its words stand beside it for those who cannot see it."""
+    return MARKS.get(verdict, "–")
+
+
+def verdict_words(verdict: Verdict) -> str:
+    """Say a verdict as one says it to a student."""
+    return VERDICTS[verdict]
+
+
+def inline(sentence: str) -> str:
+    """Escape a sentence for HTML, with `names` between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(sentence))
