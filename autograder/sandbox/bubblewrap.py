@@ -44,6 +44,7 @@ ENVIRONMENT = {
     "MKL_NUM_THREADS": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+OURS = ("*autograder*", "__pycache__/*autograder*", "*.pth")  # an editable install names our place
 USERS = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
 
@@ -184,10 +185,10 @@ def _covers(places: Mapping[str, Path]) -> Iterator[str]:
             if path in secret.parents:
                 yield from ("--tmpfs", f"{place}/{secret.relative_to(path)}")
         if place.startswith("/site/"):
-            for file in (*path.glob("*autograder*"), *path.glob("*.pth")):
+            for file in (f for pattern in OURS for f in path.glob(pattern)):
                 if file.is_file():
-                    yield from ("--ro-bind", "/dev/null", f"{place}/{file.name}")
+                    yield from ("--ro-bind", "/dev/null", f"{place}/{file.relative_to(path)}")
                 elif file != package:
-                    yield from ("--tmpfs", f"{place}/{file.name}")
+                    yield from ("--tmpfs", f"{place}/{file.relative_to(path)}")
     if os.path.isdir("/usr/share/fonts"):
         yield from ("--tmpfs", "/usr/share/fonts")

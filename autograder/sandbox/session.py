@@ -84,6 +84,7 @@ class Session:
         self._output_left = self.policy.total_output_bytes
         self._cpu_before = 0.0
         self._ended_because: str | None = None
+        self._in_branch = False
         self._lock = threading.Lock()
         self._room: Room | None = None
         self._open()
@@ -173,6 +174,7 @@ class Session:
         if not self._ready():
             raise StudentDied("the notebook cannot be run to its end")
         room, channel = self._need_room()
+        self._in_branch = True
         ours, theirs = room_socket()
         with theirs:
             clock = Clock(self.policy.check_cpu, self.policy.check_wall, room.cpu)
@@ -203,6 +205,7 @@ class Session:
         if not room.kill_strays():
             self._lose_room(StudentDied("its processes could not be ended"))
         reason, self._ended_because = self._ended_because, None
+        self._in_branch = False
         if reason is not None and isinstance(error, StudentDied):
             return StudentDied(reason)
         return error
@@ -220,7 +223,9 @@ class Session:
                 room.kill()
             elif room.memory(policy.memory) > policy.memory:
                 self._ended_because = f"it used more than {policy.memory >> 20} MiB of memory"
-                if not room.kill_strays() or room.memory(policy.memory) > policy.memory:
+                # A branch dies alone if what it leaves behind is little enough.
+                alone = self._in_branch and room.kill_strays()
+                if not alone or room.memory(policy.memory) > policy.memory:
                     room.kill()
 
     def _ready(self) -> bool:

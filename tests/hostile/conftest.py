@@ -1,10 +1,11 @@
-"""A real sandbox with short limits, and after each attack: the same zygote works, nobody is left."""
+"""A real sandbox with short limits; after each attack the same zygote works and nobody is left."""
 
 import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -75,7 +76,8 @@ def attack(sandbox: Sandbox) -> Iterator[Callable[..., Session]]:
     def run(*sources: str) -> Session:
         session = sandbox.session({})
         opened.append(session)
-        session.runs = session.run([SourceCell(f"c{n}", s) for n, s in enumerate(sources)])
+        cells = [SourceCell(f"c{n}", dedent(source)) for n, source in enumerate(sources)]
+        session.runs = session.run(cells)
         return session
 
     yield run
