@@ -214,7 +214,7 @@ def lists_for_tuples():
     def relu_backward(dout, cache):
         return usual["relu_backward"](dout, cache).tolist()
 
-    names = ("affine_backward", "batchnorm_backward", "batchnorm_backward_alt")
+    names = [name for name in usual if name.endswith(("forward", "backward", "alt"))]
     changed = {name: listed(name) for name in names} | {"relu_backward": relu_backward}
     return usual | changed
 

@@ -89,8 +89,8 @@ def layer_of(name: str) -> int:
 def copy_parameters(net: RemoteNet, expected: reference.FullyConnectedNet) -> None:
     """Put the reference's parameters into the student's net, under the student's names."""
     params = net.params
-    for name, key in names(params, expected.params).items():
-        params[key] = expected.params[name]
+    keys = names(params, expected.params)
+    params.update({keys[name]: value for name, value in expected.params.items()})
 
 
 def float64(student: Student) -> Handle:
@@ -110,11 +110,9 @@ def check_initialization(
     Raises:
         CheckFailed: one is missing, misshapen or starts wrong.
     """
-    params = net.params
-    for name, key in names(params, expected.params).items():
-        value = params[key]
+    for name, value in read(net.params, expected.params).items():
         if not (name.startswith(("gamma", "beta")) and value.size == 1):
-            value = compare.fitted(name, value, expected.params[name].shape)
+            compare.fitted(name, value, expected.params[name].shape)
         if name.startswith("W"):
             compare.spread(name, value, weight_scale, "The same weight_scale for every layer.")
         else:
@@ -140,13 +138,14 @@ def compare_loss(net: RemoteNet, expected: reference.FullyConnectedNet, batch: B
         )
 
 
-def read(grads: RemoteDict, wanted: Mapping[str, object]) -> dict[str, Array]:
-    """All gradients, under the reference's names.
+def read(held: RemoteDict, wanted: Mapping[str, object]) -> dict[str, Array]:
+    """All parameters or gradients, under the reference's names.
 
     Raises:
         CheckFailed: one is missing.
     """
-    return {name: grads[key] for name, key in names(grads, wanted).items()}
+    keys = names(held, wanted)
+    return dict(zip(keys, held.many(list(keys.values())), strict=True))
 
 
 def compare_gradients(net: RemoteNet, expected: reference.FullyConnectedNet, batch: Batch) -> None:
@@ -216,7 +215,8 @@ def _slope(
     keys = names(params, expected.params)
     losses = []
     for signed in (step, -step):
-        for name, way in direction.items():
-            params[keys[name]] = expected.params[name] + signed * way
+        params.update(
+            {keys[name]: expected.params[name] + signed * way for name, way in direction.items()}
+        )
         losses.append(net.loss(*batch)[0])
     return (losses[0] - losses[1]) / (2 * step)

@@ -8,28 +8,19 @@ student can act on, so a check never meets an unvalidated value.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from typing import Any, NoReturn
-
-import numpy as np
-import numpy.typing as npt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from autograder.checks.outcome import StudentFault
 from autograder.checks.peers import Peer
+from autograder.checks.replies import Array, blame, numbers
 from autograder.checks.signatures import SIGNATURES, Returned
 from autograder.model import Verdict
 from autograder.records import Record
-from autograder.sandbox.errors import (
-    StudentDied,
-    StudentError,
-    StudentProtocol,
-    StudentRaised,
-    StudentTimeout,
-)
+from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.requests import Item, Reply
 from autograder.sandbox.wire import Handle
 
-Array = npt.NDArray[np.float64]
 TIMEOUTS_UNTIL_GIVEN_UP = 2
 """After so many timeouts of one function it is not called again."""
 
@@ -39,7 +30,6 @@ class Student:
 
     Args:
         peer: where the names live.
-        defines: the Python name of the question's answer, for messages.
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
         records: what the student's own experiments wrote down, by experiment.
@@ -56,7 +46,7 @@ class Student:
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self.records: Mapping[str, Record] = records if records is not None else {}
-        self.trace: list[Array | float] = []
+        self.trace: list[Any] = []
         """Every number the student's code answered, in order; diagnosis compares it."""
 
     def affine_forward(self, x: Any, w: Any, b: Any) -> tuple[Array, Handle]:
@@ -123,9 +113,9 @@ class Student:
             reply = self._peer.request(op, **fields)
         except StudentTimeout:
             self._timeouts[what] += 1
-            _blame(what, StudentTimeout())
+            blame(what, StudentTimeout())
         except StudentError as error:
-            _blame(what, error)
+            blame(what, error)
         self.trace.extend(
             item.value for item in reply.items if item.has_value and not isinstance(item.value, str)
         )
@@ -152,13 +142,15 @@ class Student:
             )
         item = self._only(name, reply)
         if item.kind == "list":  # a list unpacks in Python just as a tuple does
-            keys = [self._peer_entry(name, item.handle, index) for index in range(len(declared))]
-            return tuple(keys)
+            return self._several(name, item.handle, range(len(declared)))
         got = "None (is there a `return`?)" if item.kind == "NoneType" else f"one {item.kind}"
         raise StudentFault(f"`{name}` returned {got}, but `{wanted}` is asked for.")
 
-    def _peer_entry(self, name: str, handle: Handle, index: int) -> Item:
-        return self._only(name, self.ask(name, "item", obj=handle, key=index))
+    def _several(self, what: str, handle: Handle, keys: Sequence[Any]) -> tuple[Item, ...]:
+        items = self.ask(what, "values", obj=handle, keys=list(keys)).items
+        if len(items) != len(keys):
+            raise StudentFault(f"`{what}` gave a reply that cannot be read.")
+        return items
 
     def _only(self, what: str, reply: Reply) -> Item:
         if len(reply.items) != 1:
@@ -199,6 +191,20 @@ class RemoteDict:
     def __setitem__(self, key: str, value: Any) -> None:
         self._student.ask(self.name, "setitem", obj=self.handle, key=key, value=value)
 
+    def many(self, keys: Sequence[str]) -> list[Array]:
+        """Several entries in one request; all of them have to be there."""
+        items = self._student._several(self.name, self.handle, keys)
+        return [
+            numbers(item, f"{self.name}['{key}']", self.name)
+            for item, key in zip(items, keys, strict=True)
+        ]
+
+    def update(self, entries: Mapping[str, Any]) -> None:
+        """Set several entries in one call."""
+        method = self._student.ask(self.name, "attr", obj=self.handle, name="update")
+        target = self._student._only(f"{self.name}.update", method).handle
+        self._student.ask(self.name, "call", target=target, args=[dict(entries)], kwargs={})
+
     def plain(self, key: str) -> Any:
         """An entry that is a number or a string; None for anything else."""
         item = self._entry(key)
@@ -218,6 +224,7 @@ class RemoteNet:
         self._student = student
         self._handle = handle
         self._name = name
+        self._method: Handle | None = None
 
     @property
     def params(self) -> RemoteDict:
@@ -243,44 +250,8 @@ class RemoteNet:
         return float(number.reshape(())), RemoteDict(self._student, grads.handle, "grads")
 
     def _loss(self, args: list[Any]) -> Reply:
-        method = self._student.ask(self._name, "attr", obj=self._handle, name="loss")
-        target = self._student._only("loss", method).handle
-        return self._student.ask(f"{self._name}.loss", "call", target=target, args=args, kwargs={})
-
-
-def numbers(item: Item, name: str, function: str) -> Array:
-    """A reply's item as a float64 copy, its shape as the student returned it.
-
-    Raises:
-        StudentFault: if it is not an array or a number.
-    """
-    if item.kind == "NoneType":
-        raise StudentFault(f"`{name}` is None.", f"Does `{function}` compute and return it?")
-    if not item.has_value or isinstance(item.value, str):
-        raise StudentFault(f"`{name}` is a {item.kind}; an array of numbers is asked for.")
-    array = np.asarray(item.value)
-    if array.dtype.kind not in "biuf":
-        raise StudentFault(f"`{name}` has dtype {array.dtype}; numbers are asked for.")
-    return array.astype(np.float64)
-
-
-def _blame(what: str, error: StudentError) -> NoReturn:
-    """Turn what went wrong on the student's side into their verdict and a sentence."""
-    match error:
-        case StudentRaised(type_name="NotImplementedError"):
-            message, verdict = f"`{what}` is not answered yet.", Verdict.MISSING
-        case StudentRaised(type_name="NameError", line=None):
-            message = f"`{what}` is not defined when the notebook has run from top to bottom."
-            verdict = Verdict.MISSING
-        case StudentRaised():
-            line = f" in your line `{error.line.strip()}`" if error.line else ""
-            message, verdict = f"`{what}` raised {error.type_name}{line}.", Verdict.RAISED
-        case StudentTimeout():
-            message, verdict = f"`{what}` used up its time.", Verdict.TIMEOUT
-        case StudentDied():
-            message, verdict = f"`{what}` ended the Python process.", Verdict.RAISED
-        case StudentProtocol():
-            message, verdict = f"`{what}` gave a reply that cannot be read.", Verdict.FAILED
-        case _:
-            raise error
-    raise StudentFault(message, verdict=verdict) from error
+        if self._method is None:
+            method = self._student.ask(self._name, "attr", obj=self._handle, name="loss")
+            self._method = self._student._only("loss", method).handle
+        what = f"{self._name}.loss"
+        return self._student.ask(what, "call", target=self._method, args=args, kwargs={})
