@@ -60,7 +60,8 @@ def headings(name: str) -> list[tuple[int, str]]:
 
 
 def pages() -> list[Path]:
-    return [*(ROOT / page for page in PAGES), *sorted((ROOT / "docs").glob("*.md"))]
+    found = [*(ROOT / "docs").glob("*.md"), *SOURCE.glob("*.md")]
+    return [*(ROOT / page for page in PAGES), *sorted(found)]
 
 
 # Words
@@ -147,6 +148,13 @@ def test_headings_form_a_table_of_contents(name: str) -> None:
 def test_sections_are_numbered_in_order(name: str) -> None:
     numbers = [int(m[1]) for _, text in headings(name) if (m := re.match(r"(\d+) ", text))]
     assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+
+
+@notebooks
+def test_links_inside_a_notebook_lead_to_a_heading(name: str) -> None:
+    anchors = {text.replace(" ", "-") for _, text in headings(name)}
+    links = re.findall(r"\]\(#([^)]+)\)", "\n".join(cell.source for cell in prose(name)))
+    assert not set(links) - anchors
 
 
 @notebooks
