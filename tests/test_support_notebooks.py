@@ -127,6 +127,13 @@ def test_an_answer_that_does_not_load_is_told_and_costs_no_other(tmp_path, capsy
     assert names["double"](3) == 6
 
 
+def test_lines_below_a_definition_that_fail_do_no_harm(tmp_path):
+    write(tmp_path, ("double_answer", RIGHT + "print(double(x_of_the_other_notebook))\n"))
+    missing, names = load(tmp_path, "double")
+    assert not missing
+    assert names["double"](3) == 6
+
+
 @pytest.mark.parametrize("content", ["", "not json", "[]", '{"cells": 3}', '{"cells": [null]}'])
 def test_a_file_that_is_no_notebook_holds_nothing(tmp_path, content):
     (tmp_path / "first.ipynb").write_text(content)

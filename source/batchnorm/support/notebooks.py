@@ -49,7 +49,7 @@ def load_answers(
         answer = _find(name, cells)
         problem = "is missing" if answer is None else "is not answered yet"
         if answer is not None and not answer.is_blank:
-            problem = _run(answer.source, f"<{notebook}: {name}>", into)
+            problem = _run(answer.source, f"<{notebook}: {name}>", name, into)
             if not problem:
                 continue
         problems[name] = problem
@@ -136,15 +136,18 @@ def _is_blank(definition: ast.stmt) -> bool:
     return bool(body) and isinstance(body[0], ast.Raise)
 
 
-def _run(source: str, title: str, into: MutableMapping[str, Any]) -> str:
-    """Run one cell in `into`; returns what is wrong with it, or an empty string."""
+def _run(source: str, title: str, name: str, into: MutableMapping[str, Any]) -> str:
+    """Run one cell in `into`; returns why `name` is not defined then, or an empty string."""
     # Tracebacks look the source up here, so an error shows the line and not only its number.
     linecache.cache[title] = (len(source), None, source.splitlines(keepends=True), title)
+    into.pop(name, None)
+    problem = "is missing"
     try:
         exec(compile(source, title, "exec"), into)  # type: ignore[arg-type]  # noqa: S102
-    except Exception as error:
-        return f"cannot be loaded ({type(error).__name__}: {error})"
-    return ""
+    except (Exception, SystemExit) as error:
+        problem = f"cannot be loaded ({type(error).__name__}: {error})"
+    # What stands below the definition may need names of the other notebook: that does no harm.
+    return "" if name in into else problem
 
 
 def _placeholder(name: str, notebook: str, problem: str) -> Any:
