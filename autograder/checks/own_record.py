@@ -109,8 +109,9 @@ def _there(student: Student, experiment: Experiment) -> Record:
     record = student.records.get(experiment)
     if record is None:
         raise CouldNotTell(
-            f"No readable record of this experiment (results/{experiment}.json) was handed in, so "
-            "a person will look at this answer."
+            f"No record of the experiment (results/{experiment}.json) was handed in, so a person "
+            "will look at this answer.",
+            "Run the experiment and hand in the folder results, or the notebook with its outputs.",
         )
     return record
 
