@@ -237,6 +237,16 @@ def test_every_picture_in_prose_has_alternative_text() -> None:
     assert not without_words("\n".join(texts))
 
 
+def test_every_picture_on_a_page_is_there_and_small() -> None:
+    shown = [
+        page.parent / target
+        for page in pages()
+        for target in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text())
+    ]
+    assert not [str(file) for file in shown if not file.is_file()]
+    assert all(file.stat().st_size < 300_000 for file in shown)
+
+
 @notebooks
 def test_every_plot_in_the_solutions_has_alternative_text(name: str) -> None:
     file = ROOT / "solutions" / "batchnorm" / f"{name}.ipynb"
