@@ -19,7 +19,7 @@ from autograder.sandbox.wire import Handle
 Array = NDArray[np.float64]
 Names = Mapping[str, str]
 
-PARAMETER = re.compile(r"(W|b|gamma|beta)_?(\d+)", re.IGNORECASE)
+PARAMETER = re.compile(r"(W|b|gamma|beta)_?(\d{1,4})", re.IGNORECASE)
 
 SMALL_GRADIENT = 0.01
 """A gradient is measured by its own size, or by this share of the net's largest one: a

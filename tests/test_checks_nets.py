@@ -1,0 +1,65 @@
+"""Parameters are understood by their letters and their order, whatever a student calls them."""
+
+import numpy as np
+import pytest
+
+from autograder.checks import nets, reference
+from autograder.checks.outcome import CheckFailed
+from autograder.checks.peers import LocalPeer
+from autograder.checks.student import Student
+
+WANTED = ("W1", "b1", "gamma1", "beta1", "W2", "b2")
+
+
+def named(keys):
+    """What `names` makes of a dictionary with these keys."""
+    student = Student(LocalPeer({}))
+    return nets.names(student.dict(**dict.fromkeys(keys, 0.0)), dict.fromkeys(WANTED))
+
+
+def test_the_usual_names_stand_for_themselves():
+    assert named(reversed(WANTED)) == {name: name for name in WANTED}
+
+
+def test_counting_from_zero_is_understood():
+    found = named(["W0", "b0", "gamma0", "beta0", "W1", "b1"])
+    assert found == {
+        "W1": "W0", "b1": "b0", "gamma1": "gamma0", "beta1": "beta0", "W2": "W1", "b2": "b1",
+    }  # fmt: skip
+
+
+def test_underscores_and_capitals_do_not_matter():
+    found = named(["w_1", "B1", "Gamma_1", "BETA1", "w_2", "B2"])
+    assert found["W2"] == "w_2"
+    assert found["gamma1"] == "Gamma_1"
+
+
+def test_layers_are_ordered_by_number_and_not_by_letter():
+    student = Student(LocalPeer({}))
+    wanted = [f"W{layer}" for layer in range(1, 13)]
+    held = student.dict(**dict.fromkeys(sorted(wanted), 0.0))
+    assert nets.names(held, dict.fromkeys(wanted)) == {name: name for name in wanted}
+
+
+def test_a_missing_parameter_is_named_with_all_that_is_asked_for():
+    with pytest.raises(CheckFailed, match="has no `gamma1`; it should hold W1, b1, gamma1, beta1"):
+        named(["W1", "b1", "W2", "b2"])
+
+
+def test_gamma_is_not_mistaken_for_beta_or_bias():
+    with pytest.raises(CheckFailed, match="has no `b1`"):
+        named(["W1", "beta1", "gamma1", "W2"])
+
+
+def test_absurd_names_are_just_not_found():
+    with pytest.raises(CheckFailed, match="has no `W1`"):
+        named(["W" + "9" * 5000, "W-1", "W1.5", "", "W", "weights", "W1 "])
+
+
+def test_hidden_parameters_hide_nothing():
+    """No bias or beta of zero, no gamma of one: every gradient is there to be seen."""
+    net = reference.FullyConnectedNet([5, 7], 6, 4, use_batchnorm=True)
+    nets.randomize(np.random.RandomState(3), net)
+    for name, value in net.params.items():
+        assert np.abs(value).min() > 0
+        assert not name.startswith("gamma") or np.abs(value - 1).min() > 0

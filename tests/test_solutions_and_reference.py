@@ -1,0 +1,61 @@
+"""The notebooks' solutions and the reference were written apart, and agree to nine digits."""
+
+import ast
+import importlib
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from autograder.checks import compare
+from autograder.checks.runner import Checks
+from tests.check_runs import not_passed, outcomes
+
+SOURCE = Path(__file__).parents[1] / "source" / "batchnorm"
+FIRST = (
+    "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",
+    "fully_connected_net",
+)  # fmt: skip
+SECOND = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt", "batchnorm_net")
+
+
+@pytest.fixture(scope="module")
+def checks():
+    with Checks() as collected:
+        yield collected
+
+
+@pytest.fixture
+def softmax_loss(monkeypatch):
+    """The loss that the notebooks are given."""
+    monkeypatch.syspath_prepend(str(SOURCE))
+    return importlib.import_module("support.layers").softmax_loss
+
+
+def solved(notebook, cells, names):
+    """The functions and classes that these cells of a notebook define, on top of `names`."""
+    namespace = dict(names)
+    sources = {
+        cell["id"]: "".join(cell["source"])
+        for cell in json.loads((SOURCE / f"{notebook}.ipynb").read_text())["cells"]
+    }
+    for cell in cells:
+        tree = ast.parse(sources[cell])
+        tree.body = [each for each in tree.body if isinstance(each, ast.FunctionDef | ast.ClassDef)]
+        exec(compile(tree, cell, "exec"), namespace)
+    return namespace
+
+
+def test_they_agree(checks, softmax_loss, monkeypatch):
+    monkeypatch.setattr(compare, "LAYER_TOLERANCE", 1e-9)
+    monkeypatch.setattr(compare, "NET_TOLERANCE", 1e-9)
+    np.random.seed(0)
+    answers = [f"{question}_answer" for question in FIRST]
+    given = {"np": np, "softmax_loss": softmax_loss, "pairwise": pairwise}
+    first = solved("fully_connected_nets", ["sandwich_layer", *answers], given)
+    assert not_passed(outcomes(checks, first, FIRST)) == {}
+    answers = [f"{question}_answer" for question in SECOND]
+    second = solved("batch_normalization", ["net-given", *answers], first)
+    assert not_passed(outcomes(checks, second, SECOND)) == {}
