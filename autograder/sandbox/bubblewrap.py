@@ -108,6 +108,7 @@ def sandboxed_command(
         environment["LD_LIBRARY_PATH"] = f"{prefix}/lib"
     command = [find_bwrap(), "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
     command += ["--hostname", "grading", "--new-session", "--clearenv"]
+    command += ["--as-pid-1"]  # so that everything ends with the zygote
     for name, value in environment.items():
         command += ["--setenv", name, value]
     command += [*_system(), *_furniture(passwd)]

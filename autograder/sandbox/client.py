@@ -49,7 +49,8 @@ class Sandbox:
         Raises SandboxUnavailable, SandboxBroken; ValueError for a file name that leaves the folder.
         """
         for name in files:
-            if Path(name).is_absolute() or ".." in Path(name).parts or "\0" in name:
+            parts = Path(name).parts
+            if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
                 raise ValueError(f"not a name for a submitted file: {name!r}")
         given = {n: d for n, d in files.items() if Path(n).parts[0] not in self._shared}
         return Session(self, given, budget or Budget(self.policy.submission_wall))

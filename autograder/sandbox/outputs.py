@@ -87,7 +87,10 @@ def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | N
     The text comes from our copy of the source, never from the student's process.
     """
     lines = sources.get(cell, "").splitlines() if type(cell) is str else []
-    if type(lineno) is not int or not 1 <= lineno <= len(lines):
+    if type(lineno) is not int or lineno < 1:
+        return None, None
+    lineno += next((n for n, line in enumerate(lines) if line.strip()), 0)  # IPython drops those
+    if lineno > len(lines):
         return None, None
     return lines[lineno - 1].strip()[:200], lineno
 

@@ -3,9 +3,9 @@
 import os
 
 import pytest
+from attacks import SECRET, patiently, printed
 
 from autograder.sandbox import SourceCell
-from tests.hostile.conftest import SECRET, patiently, printed
 
 LOOK = """import os
         def walk(top):

@@ -4,9 +4,9 @@ import time
 
 import numpy as np
 import pytest
+from attacks import patiently, printed
 
 from autograder.sandbox import Budget, SourceCell, StudentDied, StudentRaised, StudentTimeout
-from tests.hostile.conftest import patiently, printed
 
 
 def call(session, name, *args):

@@ -1,0 +1,335 @@
+"""The sandbox in normal use: notebooks run as in Jupyter, questions are answered by forks."""
+
+import os
+import pwd
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import fields
+
+import numpy as np
+import pytest
+
+from autograder.sandbox import Policy, Sandbox, SandboxUnavailable, SourceCell, StudentRaised
+
+LAYERS = """
+import numpy as np
+def forward(x, w):
+    return x @ w, [x, w]
+def backward(dout, cache):
+    x, w = cache
+    return dout @ w.T, x.T @ dout
+def track(x, state):
+    state["mean"] = state.get("mean", 0) * 0.5 + x.mean(axis=0)
+    return x
+class Net:
+    def __init__(self, size, scale=1.0):
+        self.params = {"W": np.ones((size, size), dtype=np.float32) * scale}
+        self.reg = 0.0
+    def loss(self, x, y=None):
+        out = x @ self.params["W"]
+        return out if y is None else (float(out.sum()) + self.reg, {"W": x})
+def wrong(x):
+    y = x + 1
+
+    raise ValueError(f"hidden {x}")
+settings = {"lr": 0.1, 3: "three"}
+"""
+
+
+@pytest.fixture(scope="module", params=["bubblewrap", "none"])
+def sandbox(request, tmp_path_factory) -> Iterator[Sandbox]:
+    support = tmp_path_factory.mktemp("given") / "support"
+    support.mkdir()
+    (support / "__init__.py").write_text("word = 'given'\n")
+    with Sandbox(request.param, {"support": support}) as sandbox:
+        try:
+            sandbox.probe()
+        except SandboxUnavailable as reason:
+            pytest.skip(str(reason))
+        yield sandbox
+
+
+def run(sandbox, *sources, files=None):
+    """Run cells in a fresh session; return their runs."""
+    with sandbox.session(files or {}) as session:
+        return session.run([SourceCell(f"c{n}", s) for n, s in enumerate(sources)])
+
+
+@pytest.fixture
+def branch(sandbox):
+    with sandbox.session({}) as session:
+        session.run([SourceCell("layers", LAYERS)])
+        with session.branch() as branch:
+            yield branch
+
+
+def call(branch, target, *args, **kwargs):
+    return branch.request("call", target=target, args=list(args), kwargs=kwargs)
+
+
+# Cells
+
+
+def test_cells_share_their_names_and_give_jupyters_outputs(sandbox):
+    first, second, third = run(sandbox, "x = 2", "print('a'); print('b'); x", "x * x;")
+    assert (first.status, first.outputs) == ("ok", [])
+    assert second.outputs == [
+        {"output_type": "stream", "name": "stdout", "text": "a\nb\n"},
+        {"output_type": "execute_result", "data": {"text/plain": "2"}, "metadata": {},
+         "execution_count": 2},
+    ]  # fmt: skip
+    assert third.outputs == []
+
+
+def test_an_error_stops_no_other_cell_and_names_its_line(sandbox):
+    bad, good = run(sandbox, "y = 1\ny / 0", "y")
+    assert (bad.status, bad.error.type_name, bad.error.line, bad.error.lineno) == (
+        "error",
+        "ZeroDivisionError",
+        "y / 0",
+        2,
+    )
+    assert bad.outputs[0]["ename"] == "ZeroDivisionError"
+    assert good.status == "ok"
+
+
+def test_a_syntax_error_names_its_line(sandbox):
+    (bad,) = run(sandbox, "x = 1\ny = (")
+    assert (bad.error.type_name, bad.error.lineno) == ("SyntaxError", 2)
+
+
+def test_a_figure_is_a_png(sandbox):
+    (figure,) = run(sandbox, "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()")
+    assert figure.outputs[0]["data"]["image/png"].startswith("iVBOR")
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["%matplotlib inline", "%load_ext autoreload\n%autoreload 2", "%time 1 + 1", "%%time\n1 + 1",
+     "%timeit -n1 -r1 1", "!ls", "!no-such-command", "x = !ls", "%cd /", "%pwd", "?print", "exit()",
+     "%config InlineBackend.figure_format = 'retina'", "import warnings; warnings.warn('w')",
+     "import asyncio; await asyncio.sleep(0)", "%pylab inline", "help(len)", "%%bash\nls"],
+)  # fmt: skip
+def test_what_works_in_jupyter_works(sandbox, source):
+    run_, after = run(sandbox, source, "1")
+    assert run_.status == after.status == "ok", run_
+
+
+@pytest.mark.parametrize("source", ["input()", "import sys; sys.exit(1)", "%no_such_magic"])
+def test_what_cannot_work_costs_only_itself(sandbox, source):
+    bad, after = run(sandbox, source, "1")
+    assert (bad.status, after.status) == ("error", "ok")
+
+
+def test_files_and_given_folders_are_in_the_working_directory(sandbox):
+    files = {"helper.py": b"v = 1", "data/x.txt": b"text", "support/__init__.py": b"word = 'mine'"}
+    (got,) = run(
+        sandbox,
+        "from support import word\nimport helper, os\n"
+        "open('results.txt', 'w').write('ok')\n"
+        "print(word, helper.v, open('data/x.txt').read(), os.environ['NBGRADER_EXECUTION'])",
+        files=files,
+    )
+    assert got.outputs[0]["text"] == "given 1 text autograde\n"
+
+
+@pytest.mark.parametrize("name", ["/etc/x", "../x", "a/../../x", ""])
+def test_a_file_outside_the_folder_is_refused(sandbox, name):
+    with pytest.raises(ValueError, match="not a name"):
+        sandbox.session({name: b""})
+
+
+def test_the_same_cells_give_the_same_outputs(sandbox):
+    cells = (
+        "import random, numpy as np\nprint(random.random(), np.random.rand(2))",
+        "print(np.random.default_rng().random(), np.random.RandomState().rand())",
+        "print(hash('text'), {'a', 'b', 'c', 'd'}); object()",
+        "class A: pass\nprint(A(), print)\nlambda: 0",
+        "def f(): raise KeyError(f)\nf()",
+    )
+    assert [r.outputs for r in run(sandbox, *cells)] == [r.outputs for r in run(sandbox, *cells)]
+
+
+def test_threads_of_numerical_libraries_are_one(sandbox):
+    (got,) = run(sandbox, "import os; print(os.environ['OMP_NUM_THREADS'])")
+    assert got.outputs[0]["text"] == "1\n"
+
+
+# Branches
+
+
+def test_a_tuple_is_unpacked_and_the_cache_goes_back_by_handle(branch):
+    x, w = np.arange(6.0).reshape(2, 3), np.ones((3, 2))
+    reply = call(branch, "forward", x, w)
+    out, cache = reply.items
+    assert reply.is_tuple
+    assert np.array_equal(out.value, x @ w)
+    assert (cache.kind, cache.has_value) == ("list", False)
+    dx, dw = call(branch, "backward", np.ones((2, 2)), cache.handle).items
+    assert np.array_equal(dx.value, np.ones((2, 2)) @ w.T)
+    assert np.array_equal(dw.value, x.T @ np.ones((2, 2)))
+
+
+def test_a_dict_changed_in_place_is_read_back_by_asking(branch):
+    (state,) = branch.request("put", value={"mode": "train"}).items
+    call(branch, "track", np.ones((4, 2)), state.handle)
+    assert {k.value for k in branch.request("keys", obj=state.handle).items} == {"mode", "mean"}
+    (mean,) = branch.request("item", obj=state.handle, key="mean").items
+    assert np.array_equal(mean.value, [1, 1])
+    branch.request("setitem", obj=state.handle, key="mode", value="test")
+    assert branch.request("item", obj=state.handle, key="mode").items[0].value == "test"
+
+
+def test_objects_have_attributes_and_methods(branch):
+    (net,) = call(branch, "Net", 3, scale=2.0).items
+    assert (net.kind, net.has_value) == ("Net", False)
+    (params,) = branch.request("attr", obj=net.handle, name="params").items
+    (weights,) = branch.request("item", obj=params.handle, key="W").items
+    assert weights.value.dtype == np.float32
+    branch.request("setattr_", obj=net.handle, name="reg", value=0.5)
+    (method,) = branch.request("attr", obj=net.handle, name="loss").items
+    loss, grads = call(branch, method.handle, np.ones((1, 3)), np.array([0])).items
+    assert (loss.value, grads.kind) == (18.5, "dict")
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [([1, 2.5], np.array([1, 2.5])), (np.float32(2), 2.0), (np.bool_(1), True), (3, 3), ("t", "t")],
+)
+def test_plain_things_come_as_values(branch, value, expected):
+    item = branch.request("put", value=value).items[0]
+    assert item.has_value
+    assert np.array_equal(item.value, expected)
+
+
+@pytest.mark.parametrize("value", [None, {}, [], [[1], [2, 3]], [None], ["a", 1]])
+def test_other_things_come_as_handles(branch, value):
+    item = branch.request("put", value=value).items[0]
+    assert not item.has_value or item.value.size == 0
+
+
+def test_an_exception_brings_its_type_and_the_students_line_but_not_its_message(branch):
+    with pytest.raises(StudentRaised) as raised:
+        call(branch, "wrong", 77)
+    error = raised.value
+    assert (error.type_name, error.line) == ("ValueError", 'raise ValueError(f"hidden {x}")')
+    assert error.lineno == LAYERS.splitlines().index('    raise ValueError(f"hidden {x}")') + 1
+    assert "77" not in str(error)
+
+
+def test_a_missing_name_or_key_is_told(branch):
+    with pytest.raises(StudentRaised, match="NameError"):
+        branch.request("get", name="missing")
+    (settings,) = branch.request("get", name="settings").items
+    with pytest.raises(StudentRaised, match="KeyError"):
+        branch.request("item", obj=settings.handle, key="missing")
+
+
+def test_what_a_branch_does_is_unknown_to_the_next(sandbox):
+    with sandbox.session({}) as session:
+        session.run(
+            [SourceCell("a", "import numpy as np\nx = [1.0]\ndef f(): return np.random.rand()")]
+        )
+        seen = []
+        for _ in range(2):
+            with session.branch() as branch:
+                (x,) = branch.request("get", name="x").items
+                seen.append((x.value.tolist(), call(branch, "f").items[0].value))
+                branch.request("setitem", obj=x.handle, key=0, value=2.0)
+    assert seen[0] == seen[1]
+
+
+def test_prints_while_a_check_runs_are_heard_by_nobody(sandbox):
+    with sandbox.session({}) as session:
+        session.run([SourceCell("a", "def f():\n    print('x' * 10**6)\n    return 1")])
+        with session.branch() as branch:
+            assert call(branch, "f").items[0].value == 1
+
+
+# The sandbox itself
+
+
+def test_a_zygote_that_died_is_replaced(sandbox):
+    zygote = sandbox._zygote._process
+    zygote.kill()
+    zygote.wait()
+    assert run(sandbox, "1")[0].status == "ok"
+
+
+def test_two_sessions_at_once_do_not_mix(sandbox):
+    with sandbox.session({}) as one, sandbox.session({}) as two:
+        one.run([SourceCell("a", "x = 1")])
+        two.run([SourceCell("a", "x = 2")])
+        with one.branch() as first, two.branch() as second:
+            values = [b.request("get", name="x").items[0].value for b in (first, second)]
+    assert values == [1, 2]
+
+
+def test_every_limit_has_a_unit_and_an_effect():
+    rows = list(Policy().rows())
+    assert [name for name, *_ in rows] == [f.name for f in fields(Policy)]
+    assert all(value > 0 and unit and effect for _, value, unit, effect in rows)
+
+
+def test_cpu_seconds_are_the_kernels(sandbox):
+    with sandbox.session({}) as session:
+        session.run([SourceCell("a", "import time\nt = time.process_time()\n"
+                                     "while time.process_time() < t + .3: pass")])  # fmt: skip
+        assert 0.25 < session.cpu_seconds < 1.5
+
+
+ALONE = """
+import sys
+from autograder.sandbox import Sandbox, SourceCell
+with Sandbox() as sandbox:
+    session = sandbox.session({})
+    run, = session.run([SourceCell("a", "import os; print(os.getuid(), os.listdir('/root')"
+                                        " if os.path.isdir('/root') else [])")])
+    with session.branch() as branch:
+        branch.request("put", value=1)
+        print(run.status, run.outputs[0]["text"], flush=True)
+        if "wait" in sys.argv:
+            sys.stdin.read()
+"""
+
+
+def test_when_the_grader_is_killed_nothing_stays(tmp_path):
+    from autograder.sandbox.processes import children
+
+    grader = subprocess.Popen(
+        [sys.executable, "-c", ALONE, "wait"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
+    assert grader.stdout.readline().startswith(b"ok")
+    family = [grader.pid]
+    for pid in family:
+        family += children(pid)
+    assert len(family) >= 5
+    grader.send_signal(signal.SIGKILL)
+    grader.communicate()
+    until = time.monotonic() + 10
+    while any(os.path.exists(f"/proc/{pid}") for pid in family) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not [pid for pid in family if os.path.exists(f"/proc/{pid}")]
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
+def test_an_ordinary_user_gets_the_same_sandbox():
+    nobody = pwd.getpwnam("nobody")
+    if not all(os.stat(p).st_mode & 1 for p in Path(os.path.realpath(sys.executable)).parents):
+        pytest.skip("this interpreter cannot be reached by others")
+    seen = subprocess.run(
+        [sys.executable, "-c", "import autograder.sandbox"],
+        user=nobody.pw_uid,
+        capture_output=True,
+        check=False,
+    )
+    if seen.returncode:
+        pytest.skip("this interpreter cannot be read by others")
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], user=nobody.pw_uid, group=nobody.pw_gid,
+        extra_groups=[], capture_output=True, text=True, cwd="/", check=False,
+    )  # fmt: skip
+    assert done.stdout.startswith("ok 1000 []"), done.stderr

@@ -1,0 +1,166 @@
+"""The wire: what may cross comes back the same, and no bytes whatever do more than be refused."""
+
+import json
+import struct
+from contextlib import suppress
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as nps
+
+from autograder.sandbox.wire import Handle, Limits, WireError, decode, encode
+
+numbers = st.floats(allow_nan=False) | st.integers(-(2**63) + 1, 2**63 - 1)
+arrays = nps.arrays(
+    st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8"]),
+    nps.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+)
+handles = st.integers(0, 2**40).map(Handle)
+plain = st.none() | st.booleans() | numbers | st.text() | handles | arrays
+values = st.recursive(
+    plain,
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=5), inner, max_size=4)
+    ),
+    max_leaves=12,
+)
+
+
+def same(left, right) -> bool:
+    """Equality that knows arrays, NaN and the difference between lists and tuples."""
+    if isinstance(left, np.ndarray):
+        return left.dtype == right.dtype and left.tobytes() == right.tobytes()
+    if isinstance(left, (list, tuple)):
+        return type(left) is type(right) and all(map(same, left, right)) and len(left) == len(right)
+    if isinstance(left, dict):
+        return left.keys() == right.keys() and all(same(left[k], right[k]) for k in left)
+    return type(left) is type(right) and left == right
+
+
+@given(st.dictionaries(st.text(max_size=5), values, max_size=4))
+def test_what_is_encoded_decodes_to_the_same(message):
+    assert same(decode(encode(message)), message)
+
+
+@given(st.binary(max_size=200))
+@settings(max_examples=300)
+def test_any_bytes_are_a_message_or_a_wire_error(data):
+    with suppress(WireError):
+        assert type(decode(data)) is dict
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["a", "d", "t", "h", "x"]), inner, max_size=2)
+        | st.tuples(st.sampled_from(["<f8", "|b1", "|O", "<U9", "<f8,<f8"]), inner).map(
+            lambda pair: {"a": list(pair)}
+        )
+    ),
+    max_leaves=8,
+)
+
+
+@given(json_values, st.binary(max_size=40))
+@settings(max_examples=500)
+def test_any_header_is_a_message_or_a_wire_error(tree, rest):
+    with suppress(WireError):
+        assert type(decode(framed({"d": {"x": tree}}, rest))) is dict
+
+
+@given(st.dictionaries(st.text(max_size=5), values, max_size=3), st.data())
+def test_a_message_cut_short_is_a_wire_error(message, data):
+    whole = encode(message)
+    cut = data.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(WireError):
+        decode(whole[:cut])
+
+
+def framed(tree, rest=b"") -> bytes:
+    header = json.dumps(tree).encode()
+    return struct.pack("<I", len(header)) + header + rest
+
+
+def array(dtype, shape, rest=b""):
+    return framed({"d": {"x": {"a": [dtype, shape]}}}, rest)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        array("|O", [1], b"\0" * 8),
+        array("<U4", [1], b"\0" * 16),
+        array("<M8[s]", [1], b"\0" * 8),
+        array("<c16", [1], b"\0" * 16),
+        array("<f8", [-1], b""),
+        array("<f8", [2**40], b""),
+        array("<f8", [2**31 - 1, 2**31 - 1, 0], b""),
+        array("<f8", [1.0], b"\0" * 8),
+        array("<f8", [True], b"\0" * 8),
+        array("<f8", [1] * 40, b"\0" * 8),
+        array("<f8", [1], b"\0" * 7),
+        array("<f8", [1], b"\0" * 9),
+        framed([1, 2]),
+        framed({"d": {}, "t": []}),
+        framed({"d": {"x": {"h": -1}}}),
+        framed({"d": {"x": 10**30}}),
+        framed({"d": {"x": {"pickle": "cos\nsystem"}}}),
+        struct.pack("<I", 2**31) + b"{}",
+        struct.pack("<I", 10**5) + b"[" * 10**5,
+        struct.pack("<I", 5000) + b"1" * 5000,
+    ],
+)
+def test_what_is_not_plain_is_refused(data):
+    with pytest.raises(WireError):
+        decode(data)
+
+
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(depth=3), {"x": [[[[1]]]]}),
+        (Limits(nodes=10), {"x": list(range(20))}),
+        (Limits(header_bytes=50), {"x": "y" * 50}),
+        (Limits(array_bytes=79), {"x": np.zeros(10)}),
+        (Limits(ndim=2), {"x": np.zeros((1, 1, 1))}),
+    ],
+)
+def test_every_limit_is_kept(limits, message):
+    data = encode(message)
+    decode(data)
+    with pytest.raises(WireError):
+        decode(data, limits)
+
+
+@pytest.mark.parametrize("value", [1j, b"bytes", {1}, object(), np.array([None]), {1: 2}, len])
+def test_what_is_not_plain_is_not_sent(value):
+    with pytest.raises(WireError):
+        encode({"x": value})
+
+
+def test_a_decoded_array_is_ones_own():
+    data = bytearray(encode({"x": np.arange(3.0)}))
+    x = decode(data)["x"]
+    data[-8:] = b"\xff" * 8
+    x += 1
+    assert np.array_equal(x, [1, 2, 3])
+
+
+def test_a_bool_that_is_neither_becomes_one():
+    x = decode(array("|b1", [2], b"\x07\x00"))["x"]
+    assert x.tobytes() == b"\x01\x00"
+
+
+def test_a_lone_surrogate_becomes_a_question_mark():
+    assert decode(framed({"d": {"x": "\ud800"}})) == {"x": "?"}
+
+
+def test_arrays_of_any_order_and_stride_keep_their_values():
+    x = np.arange(12.0).reshape(3, 4)
+    for variant in (x.T, x[::2, ::-1], np.asfortranarray(x), x.astype(">f8")):
+        assert np.array_equal(decode(encode({"x": variant}))["x"], variant)
