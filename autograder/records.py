@@ -119,16 +119,14 @@ def collect(
         notebooks: the cells of each notebook as they were handed in, with their outputs.
     """
     files = [path for path in found if path.parent.name == FOLDER and path.suffix == ".json"]
-    outputs = [
-        shown for cells in notebooks for cell in cells for shown in _shown(cell.get("outputs"))
-    ]
+    outputs = [one for cells in notebooks for cell in cells for one in _shown(cell.get("outputs"))]
     copies: dict[Experiment, tuple[bytes, ...]] = {}
     for name in EXPERIMENTS:
         own = [path for path in files if path.stem == name]
-        in_files = [_read(path) for path in sorted(own, key=lambda path: len(path.parts))]
-        in_cells = [
-            _encode(record) for record in reversed(outputs) if record.get("experiment") == name
-        ]
+        nearest = sorted(own, key=lambda path: len(path.parts))[:MAX_CANDIDATES]
+        in_files = [_read(path) for path in nearest]
+        shown = [record for record in reversed(outputs) if record.get("experiment") == name]
+        in_cells = [_encode(record) for record in shown[:MAX_CANDIDATES]]
         copies[name] = tuple([raw for raw in in_files + in_cells if raw][:MAX_CANDIDATES])
     return copies
 

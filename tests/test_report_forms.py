@@ -519,6 +519,20 @@ def test_the_solution_with_its_results_earns_both_reports(
     assert scores(second_notebook, folder) == {DEEP: 6.0, SCALES: 6.0}
 
 
+def test_the_committed_solutions_earn_both_reports(second_notebook: Grader) -> None:
+    assert scores(second_notebook, ROOT / "solutions" / "batchnorm") == {DEEP: 6.0, SCALES: 6.0}
+
+
+def test_a_form_filled_in_from_variables_of_the_run_waits_for_a_person(
+    second_notebook: Grader, tmp_path: Path
+) -> None:
+    from_run = '"val_accuracy_with": deep["with"].val_accuracy[-1]'
+    replace = {"deep_net_report_answer": ("'val_accuracy_with': 0.763", from_run)}
+    folder = handed_in(tmp_path / "s", replace=replace)
+    shutil.copytree(DATA, folder / "results")
+    assert scores(second_notebook, folder) == {DEEP: None, SCALES: 6.0}
+
+
 CELLS = {
     "deep-net-run": "deep_net", "test-mode-run": "test_mode", "scale-run": "weight_scale",
     "rescue-run": "rescue",
