@@ -11,7 +11,7 @@ from __future__ import annotations
 import weakref
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import nbformat
 from nbconvert.exporters import NotebookExporter
@@ -24,7 +24,8 @@ from autograder.course import Course, notebook_paths
 from autograder.gradebook import write_grade
 
 if TYPE_CHECKING:
-    from autograder.grading import GradedSubmission
+    from autograder.grading import GradedSubmission, Grader
+    from autograder.sandbox.launch import Backend
 
 
 class GradingExporter(NotebookExporter):
@@ -43,7 +44,7 @@ class GradingExporter(NotebookExporter):
         super().__init__(**settings)  # type: ignore[no-untyped-call]
         self._stack = ExitStack()
         self._close = weakref.finalize(self, self._stack.close)
-        self._grader: Any = None
+        self._grader: Grader | None = None
         self._last: tuple[Path, GradedSubmission] | None = None
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
@@ -71,15 +72,19 @@ class GradingExporter(NotebookExporter):
         """The grade of the submission at hand: graded once, for all its notebooks."""
         folder = self._submitted(who)
         if self._last is None or self._last[0] != folder:
-            self._last = (folder, self._grader_for(who["assignment"]).grade(folder))
+            graded = self._grader_for(who["assignment"]).grade(folder)
+            for line in (*graded.grade.problems, *graded.staff_notes):
+                self.log.warning("%s: %s", who["student"], line)
+            self._last = (folder, graded)
         return self._last[1]
 
-    def _grader_for(self, assignment: str) -> Any:
+    def _grader_for(self, assignment: str) -> Grader:
         from autograder.grading import Grader  # noqa: PLC0415 - only autograde needs the engine
 
         if self._grader is None or self._grader.assignment != assignment:
             self._stack.close()
-            grader = Grader(self._course(), assignment, sandbox=self.sandbox)
+            sandbox = cast("Backend", self.sandbox)
+            grader = Grader(self._course(), assignment, sandbox=sandbox)
             self._grader = self._stack.enter_context(grader)
         return self._grader
 
