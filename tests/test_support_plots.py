@@ -54,7 +54,7 @@ def fresh_nets():
     return {(s, n): measure(x, y, [6, 5], s, n) for s in (0.01, 1.0) for n in (False, True)}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def pictures(fresh_nets):
     """Every picture: the function and what it shows."""
     run, lost = some_run("with"), some_run("without", (2.3, math.nan), (), 2)
@@ -76,13 +76,23 @@ def pictures(fresh_nets):
     }
 
 
-@pytest.fixture
-def shown(monkeypatch):
-    """What is displayed, bundle by bundle, outside of grading."""
-    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+def show_all(pictures, *, autograding: bool) -> list[dict[str, str]]:
+    """What is displayed when every picture is shown once."""
     bundles: list[dict[str, str]] = []
-    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+        patch.delenv("NBGRADER_EXECUTION", raising=False)
+        if autograding:
+            patch.setenv("NBGRADER_EXECUTION", "autograde")
+            patch.setitem(sys.modules, "matplotlib", None)  # importing it would raise
+        for show, arguments in pictures.items():
+            show(*arguments)
     return bundles
+
+
+@pytest.fixture(scope="module")
+def shown(pictures):
+    return show_all(pictures, autograding=False)
 
 
 def pixels(bundle: dict[str, str]) -> np.ndarray:
@@ -100,35 +110,25 @@ def test_every_picture_function_is_tried_here(pictures):
     assert public == set(pictures)
 
 
-def test_every_picture_has_a_text_that_says_what_is_seen(pictures, shown):
-    for show, arguments in pictures.items():
-        show(*arguments)
-        bundle = shown.pop()
+def test_every_picture_has_a_text_that_says_what_is_seen(shown):
+    for bundle in shown:
         assert re.match(r'<img alt="[^"]{15,}" src="data:image/png', bundle["text/html"])
         assert bundle["text/plain"].endswith(".")
 
 
-def test_the_page_shines_through_every_picture(pictures, shown):
-    for show, arguments in pictures.items():
-        show(*arguments)
-        alpha = pixels(shown.pop())[..., 3]
+def test_the_page_shines_through_every_picture(shown):
+    for bundle in shown:
+        alpha = pixels(bundle)[..., 3]
         assert alpha[0, 0] == 0
         assert alpha.max() == 255
 
 
 def test_the_same_picture_is_the_same_bytes(pictures, shown):
-    for show, arguments in pictures.items():
-        show(*arguments)
-        show(*arguments)
-        assert shown.pop() == shown.pop()
+    assert show_all(pictures, autograding=False) == shown
 
 
-def test_nothing_is_drawn_while_autograding(pictures, shown, monkeypatch):
-    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
-    monkeypatch.setitem(sys.modules, "matplotlib", None)  # importing it would raise
-    for show, arguments in pictures.items():
-        show(*arguments)
-    assert shown == []
+def test_nothing_is_drawn_while_autograding(pictures):
+    assert show_all(pictures, autograding=True) == []
 
 
 @pytest.mark.parametrize("colour", [plots.INK, *plots.COLOURS])

@@ -110,13 +110,14 @@ def training_curves(runs: Mapping[str, Solver]) -> tuple[Figure, str]:
         left.plot(run.loss_history, color=colour, alpha=0.25, lw=1)
         left.plot(*smooth(run.loss_history), color=colour, ls=dash, label=name)
         epochs = np.arange(1, len(run.val_acc_history) + 1)
-        right.plot(
-            epochs, run.val_acc_history, color=colour, marker="o", label=f"{name}, validation"
-        )
-        right.plot(epochs, run.train_acc_history, color=colour, ls=":", label=f"{name}, training")
+        right.plot(epochs, run.val_acc_history, color=colour, ls=dash, marker="o")
+        right.plot(epochs, run.train_acc_history, color=colour, ls=dash, lw=1, alpha=0.7)
+    right.plot([], color=INK, marker="o", label="validation")
+    right.plot([], color=INK, lw=1, alpha=0.7, label="training")
     label(left, "loss (smoothed)", "iteration", "loss")
     label(right, "accuracy", "epoch", "fraction right")
     right.set_ylim(0, 1)
+    right.xaxis.get_major_locator().set_params(integer=True)
     for panel in (left, right):
         panel.legend()
     ends = (

@@ -175,6 +175,7 @@ def compare_runs(runs: Sequence[Run]) -> tuple[Figure, str]:
     panels[0].legend()
     for panel in panels[1:]:
         panel.set_ylim(0, 1)
+        panel.xaxis.get_major_locator().set_params(integer=True)
     told = "; ".join(
         f"{r.name}: training {r.train_accuracy[-1]:.3f}, validation {r.val_accuracy[-1]:.3f}"
         for r in runs

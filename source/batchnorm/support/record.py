@@ -25,6 +25,7 @@ FOLDER = "results"
 MIME = "application/vnd.batchnorm.record+json"
 EXACT = 10  # losses kept to the last digit; the autograder repeats that many iterations
 DIGITS = 6  # significant digits of the other losses
+FLOAT = np.float32  # what nets are trained in
 LAST = 100  # losses that a final loss is the mean of
 
 
@@ -110,15 +111,13 @@ def train(
     Returns:
         The run and the trained net.
     """
-    net = make_net(
-        list(hidden_dims),
-        input_dim=data.input_dim,
-        num_classes=len(data.classes),
-        weight_scale=weight_scale,
-        dtype=np.float32,
-        seed=seed,
-        use_batchnorm=use_batchnorm,
-    )
+    drawn = {
+        "hidden_dims": list(hidden_dims),
+        "use_batchnorm": use_batchnorm,
+        "weight_scale": float(weight_scale),
+        "seed": seed,
+    }
+    net = make_net(**drawn, input_dim=data.input_dim, num_classes=len(data.classes), dtype=FLOAT)
     for layer in net.bn_params:
         layer.update(bn_param or {})
     np.random.seed(seed)
@@ -132,17 +131,8 @@ def train(
         label=name,
         show=show,
     ).train()
-    settings = {
-        "hidden_dims": list(hidden_dims),
-        "use_batchnorm": use_batchnorm,
-        "weight_scale": float(weight_scale),
-        "dtype": "float32",
-        "seed": seed,
-        "bn_param": dict(bn_param or {}),
-        "frozen": frozen,
-        **solver.settings,
-    }
-    return _written_down(name, settings, solver), net
+    special = {"dtype": FLOAT.__name__, "bn_param": dict(bn_param or {}), "frozen": frozen}
+    return _written_down(name, {**drawn, **special, **solver.settings}, solver), net
 
 
 def _written_down(name: str, settings: dict[str, Any], solver: Solver) -> Run:
