@@ -51,6 +51,11 @@ def test_values_that_are_not_finite_are_counted_before_any_comparison():
     assert "the first at index (0, 1)" in message
 
 
+def test_sentences_begin_with_a_capital_and_names_do_not():
+    assert said(compare.values, "the loss", 1.0, 2.0) == "The loss is off by 0.5 (relative)."
+    assert said(compare.values, "dx", 1.0, 2.0) == "dx is off by 0.5 (relative)."
+
+
 def test_the_worst_element_is_named():
     wrong = RIGHT.copy()
     wrong[1, 0] += 3.0

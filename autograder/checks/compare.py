@@ -54,7 +54,7 @@ def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -
     if actual.shape != expected:
         transposed = actual.ndim == 2 and actual.shape == expected[::-1]
         tail = " Is it transposed?" if transposed else ""
-        raise CheckFailed(f"{name} has shape {actual.shape}; it should be {expected}.{tail}", hint)
+        _fail(f"{name} has shape {actual.shape}; it should be {expected}.{tail}", hint)
 
 
 def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:
@@ -128,7 +128,7 @@ def nonzero(name: str, actual: Array, hint: str = "") -> Array:
     """
     _finite(name, actual, hint)
     if not actual.any():
-        raise CheckFailed(f"{name} is zero everywhere.", hint)
+        _fail(f"{name} is zero everywhere.", hint)
     return actual
 
 
@@ -142,13 +142,13 @@ def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
     _finite(name, actual, hint)
     deviation = float(np.sqrt(np.mean(actual**2)))
     if abs(deviation / expected - 1.0) > SPREAD_TOLERANCE:
-        raise CheckFailed(
+        _fail(
             f"{name} starts with a standard deviation of {deviation:.2g}; "
             f"weight_scale asked for {expected:.2g}.",
             hint,
         )
     if abs(float(actual.mean())) > SPREAD_TOLERANCE * expected:
-        raise CheckFailed(f"{name} does not start with mean zero.", hint)
+        _fail(f"{name} does not start with mean zero.", hint)
 
 
 def constant(name: str, actual: Array, expected: float, hint: str = "") -> None:
@@ -159,7 +159,7 @@ def constant(name: str, actual: Array, expected: float, hint: str = "") -> None:
     """
     _finite(name, actual, hint)
     if not np.array_equal(actual, np.full_like(actual, expected)):
-        raise CheckFailed(f"{name} should start as all {expected:g}.", hint)
+        _fail(f"{name} should start as all {expected:g}.", hint)
 
 
 @contextmanager
@@ -177,11 +177,16 @@ def evidence(gather: Callable[[], object]) -> Iterator[None]:
         raise
 
 
+def _fail(message: str, hint: str) -> NoReturn:
+    """A sentence that begins with a word gets a capital; one that begins with dx does not."""
+    raise CheckFailed(f"T{message[1:]}" if message.startswith("the ") else message, hint)
+
+
 def _finite(name: str, actual: Array, hint: str) -> None:
     bad = ~np.isfinite(actual)
     if bad.any():
         where = _place(np.unravel_index(int(bad.argmax()), actual.shape))
-        raise CheckFailed(
+        _fail(
             f"{name} holds {int(bad.sum())} of {actual.size} values that are not finite "
             f"(NaN or infinity){where and ', the first' + where}.",
             hint,
@@ -196,7 +201,7 @@ def _wrong(name: str, got: Array, want: Array, error: Array, hint: str) -> NoRet
         message = f"{name} is zero everywhere."
     elif (factor := _common_factor(got, want)) is not None:
         message += f" Every entry is {factor:.3g} times what it should be."
-    raise CheckFailed(message, hint)
+    _fail(message, hint)
 
 
 def _common_factor(got: Array, want: Array) -> float | None:

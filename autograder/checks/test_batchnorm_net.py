@@ -88,7 +88,9 @@ def test_test_mode_scores(student: Student, rng: np.random.RandomState) -> None:
     made = pair(student, rng)
     train_some(rng, made)
     scores, expected = made.net.scores(made.batch.X), made.expected.loss(made.batch.X)
-    compare.values("scores", scores, expected, tolerance=compare.NET_TOLERANCE, hint=TEST_MODE)
+    compare.values(
+        "the score matrix", scores, expected, tolerance=compare.NET_TOLERANCE, hint=TEST_MODE
+    )
 
 
 @pytest.mark.question("batchnorm_net")
@@ -103,7 +105,7 @@ def test_neighbours_do_not_matter(student: Student, rng: np.random.RandomState) 
         raise CheckFailed("Different rows get the same scores in test mode.", TEST_MODE)
     for scores in (together[:2], again):
         compare.values(
-            "scores of two rows alone", alone, scores, tolerance=compare.NET_TOLERANCE,
+            "the score matrix of two rows alone", alone, scores, tolerance=compare.NET_TOLERANCE,
             hint=TEST_MODE,
         )  # fmt: skip
 

@@ -56,7 +56,11 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels, for three hidden layers."""
     net, expected, (X, _) = pair(student, rng)
     compare.values(
-        "scores", net.scores(X), expected.loss(X), tolerance=compare.NET_TOLERANCE, hint=SCORES
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
     )
 
 
@@ -65,7 +69,11 @@ def test_scores_match_for_one_hidden_layer(student: Student, rng: np.random.Rand
     """Looks at loss(X) without labels, for one hidden layer."""
     net, expected, (X, _) = pair(student, rng, hidden=(6,))
     compare.values(
-        "scores", net.scores(X), expected.loss(X), tolerance=compare.NET_TOLERANCE, hint=SCORES
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
     )
 
 

@@ -43,7 +43,11 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels: the class scores."""
     net, expected, (X, _) = pair(student, rng)
     compare.values(
-        "scores", net.scores(X), expected.loss(X), tolerance=compare.NET_TOLERANCE, hint=SCORES
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
     )
 
 
