@@ -145,6 +145,21 @@ def test_ones_in_the_right_shapes_fail_nearly_every_check(checks, question):
     assert by_accident == allowed.get(question, [])
 
 
+DICTIONARIES = {
+    "train_two_layer_net": "settings",
+    "deep_net_report": "deep_net_answers",
+    "weight_scale_report": "weight_scale_answers",
+}
+
+
+@pytest.mark.parametrize("value", VALUES.values(), ids=VALUES)
+@pytest.mark.parametrize("question", DICTIONARIES)
+def test_junk_for_a_dictionary_fails_every_check(checks, question, value):
+    ran = outcomes(checks, {DICTIONARIES[question]: value}, [question])
+    assert ran
+    assert Verdict.PASSED not in {outcome.verdict for outcome, _, _ in ran.values()}
+
+
 NAMES = [f"{letter}{layer}" for letter in ("W", "b", "gamma", "beta") for layer in range(1, 5)]
 ODD_NETS = {
     "params without names": net_of({}, lambda X, y: np.zeros(3)),

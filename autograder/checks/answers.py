@@ -135,7 +135,7 @@ class Form:
 def _read(student: Student, name: str, recorded: bool) -> dict[str, Any] | StudentFault:
     """The dictionary's plain values, in three requests; or what is wrong with it."""
     try:
-        item = student.ask(name, "get", name=name).items[0]
+        item = student._only(name, student.ask(name, "get", name=name))
         if item.kind not in ("dict", "OrderedDict", "defaultdict"):
             return CheckFailed(f"`{name}` is {_kind(Unreadable(item.kind))}, not a dictionary.")
         reply = student.ask(name, "keys", obj=item.handle)
