@@ -104,7 +104,7 @@ RELU_USERS = {
         ("batchnorm_backward_alt_answer", "m * dout - dbeta", "m * dout",
          {"batchnorm_backward_alt"}, "batchnorm_backward_alt"),
         ("two_layer_net_answer", "(np.sum(W1 * W1) + np.sum(W2 * W2))", "np.sum(W1 * W1)",
-         {"two_layer_net"}, "two_layer_net"),
+         {"two_layer_net"}, None),
         ("affine_backward_answer", "dout.sum(axis=0)", "dout.mean(axis=0)",
          {"affine_backward", "two_layer_net", "fully_connected_net", "batchnorm_net"},
          "affine_backward"),
