@@ -16,6 +16,7 @@ WORK = f"{HOME}/work"
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - in the room
 READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _RESERVED_PIDS = 300
+MARGIN = 16  # tasks more than allowed: the watchdog sees them and ends the room, as anywhere
 
 
 FRESH = kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
@@ -35,7 +36,7 @@ def limit_namespaces(tasks: int) -> None:
     if kernel_release() >= (6, 14):
         # A container may hold /proc read-only: the watchdog counts as well.
         with suppress(OSError):
-            _write("/proc/sys/kernel/pid_max", str(_RESERVED_PIDS + 1 + tasks))
+            _write("/proc/sys/kernel/pid_max", str(_RESERVED_PIDS + tasks + MARGIN))
             _write("/proc/sys/kernel/ns_last_pid", str(_RESERVED_PIDS))  # none from below
 
 
@@ -71,7 +72,7 @@ def limit_process(limits: dict[str, int], *, by_namespace: bool) -> None:
     }
     # From 5.14 on tasks are counted in each user namespace; before, all of this user's would count.
     if by_namespace and kernel_release() >= (5, 14):
-        table[resource.RLIMIT_NPROC] = limits["tasks"]
+        table[resource.RLIMIT_NPROC] = limits["tasks"] + MARGIN
     for name, value in table.items():
         ceiling = resource.getrlimit(name)[1]
         most = value if ceiling == resource.RLIM_INFINITY else min(value, ceiling)

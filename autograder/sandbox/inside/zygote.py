@@ -5,7 +5,7 @@ warm, and waits. Each order brings a socket; the zygote forks the room's *keeper
 namespaces (there it is PID 1, and only waits), which forks the *student*. The grader learns the
 host's process numbers of both from the kernel, by the credentials of their first byte. When the
 keeper is killed, the kernel ends everything in the room. When the grader goes away, its end of the
-order socket closes, and the zygote ends; it is PID 1 of bubblewrap's namespace, so all rooms end too.
+order socket closes, and the zygote ends; it is PID 1 of bubblewrap's namespace: all rooms end too.
 """
 
 from __future__ import annotations
