@@ -80,8 +80,8 @@ def net_of(params, loss):
 
 
 @pytest.fixture(scope="module")
-def checks():
-    with Checks() as collected:
+def checks(tmp_path_factory):
+    with Checks(release=tmp_path_factory.mktemp("release")) as collected:
         yield collected
 
 
