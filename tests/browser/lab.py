@@ -183,7 +183,8 @@ class Lab:
         if self.page.locator(f'body[data-jp-theme-name="{name}"]').count():
             return
         self.menu("Settings", "Theme", name)
-        expect(self.page.locator(f'body[data-jp-theme-name="{name}"]')).to_be_attached()
+        chosen = self.page.locator(f'body[data-jp-theme-name="{name}"]')
+        expect(chosen).to_be_attached(timeout=STARTING * 1000)
 
     def pictures(self) -> list[tuple[str, str]]:
         """Return (cell id, alt text) of every picture on the page, in prose and in output."""
