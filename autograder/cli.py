@@ -51,6 +51,9 @@ def release(
     verify: Annotated[
         bool, typer.Option("--verify", help="Change nothing; fail if release/ is stale.")
     ] = False,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Run the solutions even if nothing has changed.")
+    ] = False,
 ) -> None:
     """Make release/ and the executed solutions/ from source/.
 
@@ -66,7 +69,7 @@ def release(
         verify_release(course, assignment)
         typer.echo(f"release/{assignment} and solutions/{assignment} are up to date.")
     else:
-        build_release(course, assignment)
+        build_release(course, assignment, execute="always" if execute else "changed")
         typer.echo(f"Wrote release/{assignment} and solutions/{assignment}.")
 
 
