@@ -11,6 +11,7 @@ for you while you work; the grade comes from others, with other numbers.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any
@@ -18,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .gradient_check import SMALL_PART
+from .gradient_check import SMALL_PART, numeric_gradient
 
 Array = npt.NDArray[np.float64]
 
@@ -93,6 +94,12 @@ class Check:
         row = _form_problem(name, yours, right) or _compare(name, np.asarray(yours), right, within)
         self._add(row, hint)
 
+    def gradient(
+        self, name: str, yours: Any, f: Callable[[Array], Any], x: Any, dout: Any = 1.0
+    ) -> None:
+        """Compare a gradient with the numeric one of sum(f(x) * dout) with respect to x."""
+        self.close(name, yours, numeric_gradient(f, x, dout), within=GRADIENT)
+
     def below(self, name: str, value: float, limit: float, *, hint: str = "") -> None:
         """Require a number, such as the error of a gradient, to be below a limit."""
         fine = bool(value < limit)
@@ -148,7 +155,7 @@ def _compare(name: str, yours: npt.NDArray[Any], right: Array, within: float) ->
         problem = f"{place} is {a}, which is not finite."
     elif error > room:
         problem = f"{place} is {a:.6g} and should be {b:.6g}."
-    return Row(place, f"{a:.6g}", f"{b:.6g}", f"{error:.0e}", problem)
+    return Row(place, f"{a:.6g}", f"{b:.6g}", f"{error:.0e}" if error else "0", problem)
 
 
 def table(rows: list[Row]) -> str:
