@@ -9,7 +9,7 @@ the gradebook. A submission that goes on breaking workers is withheld (see `disp
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -49,6 +49,8 @@ class ClassResult(msgspec.Struct, frozen=True):
     """Students not graded yet, because the run was interrupted."""
     staff_notes: dict[str, tuple[str, ...]]
     """Tracebacks of our own failures, by student; never shown to students."""
+    staff_file: Path
+    """Where the staff notes are written; there is no such file without notes."""
     seconds: float
     """Wall time of the run."""
 
@@ -167,6 +169,15 @@ def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
     return grades
 
 
+def write_staff_notes(notes: Mapping[str, Sequence[str]], path: Path) -> None:
+    """Write what students must not see where only the staff can read it."""
+    path.unlink(missing_ok=True)
+    if notes:
+        path.touch(mode=0o600)
+        texts = [f"{name}: {note.rstrip()}\n" for name, own in notes.items() for note in own]
+        path.write_text("\n".join(texts), encoding="utf-8")
+
+
 class _Run:
     """One run over a class."""
 
@@ -262,11 +273,14 @@ class _Run:
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
         known = {name: self._grades[name] for name in self._folders if name in self._grades}
+        staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
+        write_staff_notes(self._staff_notes, staff_file)
         return ClassResult(
             assignment=self._assignment,
             grades=known,
             fresh=tuple(sorted(self._fresh)),
             waiting=tuple(name for name in self._folders if name not in known),
             staff_notes=self._staff_notes,
+            staff_file=staff_file,
             seconds=seconds,
         )

@@ -25,17 +25,22 @@ from autograder.demo_class import CLASS, Case, Edit
 from autograder.errors import UsageError
 from autograder.model import Grade
 from autograder.outputs.progress import points
-from autograder.outputs.report import write_report
+from autograder.outputs.report import print_class, write_report
+from autograder.outputs.summary import earned, worth
+from autograder.records import MIME
 from autograder.release import build_release
 
 ASSIGNMENT = "batchnorm"
 COPIED = ("source", "datasets", "nbgrader_config.py")
+LOG_WIDTH = 150
+"""Characters in a line where there is no terminal to ask."""
 SUBMITTED_AT = "2026-01-15 12:00:00 UTC"
 
 
 def main() -> int:
     """Run the demonstration in the working directory's course."""
     console = Console()
+    console = console if console.is_terminal else Console(width=LOG_WIDTH)
     try:
         run(Course.find(), console)
     except UsageError as error:
@@ -50,13 +55,14 @@ def run(course: Course, console: Console) -> ClassResult:
     demo = copy_course(course, course.root / "demo")
     console.print(f"Releasing {ASSIGNMENT} from its source, in {_short(demo.root)}/.")
     build_release(demo, ASSIGNMENT, execute="never")
-    write_class(demo)
+    write_class(demo, course.root / "solutions" / ASSIGNMENT)
     console.print(f"A class of {len(CLASS)} has handed in {ASSIGNMENT}. Grading it:")
     result = grade_class(demo, ASSIGNMENT)
     report = write_report(ASSIGNMENT, result.grades, demo.root / "reports" / f"{ASSIGNMENT}.html")
-    console.print("Writing the students' feedback pages (nbgrader generate_feedback):")
-    feedback(demo)
+    with console.status("Writing the students' feedback pages (nbgrader generate_feedback)"):
+        feedback(demo)
     console.print(table(result))
+    print_class(result, console)
     console.print(
         f"Done in {time.monotonic() - began:.0f} s. Look at\n"
         f"  {_short(report)}   the class at one glance\n"
@@ -74,6 +80,8 @@ def copy_course(course: Course, target: Path) -> Course:
     target.mkdir()
     for name in COPIED:
         original = course.root / name
+        if not original.exists():
+            raise UsageError(f"There is no {original}; run 'autograder release {ASSIGNMENT}'.")
         if original.is_dir():
             shutil.copytree(original, target / name, ignore=shutil.ignore_patterns("results", ".*"))
         else:
@@ -81,9 +89,9 @@ def copy_course(course: Course, target: Path) -> Course:
     return Course(target)
 
 
-def write_class(course: Course, cases: tuple[Case, ...] = CLASS) -> None:
-    """Hand in every case's submission."""
-    solved = read_notebooks(course.source(ASSIGNMENT))
+def write_class(course: Course, solutions: Path, cases: tuple[Case, ...] = CLASS) -> None:
+    """Hand in every case's submission, made from the executed `solutions`."""
+    solved = read_notebooks(solutions)
     for notebook in solved.values():
         for cell in notebook.cells:
             cell.source = without_markers(cell.source)
@@ -124,12 +132,12 @@ def apply(edit: Edit, notebooks: dict[str, Any]) -> None:
 
 
 def read_notebooks(folder: Path) -> dict[str, Any]:
-    """The notebooks of a folder by file name, without outputs."""
+    """The notebooks of a folder by file name; of the outputs only the experiments' records."""
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in notebook_paths(folder)}
     for notebook in notebooks.values():
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                cell.outputs, cell.execution_count = [], None
+                cell.outputs = [output for output in cell.outputs if MIME in output.get("data", ())]
     return notebooks
 
 
@@ -155,35 +163,40 @@ def table(result: ClassResult) -> Table:
     """What each submission was, what it got, and which mistakes were named."""
     shown = Table(title=f"{result.assignment}: what it was, and what it got", title_justify="left")
     shown.add_column("student")
-    shown.add_column("what was handed in", ratio=3)
+    shown.add_column("what was handed in", ratio=5)
     shown.add_column("points", justify="right", no_wrap=True)
-    shown.add_column("lost points in", ratio=2)
-    shown.add_column("mistake named", ratio=2)
+    shown.add_column("lost points in", ratio=3)
+    shown.add_column("mistake named", ratio=3)
     for case in CLASS:
         if case.student in result.grades:
             grade = result.grades[case.student]
-            named = dict.fromkeys(check.misconception for check in failing(grade))
+            questions = ["everything"] if grade.score == 0 else lost(grade)
             shown.add_row(
                 case.student,
                 case.what,
                 points(grade),
-                shortened(lost(grade)),
-                shortened([name for name in named if name]),
+                shortened(questions),
+                shortened(named(grade)),
             )
     return shown
 
 
-def failing(grade: Grade) -> list[Any]:
-    """The checks of a grade that did not pass."""
-    return [c for question in grade.questions for c in question.checks if c.verdict != "passed"]
-
-
 def lost(grade: Grade) -> list[str]:
-    """Questions in which a grade has lost points."""
+    """Questions in which a grade has lost points for sure."""
     return [
-        question.id
-        for question in grade.questions
-        if question.checks and any(check.verdict != "passed" for check in question.checks)
+        score.id
+        for score in grade.questions
+        if (got := earned(score)) is not None and got < worth(score)
+    ]
+
+
+def named(grade: Grade) -> list[str]:
+    """The mistakes that were recognized, in words."""
+    checks = [check for question in grade.questions for check in question.checks]
+    return [
+        name.replace("_", " ")
+        for name in dict.fromkeys(check.misconception for check in checks)
+        if name is not None
     ]
 
 

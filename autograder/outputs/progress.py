@@ -122,8 +122,10 @@ class Silent:
 
 
 def points(grade: Grade) -> str:
-    """A grade in a few words."""
+    """A grade in a few words; open points are those a person still gives."""
     if grade.status is Status.WITHHELD or grade.score is None:
         return "withheld"
     bonus = f" + {grade.extra_credit:g}" if grade.extra_credit else ""
-    return f"{grade.score:g} of {grade.max_score:g}{bonus}"
+    waiting = sum(score.max_score for score in grade.questions if score.score is None)
+    rest = f" ({waiting:g} open)" if waiting else ""
+    return f"{grade.score:g} of {grade.max_score:g}{bonus}{rest}"

@@ -75,10 +75,7 @@ def print_class(result: ClassResult, console: Console) -> None:
     """Print how a class did: questions, mistakes, and the submissions a person should look at."""
     if result.grades:
         print_summary(result.assignment, summarize(result.grades), console)
-    for student, notes in result.staff_notes.items():
-        console.print(f"[magenta]For staff[/magenta], {escape(student)}:")
-        for note in notes:
-            console.print(note, markup=False, highlight=False)
+    _print_staff_notes(result, console)
     unchanged = len(result.grades) - len(result.fresh)
     console.print(
         f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
@@ -89,6 +86,19 @@ def print_class(result: ClassResult, console: Console) -> None:
             f"{len(result.waiting)} are not graded yet. "
             "Run the same command again to go on where this stopped."
         )
+
+
+def _print_staff_notes(result: ClassResult, console: Console) -> None:
+    """What went wrong on our side, each kind once, and where the whole of it stands."""
+    kinds: dict[str, list[str]] = {}
+    for student, notes in result.staff_notes.items():
+        for kind in dict.fromkeys(note.rstrip().rpartition("\n")[2] for note in notes):
+            kinds.setdefault(kind, []).append(student)
+    for kind, students in kinds.items():
+        who = ", ".join(students[:3]) + (f" and {len(students) - 3} more" * (len(students) > 3))
+        console.print(f"[magenta]For the staff[/magenta]: {escape(kind)} ({escape(who)})")
+    if kinds:
+        console.print(f"Everything about it: {result.staff_file}", highlight=False)
 
 
 def print_summary(assignment: str, summary: ClassSummary, console: Console) -> None:
