@@ -11,6 +11,7 @@ from autograder.checks.compare import LAYER_TOLERANCE
 from autograder.checks.runner import Checks
 from autograder.misconceptions import misconceptions_of
 from autograder.misconceptions.diagnose import alike, diagnose, trusted_namespace
+from autograder.misconceptions.registry import CALLED_BEFORE
 from autograder.model import Verdict
 from tests.check_runs import QUESTIONS, SECRET, not_passed, outcomes
 from tests.student_answers import float32, plain
@@ -185,6 +186,24 @@ def test_a_mistake_made_in_single_precision_is_recognised(checks):
     named = diagnose(check, trace, SECRET, outcome.message)
     assert named is not None
     assert named.name == "variance_path_dropped"
+
+
+@every_mistake
+def test_a_mistake_of_the_forward_pass_is_recognised_behind_a_right_backward_pass(mistake, results):
+    for (question, _), (outcome, check, trace) in results[described(mistake)].items():
+        if CALLED_BEFORE.get(question) != mistake.question:
+            continue
+        if outcome.verdict is Verdict.FAILED:
+            named = diagnose(check, trace, SECRET, outcome.message)
+            assert named is not None
+            assert named.question == mistake.question
+            assert f"(This is in your `{mistake.question}`.)" in named.sentence
+
+
+def test_what_is_called_before_is_what_the_notebooks_say(course):
+    for question in course.questions("batchnorm"):
+        if question.id in CALLED_BEFORE:
+            assert tuple(question.upstream) == (CALLED_BEFORE[question.id],)
 
 
 def test_an_unknown_mistake_is_not_given_a_name(checks):

@@ -21,7 +21,11 @@ from autograder.checks.outcome import StudentFault
 from autograder.checks.peers import LocalPeer
 from autograder.checks.runner import Check, hidden_generator
 from autograder.checks.student import Student
-from autograder.misconceptions.registry import Misconception, misconceptions_of
+from autograder.misconceptions.registry import (
+    Misconception,
+    misconceptions_of,
+    mistakes_before,
+)
 from autograder.model import Verdict
 
 Trace = Sequence[Any]
@@ -87,9 +91,12 @@ def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Mi
 
 @lru_cache(maxsize=128)  # a class makes the same mistakes: work each check's out once
 def known_failures(check: Check, secret: bytes) -> tuple[Wrong, ...]:
-    """How each named mistake of the check's question fails it; those that pass are left out."""
+    """How each named mistake fails the check; those that pass are left out.
+
+    First come the mistakes of the check's own question, then those of the answer it calls first.
+    """
     failures = []
-    for mistake in misconceptions_of(check.question):
+    for mistake in (*misconceptions_of(check.question), *mistakes_before(check.question)):
         student = Student(LocalPeer(trusted_namespace(mistake)))
         with _own_randomness():
             fault = _fault(check, student, secret)

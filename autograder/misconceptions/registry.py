@@ -33,6 +33,17 @@ CLASSES = MappingProxyType(
 )
 """The answers that are classes; every other answer is a function named like its question."""
 
+CALLED_BEFORE = MappingProxyType(
+    {
+        "affine_backward": "affine_forward",
+        "relu_backward": "relu_forward",
+        "batchnorm_backward": "batchnorm_forward",
+        "batchnorm_backward_alt": "batchnorm_forward",
+    }
+)
+"""The answer that the checks of a backward pass call first: its mistakes show there as well.
+The notebooks state the same as `upstream`; a test holds the two together."""
+
 MARK = "_misconceptions"
 
 
@@ -82,6 +93,15 @@ def _for_question(implementation: Callable[..., Any], question: str) -> Callable
 def misconceptions_of(question: str) -> tuple[Misconception, ...]:
     """The named mistakes of a question, in the order in which they are written down."""
     return tuple(each for each in _written_down() if each.question == question)
+
+
+def mistakes_before(question: str) -> tuple[Misconception, ...]:
+    """The named mistakes of the answer that this question's checks call first, said as such."""
+    before = CALLED_BEFORE.get(question, "")
+    return tuple(
+        each._replace(sentence=f"{each.sentence} (This is in your `{before}`.)")
+        for each in misconceptions_of(before)
+    )
 
 
 def _written_down() -> Iterator[Misconception]:
