@@ -15,6 +15,7 @@ from autograder.sandbox.inside.frames import LENGTH
 from autograder.sandbox.wire import Limits, WireError, decode, encode
 
 TICK = 0.05
+_CREDENTIALS = 12  # bytes of struct ucred: process, user and group numbers
 
 
 class Budget:
@@ -23,6 +24,8 @@ class Budget:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.used = 0.0
+        self.hung = 0
+        """How many cells have used up their time."""
 
     @property
     def left(self) -> float:
@@ -149,18 +152,23 @@ def greeting(sock: socket.socket, seconds: float) -> tuple[bytes, int, str]:
     The kernel vouches for the number. Raises OSError when nothing comes in time.
     """
     sock.settimeout(seconds)
-    size = socket.CMSG_SPACE(12)
-    data, ancillary, _, _ = sock.recvmsg(1, size)
+    data, ancillary, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS))
     for level, kind, body in ancillary:
-        if level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS and len(body) >= 12:
+        if (
+            level == socket.SOL_SOCKET
+            and kind == socket.SCM_CREDENTIALS
+            and len(body) >= _CREDENTIALS
+        ):
             pid = int.from_bytes(body[:4], "little")
             complaint = "" if data != b"E" else sock.recv(500).decode("utf-8", "replace")
             return data, pid, complaint
     raise OSError("no greeting")
 
 
-def room_socket() -> tuple[socket.socket, socket.socket]:
+def room_socket(
+    kind: socket.SocketKind = socket.SOCK_STREAM,
+) -> tuple[socket.socket, socket.socket]:
     """Return a fresh pair; the kernel will name the sender to the first."""
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    ours, theirs = socket.socketpair(socket.AF_UNIX, kind)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
     return ours, theirs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -17,7 +18,7 @@ from autograder.sandbox import bubblewrap
 from autograder.sandbox.channel import greeting, room_socket
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.processes import Room
+from autograder.sandbox.processes import Process, Room
 
 Backend = Literal["bubblewrap", "none"]
 WARM_SECONDS = 120
@@ -37,7 +38,8 @@ class Zygote:
         self._backend, self._shared = backend, shared
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._orders, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._orders, theirs = room_socket(socket.SOCK_SEQPACKET)
+        self._zygote: Process | None = None
         self._process: subprocess.Popen[bytes] | None = None
         try:
             with theirs:
@@ -57,6 +59,7 @@ class Zygote:
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
                 pass_fds=[control],
+                start_new_session=True,  # an interrupt at the keyboard is for the grader
                 env=environment,
                 cwd="/",
             )
@@ -64,13 +67,11 @@ class Zygote:
             raise SandboxUnavailable(ADVICE.format(reason=problem)) from None
 
     def _await_warmth(self) -> None:
-        self._orders.settimeout(WARM_SECONDS)
         try:
-            warm = self._orders.recv(1 << 10)
+            _, pid, _ = greeting(self._orders, WARM_SECONDS)
+            self._zygote = Process(pid)
         except OSError:
-            warm = b""
-        if not warm:
-            raise SandboxUnavailable(ADVICE.format(reason=self._last_words()))
+            raise SandboxUnavailable(ADVICE.format(reason=self._last_words())) from None
 
     def _last_words(self) -> str:
         self._errors.seek(0)
@@ -117,6 +118,9 @@ class Zygote:
     def close(self) -> None:
         """End it and everything that was forked from it."""
         self._orders.close()
+        if self._zygote is not None:
+            self._zygote.signal(signal.SIGKILL)
+            self._zygote.close()
         if self._process is not None:
             with suppress(subprocess.TimeoutExpired):
                 self._process.wait(0.5)

@@ -21,10 +21,12 @@ class Policy:
     """What one submission may use."""
 
     cell_cpu: float = _limit(20, "s CPU", "the cell is dropped, the others run without it")
+    later_cell_cpu: float = _limit(4, "s CPU", "as above, once a cell of the submission hung")
     cell_wall: float = _limit(40, "s", "as for CPU: a cell that sleeps")
     check_cpu: float = _limit(5, "s CPU", "the check is `timeout`")
     check_wall: float = _limit(15, "s", "as for CPU: a function that sleeps")
     submission_wall: float = _limit(90, "s", "cells not yet run are skipped, checks are `timeout`")
+    check_reserve: float = _limit(30, "s of the above", "cells cannot use it up, checks can")
     memory: int = _limit(2048 * MIB, "bytes, all processes", "the processes are killed")
     process_memory: int = _limit(1536 * MIB, "bytes a process", "MemoryError")
     address_space: int = _limit(4096 * MIB, "bytes a process", "MemoryError")

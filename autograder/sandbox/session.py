@@ -7,52 +7,31 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
 from autograder.sandbox import outputs as checked
+from autograder.sandbox.cells import CellError, CellRun, SourceCell, Status
 from autograder.sandbox.channel import Budget, Channel, Clock, room_socket
-from autograder.sandbox.errors import StudentDied, StudentError, StudentProtocol, StudentTimeout
+from autograder.sandbox.errors import (
+    SandboxBroken,
+    StudentDied,
+    StudentError,
+    StudentProtocol,
+    StudentTimeout,
+)
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Room
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
-Status = Literal["ok", "error", "timeout", "dead", "skipped"]
+__all__ = ["CellError", "CellRun", "Session", "SourceCell"]
+
 REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running them again
 CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
-
-
-@dataclass(frozen=True, slots=True)
-class SourceCell:
-    """A code cell to run."""
-
-    id: str
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class CellError:
-    """What a cell raised; line and number are of the student's own source."""
-
-    type_name: str
-    message: str
-    line: str | None
-    lineno: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CellRun:
-    """What came of a cell. ``outputs`` are nbformat output dicts; ``cpu_seconds`` as it claims."""
-
-    id: str
-    status: Status
-    outputs: list[dict[str, Any]]
-    cpu_seconds: float
-    error: CellError | None = None
 
 
 class Rooms(Protocol):
@@ -252,7 +231,11 @@ class Session:
             self._room = room
         self._channel = Channel(sock)
         clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, room.cpu)
-        self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
+        try:
+            self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
+        except StudentError as error:  # no code of the student's has run yet
+            self._close_room()
+            raise SandboxBroken(f"A fresh process did not take the files: {error!r}") from None
 
     def _need_room(self) -> tuple[Room, Channel]:
         if self._room is None:

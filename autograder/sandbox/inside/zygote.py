@@ -31,7 +31,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     gc.freeze()
     identity = {"uid": os.getuid(), "gid": os.getgid()}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended need no funeral
-    orders.send(b'{"warm": true}')
+    orders.send(b"W")
     while True:
         data, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 1)
         if not data:
