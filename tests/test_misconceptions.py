@@ -11,7 +11,7 @@ from autograder.checks.compare import LAYER_TOLERANCE
 from autograder.checks.runner import Checks
 from autograder.misconceptions import misconceptions_of
 from autograder.misconceptions.diagnose import alike, diagnose, trusted_namespace
-from autograder.misconceptions.registry import CALLED_BEFORE
+from autograder.misconceptions.registry import BUILT_ON, mistakes_underneath
 from autograder.model import Verdict
 from tests.check_runs import QUESTIONS, SECRET, not_passed, outcomes
 from tests.student_answers import float32, plain
@@ -25,6 +25,13 @@ BUILD_ON = {
     "batchnorm_net": {"fully_connected_net"},
 }
 """Questions whose checks call the answer to another one."""
+
+SAME_IN_A_NET = {
+    "everything_passes": "relu_not_walked_back",
+    "batch_statistics_at_test_time": "always_train_mode",
+    "dgamma_and_dbeta_exchanged": "gamma_and_beta_gradients_exchanged",
+}
+"""In a net, no number tells the layer's mistake from the net's; the sentence is true of both."""
 
 ALL = [mistake for question in QUESTIONS for mistake in misconceptions_of(question)]
 
@@ -191,7 +198,7 @@ def test_a_mistake_made_in_single_precision_is_recognised(checks):
 @every_mistake
 def test_a_mistake_of_the_forward_pass_is_recognised_behind_a_right_backward_pass(mistake, results):
     for (question, _), (outcome, check, trace) in results[described(mistake)].items():
-        if CALLED_BEFORE.get(question) != mistake.question:
+        if BUILT_ON.get(question) != (mistake.question,):
             continue
         if outcome.verdict is Verdict.FAILED:
             named = diagnose(check, trace, SECRET, outcome.message)
@@ -200,10 +207,21 @@ def test_a_mistake_of_the_forward_pass_is_recognised_behind_a_right_backward_pas
             assert f"(This is in your `{mistake.question}`.)" in named.sentence
 
 
-def test_what_is_called_before_is_what_the_notebooks_say(course):
+@pytest.mark.parametrize("question", ["two_layer_net", "fully_connected_net", "batchnorm_net"])
+def test_a_mistake_of_a_layer_is_recognised_in_a_right_net(checks, question):
+    for mistake in mistakes_underneath(question):
+        ran = outcomes(checks, {mistake.defines: mistake.implementation}, [question])
+        for outcome, check, trace in ran.values():
+            if outcome.verdict is Verdict.FAILED:
+                named = diagnose(check, trace, SECRET, outcome.message)
+                assert named is not None
+                assert named.name == SAME_IN_A_NET.get(mistake.name, mistake.name)
+
+
+def test_what_answers_are_built_on_is_what_the_notebooks_say(course):
     for question in course.questions("batchnorm"):
-        if question.id in CALLED_BEFORE:
-            assert tuple(question.upstream) == (CALLED_BEFORE[question.id],)
+        if question.id in BUILT_ON:
+            assert sorted(question.upstream) == sorted(BUILT_ON[question.id])
 
 
 def test_an_unknown_mistake_is_not_given_a_name(checks):

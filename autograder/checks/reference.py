@@ -1,8 +1,7 @@
 """What right looks like: every question of the assignment in float64, written once more.
 
-These functions never see the notebooks. The notebooks' solutions, this file and PyTorch are held
-against each other by the tests, so one mistake cannot hide in all three. Everything is
-computed in float64, the most exact value to hold a student's float32 against.
+This file never sees the notebooks. Their solutions, it and PyTorch are held against each other by
+the tests, so one mistake cannot hide in all three. Everything is computed in float64.
 
 Source of the batch normalization formulas: S. Ioffe and C. Szegedy, "Batch Normalization:
 Accelerating Deep Network Training by Reducing Internal Covariate Shift", 2015.
@@ -26,15 +25,12 @@ def f64(value: ArrayLike) -> Array:
 
 
 def affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, AffineCache]:
-    """Fully connected layer: `out = rows(x) @ w + b`.
+    """Fully connected layer: out (N, M) = rows(x) @ w + b; the cache is (x, w, b).
 
     Args:
         x: (N, d1, …, dk), one example a row; d1·…·dk = D.
         w: (D, M) weights.
         b: (M,) biases.
-
-    Returns:
-        out (N, M) and the cache (x, w, b).
     """
     x, w, b = f64(x), f64(w), f64(b)
     return x.reshape(len(x), -1) @ w + b, (x, w, b)
@@ -57,8 +53,7 @@ def affine_backward(dout: ArrayLike, cache: AffineCache) -> tuple[Array, Array, 
 
 def relu_forward(x: ArrayLike) -> tuple[Array, Array]:
     """Rectifier `max(0, x)`, elementwise, any shape; the cache is x."""
-    x = f64(x)
-    return np.maximum(x, 0.0), x
+    return np.maximum(f64(x), 0.0), f64(x)
 
 
 def relu_backward(dout: ArrayLike, cache: Array) -> Array:
@@ -173,9 +168,16 @@ class FullyConnectedNet:
     """(affine – [batchnorm] – relu) × (L - 1) – affine – softmax.
 
     `params` holds W1 b1 … WL bL and, with batchnorm, gamma1 beta1 … of the hidden layers only. The
-    penalty is 0.5·reg·ΣW² over the weights, never over biases, gamma or beta. The steps are
-    small methods so that a wrong net can be written down by the one step it gets wrong.
+    penalty is 0.5·reg·ΣW² over the weights, never over biases, gamma or beta. Steps are methods and
+    layers attributes, so that a wrong net is written down by the one step it gets wrong.
     """
+
+    affine_forward = staticmethod(affine_forward)
+    affine_backward = staticmethod(affine_backward)
+    relu_forward = staticmethod(relu_forward)
+    relu_backward = staticmethod(relu_backward)
+    batchnorm_forward = staticmethod(batchnorm_forward)
+    batchnorm_backward = staticmethod(batchnorm_backward)
 
     def __init__(
         self,
@@ -230,13 +232,13 @@ class FullyConnectedNet:
 
     def affine(self, layer: int, a: Array) -> tuple[Array, AffineCache]:
         """The layer's weights and biases applied."""
-        return affine_forward(a, self.params[f"W{layer}"], self.params[f"b{layer}"])
+        return self.affine_forward(a, self.params[f"W{layer}"], self.params[f"b{layer}"])
 
     def normalize(self, layer: int, a: Array, mode: str) -> tuple[Array, BatchnormCache]:
         """The layer's batch normalization; its running averages live in `bn_params`."""
         self.bn_params[layer - 1]["mode"] = mode
         gamma, beta = self.params[f"gamma{layer}"], self.params[f"beta{layer}"]
-        return batchnorm_forward(a, gamma, beta, self.bn_params[layer - 1])
+        return self.batchnorm_forward(a, gamma, beta, self.bn_params[layer - 1])
 
     def hidden_forward(self, layer: int, a: Array, mode: str) -> tuple[Array, Any]:
         """One hidden layer: affine – [batchnorm] – relu."""
@@ -244,14 +246,14 @@ class FullyConnectedNet:
         bn_cache = None
         if self.use_batchnorm:
             a, bn_cache = self.normalize(layer, a, mode)
-        a, relu_cache = relu_forward(a)
+        a, relu_cache = self.relu_forward(a)
         return a, (affine_cache, bn_cache, relu_cache)
 
     def backward(self, dscores: Array, caches: list[Any]) -> Parameters:
         """Gradients of all parameters, the penalty's included."""
         grads: Parameters = {}
         last = self.num_layers
-        dout, grads[f"W{last}"], grads[f"b{last}"] = affine_backward(dscores, caches[-1])
+        dout, grads[f"W{last}"], grads[f"b{last}"] = self.affine_backward(dscores, caches[-1])
         for layer in range(last - 1, 0, -1):
             dout = self.hidden_backward(layer, dout, caches[layer - 1], grads)
         for name, strength in self.penalized_in_gradient().items():
@@ -261,10 +263,11 @@ class FullyConnectedNet:
     def hidden_backward(self, layer: int, dout: Array, cache: Any, grads: Parameters) -> Array:
         """One hidden layer walked back; writes its gradients, returns that of its input."""
         affine_cache, bn_cache, relu_cache = cache
-        dout = relu_backward(dout, relu_cache)
+        dout = self.relu_backward(dout, relu_cache)
         if bn_cache is not None:
-            dout, grads[f"gamma{layer}"], grads[f"beta{layer}"] = batchnorm_backward(dout, bn_cache)
-        dout, grads[f"W{layer}"], grads[f"b{layer}"] = affine_backward(dout, affine_cache)
+            dout, *both = self.batchnorm_backward(dout, bn_cache)
+            grads[f"gamma{layer}"], grads[f"beta{layer}"] = both
+        dout, grads[f"W{layer}"], grads[f"b{layer}"] = self.affine_backward(dout, affine_cache)
         return dout
 
     def penalized(self) -> dict[str, float]:

@@ -24,7 +24,7 @@ from autograder.checks.student import Student
 from autograder.misconceptions.registry import (
     Misconception,
     misconceptions_of,
-    mistakes_before,
+    mistakes_underneath,
 )
 from autograder.model import Verdict
 
@@ -93,10 +93,10 @@ def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Mi
 def known_failures(check: Check, secret: bytes) -> tuple[Wrong, ...]:
     """How each named mistake fails the check; those that pass are left out.
 
-    First come the mistakes of the check's own question, then those of the answer it calls first.
+    First come the mistakes of the check's own question, then those of what it is built on.
     """
     failures = []
-    for mistake in (*misconceptions_of(check.question), *mistakes_before(check.question)):
+    for mistake in (*misconceptions_of(check.question), *mistakes_underneath(check.question)):
         student = Student(LocalPeer(trusted_namespace(mistake)))
         with _own_randomness():
             fault = _fault(check, student, secret)

@@ -33,16 +33,21 @@ CLASSES = MappingProxyType(
 )
 """The answers that are classes; every other answer is a function named like its question."""
 
-CALLED_BEFORE = MappingProxyType(
+PLAIN_LAYERS = ("affine_forward", "affine_backward", "relu_forward", "relu_backward")
+
+BUILT_ON = MappingProxyType(
     {
-        "affine_backward": "affine_forward",
-        "relu_backward": "relu_forward",
-        "batchnorm_backward": "batchnorm_forward",
-        "batchnorm_backward_alt": "batchnorm_forward",
+        "affine_backward": ("affine_forward",),
+        "relu_backward": ("relu_forward",),
+        "two_layer_net": PLAIN_LAYERS,
+        "fully_connected_net": PLAIN_LAYERS,
+        "batchnorm_backward": ("batchnorm_forward",),
+        "batchnorm_backward_alt": ("batchnorm_forward",),
+        "batchnorm_net": (*PLAIN_LAYERS, "batchnorm_forward", "batchnorm_backward"),
     }
 )
-"""The answer that the checks of a backward pass call first: its mistakes show there as well.
-The notebooks state the same as `upstream`; a test holds the two together."""
+"""The answers that an answer is built on: their mistakes show in its checks as well. The
+notebooks state the same as `upstream`; a test holds the two together."""
 
 MARK = "_misconceptions"
 
@@ -95,13 +100,28 @@ def misconceptions_of(question: str) -> tuple[Misconception, ...]:
     return tuple(each for each in _written_down() if each.question == question)
 
 
-def mistakes_before(question: str) -> tuple[Misconception, ...]:
-    """The named mistakes of the answer that this question's checks call first, said as such."""
-    before = CALLED_BEFORE.get(question, "")
+@cache
+def mistakes_underneath(question: str) -> tuple[Misconception, ...]:
+    """The named mistakes of the answers that this one is built on, each said to be there.
+
+    For a question that asks for a net, they are right nets made of a wrong layer.
+    """
     return tuple(
-        each._replace(sentence=f"{each.sentence} (This is in your `{before}`.)")
-        for each in misconceptions_of(before)
+        each._replace(
+            sentence=f"{each.sentence} (This is in your `{layer}`.)",
+            **_in_a_net(each, question),
+        )
+        for layer in BUILT_ON.get(question, ())
+        for each in misconceptions_of(layer)
     )
+
+
+def _in_a_net(mistake: Misconception, question: str) -> dict[str, Any]:
+    if question not in CLASSES:
+        return {}
+    net = getattr(reference, CLASSES[question])
+    wrong_layer = {mistake.defines: staticmethod(mistake.implementation)}
+    return {"question": question, "implementation": type(net.__name__, (net,), wrong_layer)}
 
 
 def _written_down() -> Iterator[Misconception]:
