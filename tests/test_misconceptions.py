@@ -234,6 +234,25 @@ def test_an_unknown_mistake_is_not_given_a_name(checks):
         assert diagnose(check, trace, SECRET, outcome.message) is None
 
 
+def test_two_mistakes_at_once_are_told_apart_by_the_array_that_is_wrong(checks):
+    def batchnorm_backward(dout, cache):
+        dx = dout * cache.gamma * cache.inverse_std
+        return dx, np.sum(dout * cache.centred, axis=0), 3.0 * np.sum(dout, axis=0)
+
+    ran = outcomes(checks, {"batchnorm_backward": batchnorm_backward}, ["batchnorm_backward"])
+    named = {}
+    for (_, name), (outcome, check, trace) in ran.items():
+        mistake = diagnose(check, trace, SECRET, outcome.message)
+        named[name] = mistake and mistake.name
+    assert named == {
+        "dx_matches": "statistics_held_constant",
+        "dx_with_large_eps": "statistics_held_constant",
+        "dgamma_matches": "dgamma_uses_centred_x",
+        "dbeta_matches": None,
+        "shapes_of_gradients": "dgamma_uses_centred_x",
+    }
+
+
 def test_an_answer_without_any_number_is_not_given_a_name(checks):
     ran = outcomes(checks, {"affine_backward": lambda dout, cache: None}, ["affine_backward"])
     for outcome, check, trace in ran.values():

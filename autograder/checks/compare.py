@@ -45,6 +45,15 @@ SAME_FACTOR = 1e-3
 """Entries whose ratios to the expected ones agree this well are off by one common factor."""
 
 
+class WrongValues(CheckFailed):
+    """An array of the right shape with wrong values in it."""
+
+    def __init__(self, message: str, hint: str, name: str, answer: Array) -> None:
+        super().__init__(message, hint)
+        self.name = name
+        self.answer = answer
+
+
 def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
     """The shape is exactly `expected`.
 
@@ -178,8 +187,12 @@ def evidence(gather: Callable[[], object]) -> Iterator[None]:
 
 
 def _fail(message: str, hint: str) -> NoReturn:
-    """A sentence that begins with a word gets a capital; one that begins with dx does not."""
-    raise CheckFailed(f"T{message[1:]}" if message.startswith("the ") else message, hint)
+    raise CheckFailed(_sentence(message), hint)
+
+
+def _sentence(message: str) -> str:
+    """One that begins with a word gets a capital; one that begins with dx does not."""
+    return f"T{message[1:]}" if message.startswith("the ") else message
 
 
 def _finite(name: str, actual: Array, hint: str) -> None:
@@ -201,7 +214,7 @@ def _wrong(name: str, got: Array, want: Array, error: Array, hint: str) -> NoRet
         message = f"{name} is zero everywhere."
     elif (factor := _common_factor(got, want)) is not None:
         message += f" Every entry is {factor:.3g} times what it should be."
-    _fail(message, hint)
+    raise WrongValues(_sentence(message), hint, name, got)
 
 
 def _common_factor(got: Array, want: Array) -> float | None:

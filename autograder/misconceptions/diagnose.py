@@ -3,6 +3,9 @@
 Every number that an answer gave in a failed check is its trace. The check runs again on trusted
 code, with the same hidden inputs, once for each named mistake of the question: the first
 mistake that fails the check with the same trace is the diagnosis.
+
+Who makes two mistakes has a trace of neither. Then the one array that the check found wrong
+decides, if exactly one mistake gives just that array in its place.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from autograder.checks import reference
-from autograder.checks.compare import SPREAD_TOLERANCE
+from autograder.checks.compare import SPREAD_TOLERANCE, WrongValues
 from autograder.checks.outcome import StudentFault
 from autograder.checks.peers import LocalPeer
 from autograder.checks.runner import Check, hidden_generator
@@ -61,13 +64,25 @@ class Wrong(NamedTuple):
 
     mistake: Misconception
     trace: Trace
-    message: str
+    fault: StudentFault
 
     def explains(self, trace: Trace, message: str, *, drawn: bool) -> bool:
         """Whether an answer with this trace, and this message of the check, is the mistake."""
         if not trace:
-            return message == self.message and not self.trace
-        return alike(trace, self.trace, drawn=drawn, shapes="has shape" in self.message)
+            return message == self.fault.message and not self.trace
+        return alike(trace, self.trace, drawn=drawn, shapes="has shape" in self.fault.message)
+
+    def explains_what_is_wrong(self, trace: Trace, message: str) -> bool:
+        """Whether the array that the check found wrong is the mistake's, whatever the rest is."""
+        fault = self.fault
+        if not isinstance(fault, WrongValues) or fault.answer.size < 2:
+            return False
+        if len(trace) != len(self.trace) or not message.lower().startswith(
+            f"{fault.name} is ".lower()
+        ):
+            return False
+        places = [i for i, value in enumerate(self.trace) if alike([value], [fault.answer])]
+        return any(alike([trace[i]], [fault.answer]) for i in places)
 
 
 def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Misconception | None:
@@ -83,10 +98,12 @@ def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Mi
         message: what the check said. It decides where an answer gave no number at all, as a net
             does that lacks a parameter.
     """
-    for wrong in known_failures(check, secret):
+    failures = known_failures(check, secret)
+    for wrong in failures:
         if wrong.explains(trace, message, drawn=check.name == DRAWN):
             return wrong.mistake
-    return None
+    parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, message)]
+    return parts[0].mistake if len(parts) == 1 else None
 
 
 @lru_cache(maxsize=128)  # a class makes the same mistakes: work each check's out once
@@ -101,7 +118,7 @@ def known_failures(check: Check, secret: bytes) -> tuple[Wrong, ...]:
         with _own_randomness():
             fault = _fault(check, student, secret)
         if fault is not None and fault.verdict is Verdict.FAILED:
-            failures.append(Wrong(mistake, student.trace, fault.message))
+            failures.append(Wrong(mistake, student.trace, fault))
     return tuple(failures)
 
 
