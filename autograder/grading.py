@@ -23,7 +23,7 @@ from autograder.errors import UsageError
 from autograder.intake import Notebook, Submission, read_submission
 from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
-from autograder.records import Record, parse_all
+from autograder.records import parse_all
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
@@ -132,7 +132,7 @@ class _Run:
     def __init__(self, grader: Grader, submission: Submission) -> None:
         self._grader = grader
         self._submission = submission
-        self._records: dict[str, Record] = dict(parse_all(submission.records))
+        self._records = parse_all(submission.records)
         self._timeouts: Counter[str] = Counter()
         self._budget = Budget(POLICY.submission_wall)
         self.problems: list[str] = []

@@ -16,7 +16,7 @@ from autograder.checks.peers import Peer
 from autograder.checks.replies import Array, blame, numbers
 from autograder.checks.signatures import SIGNATURES, Returned
 from autograder.model import Verdict
-from autograder.records import Record
+from autograder.records import Experiment, Record
 from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.requests import Item, Reply
 from autograder.sandbox.wire import Handle
@@ -40,12 +40,12 @@ class Student:
         peer: Peer,
         timeouts: Counter[str] | None = None,
         memory: dict[str, Any] | None = None,
-        records: Mapping[str, Record] | None = None,
+        records: Mapping[Experiment, Record] | None = None,
     ) -> None:
         self._peer = peer
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
-        self.records: Mapping[str, Record] = records if records is not None else {}
+        self.records: Mapping[Experiment, Record] = records if records is not None else {}
         self.trace: list[Any] = []
         """Every number the student's code answered, in order; diagnosis compares it."""
 
