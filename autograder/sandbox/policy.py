@@ -26,7 +26,6 @@ class Policy:
     check_cpu: float = _limit(5, "s CPU", "the check is `timeout`")
     check_wall: float = _limit(15, "s", "as for CPU: a function that sleeps")
     submission_wall: float = _limit(90, "s", "cells not yet run are skipped, checks are `timeout`")
-    check_reserve: float = _limit(30, "s of the above", "cells cannot use it up, checks can")
     memory: int = _limit(2048 * MIB, "bytes, all processes", "the processes are killed")
     process_memory: int = _limit(1536 * MIB, "bytes a process", "MemoryError")
     address_space: int = _limit(4096 * MIB, "bytes a process", "MemoryError")

@@ -111,6 +111,7 @@ class Session:
                     self._rooms.make_sure()
                     continue
                 status: Status = "timeout" if isinstance(reason, StudentTimeout) else "dead"
+                self.budget.hung += status == "timeout"
                 why = CellError(type(reason).__name__, str(reason), None, None)
                 return CellRun(key, status, [], time.monotonic() - started, why)
             self._good.append(key)
@@ -120,7 +121,8 @@ class Session:
 
     def _run_cell(self, key: str, wall: float) -> CellRun:
         room, channel = self._need_room()
-        clock = Clock(self.policy.cell_cpu, wall, room.cpu)
+        cpu = self.policy.later_cell_cpu if self.budget.hung else self.policy.cell_cpu
+        clock = Clock(cpu, wall, room.cpu)
         message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
             answer = channel.request(message, self.policy.cell_limits, clock)

@@ -21,7 +21,12 @@ def describe(error: BaseException) -> dict[str, Any]:
             if cell is not None:
                 place = cell, step.tb_lineno
             step = step.tb_next
-    return {"type": type(error).__name__[:80], "cell": place[0], "line": place[1]}
+    return {"type": name(type(error)), "cell": place[0], "line": place[1]}
+
+
+def name(kind: type) -> str:
+    """Return an exception type's name; of a private type, that of the public one it refines."""
+    return next(base.__name__ for base in kind.__mro__ if not base.__name__.startswith("_"))[:80]
 
 
 def message(error: BaseException) -> str:

@@ -106,7 +106,7 @@ class Shell(InteractiveShell):
         return f"<cell {self.cell_id}>"
 
     def _showtraceback(self, etype: type, evalue: BaseException, stb: list[str]) -> None:
-        self.outputs.error(etype.__name__, blame.message(evalue), stb)
+        self.outputs.error(blame.name(etype), blame.message(evalue), stb)
 
 
 def _run(command: str) -> subprocess.CompletedProcess[str]:
