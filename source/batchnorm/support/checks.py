@@ -19,13 +19,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from .gradient_check import SMALL_PART, numeric_gradient
+from .gradient_check import SMALL_PART, Model, network_errors, numeric_gradient
 
 Array = npt.NDArray[np.float64]
 
 FORWARD = 1e-8  # the same formula in float64, added in another order
 GRADIENT = 1e-6  # a right gradient against a centred difference
+NETWORK = 1e-5  # the same through a whole network, whose loss is rounded at every layer
 SINGLE = 1e-4  # a right answer in float32, which holds seven digits
+SINGLE_STEP, SINGLE_GRADIENT = 1e-3, 1e-2  # its centred difference: longer steps, fewer digits
 GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 HEADINGS = ("", "yours", "expected", "error", "verdict")
 
@@ -98,7 +100,27 @@ class Check:
         self, name: str, yours: Any, f: Callable[[Array], Any], x: Any, dout: Any = 1.0
     ) -> None:
         """Compare a gradient with the numeric one of sum(f(x) * dout) with respect to x."""
-        self.close(name, yours, numeric_gradient(f, x, dout), within=GRADIENT)
+        if np.asarray(f(np.array(x, np.float64))).dtype == np.float32:
+            right = numeric_gradient(lambda x: np.float64(f(x)), x, dout, h=SINGLE_STEP)
+            self.close(name, yours, right, within=SINGLE_GRADIENT)
+        else:
+            self.close(name, yours, numeric_gradient(f, x, dout), within=GRADIENT)
+
+    def network(self, name: str, net: Model, X: Any, y: Any, *, entries: int | None = None) -> None:
+        """Compare all gradients of a float64 network with numeric ones, a row for each.
+
+        Args:
+            name: what is special about this network, such as "reg 3.14".
+            net: the network.
+            X: (N, ...) a small batch.
+            y: (N,) labels.
+            entries: how many entries of each parameter to look at; all by default.
+        """
+        if np.asarray(net.loss(X.copy())).dtype == np.float32:
+            self._add(Row(f"gradients, {name}", "float32", "float64", "cannot tell"))
+            return
+        for parameter, error in network_errors(net, X, y, entries=entries).items():
+            self.below(f"error of d{parameter}, {name}", error, NETWORK)
 
     def below(self, name: str, value: float, limit: float, *, hint: str = "") -> None:
         """Require a number, such as the error of a gradient, to be below a limit."""

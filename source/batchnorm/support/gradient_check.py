@@ -106,7 +106,7 @@ def network_errors(
         KeyError: the network returns no gradient for one of its parameters.
         ValueError: a gradient does not have its parameter's shape.
     """
-    _, gradients = model.loss(X, y)
+    _, gradients = model.loss(X.copy(), y)
     errors = {}
     for name, parameter in model.params.items():
         if np.asarray(parameter).dtype != np.float64:
@@ -145,7 +145,7 @@ def _slopes(
                 moved = original.copy()
                 moved.reshape(-1)[pick] += sign * h
                 model.params[name] = moved
-                ends.append(float(model.loss(X, y)[0]))
+                ends.append(float(model.loss(X.copy(), y)[0]))
             slopes[k] = (ends[0] - ends[1]) / (2 * h)
     finally:
         model.params[name] = original
