@@ -40,7 +40,7 @@ class Policy:
     reply_bytes: int = _limit(64 * MIB, "bytes of arrays in a reply", "the reply is no answer")
     reply_items: int = _limit(64, "values in a returned tuple", "the reply is no answer")
     nesting: int = _limit(16, "levels in a reply", "the reply is no answer")
-    restarts: int = _limit(8, "fresh starts of one notebook", "cells not yet run are skipped")
+    restarts: int = _limit(16, "fresh starts of one notebook", "cells not yet run are skipped")
 
     def rows(self) -> Iterator[tuple[str, float, str, str]]:
         """Yield (name, value, unit, what happens past it), for people to read."""
@@ -56,7 +56,9 @@ class Policy:
     def cell_limits(self) -> Limits:
         """Return the wire limits for the outputs of a cell: text in JSON, up to 6 bytes each."""
         size = 6 * self.output_bytes
-        return Limits(header_bytes=size, array_bytes=0, nodes=size // 8, depth=self.nesting)
+        return Limits(
+            header_bytes=size, array_bytes=0, nodes=size // 8, depth=self.nesting, plain=True
+        )
 
 
 POLICY = Policy()

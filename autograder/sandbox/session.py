@@ -92,7 +92,7 @@ class Session:
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds that all runs of cells took, by the kernel's account."""
+        """Return the CPU seconds of cells and branches so far, by the kernel's account."""
         return self._cpu_before + (self._room.cpu() if self._room is not None else 0.0)
 
     def _try_cell(self, key: str, sure: bool) -> CellRun:
@@ -100,11 +100,12 @@ class Session:
         for last in (True,) if sure else (False, True):
             reserve = REPLAY_MARGIN * self._good_seconds + CHECKS_SHARE * self.budget.seconds
             wall = self.budget.left - reserve
-            if wall <= 0 or not self._ready():
+            if wall <= 0 or not self._ready(self.policy.restarts):
                 return CellRun(key, "skipped", [], 0.0)
+            cpu = self.policy.later_cell_cpu if self.budget.hung else self.policy.cell_cpu
             started = time.monotonic()
             try:
-                run = self._run_cell(key, min(self.policy.cell_wall, wall))
+                run = self._run_cell(key, cpu, min(self.policy.cell_wall, wall))
             except StudentError as error:
                 reason = self._lose_room(error)
                 if isinstance(reason, StudentDied) and self._ended_because is None and not last:
@@ -119,9 +120,8 @@ class Session:
             return run
         raise AssertionError("unreachable")
 
-    def _run_cell(self, key: str, wall: float) -> CellRun:
+    def _run_cell(self, key: str, cpu: float, wall: float) -> CellRun:
         room, channel = self._need_room()
-        cpu = self.policy.later_cell_cpu if self.budget.hung else self.policy.cell_cpu
         clock = Clock(cpu, wall, room.cpu)
         message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
@@ -152,7 +152,9 @@ class Session:
 
         Raises StudentDied, StudentTimeout or StudentProtocol if the process gives none.
         """
-        if not self._ready():
+        if not self.budget.left:
+            raise StudentTimeout
+        if not self._ready(2 * self.policy.restarts):
             raise StudentDied("the notebook cannot be run to its end")
         room, channel = self._need_room()
         self._in_branch = True
@@ -209,20 +211,24 @@ class Session:
                 if not alone or room.memory(policy.memory) > policy.memory:
                     room.kill()
 
-    def _ready(self) -> bool:
-        """Return whether there is a room in which the good cells have run; make one if need be."""
+    def _ready(self, restarts: int) -> bool:
+        """Return whether there is a room in which the good cells have run; make one if need be.
+
+        Not if that takes more time than is left or more than so many restarts in all.
+        """
         while self._room is None or self._room.ended():
-            if self._restarts >= self.policy.restarts:
+            if self._restarts >= restarts or not self.budget.left:
                 return False
             self._restarts += 1
             self._close_room()
             self._open()
             for key in list(self._good):
                 try:
-                    self._run_cell(key, self.budget.left)
+                    self._run_cell(key, self.policy.cell_cpu, self.budget.left)
                 except StudentError as error:
                     self._lose_room(error)
-                    self._good.remove(key)
+                    if self.budget.left:
+                        self._good.remove(key)
                     break
         return True
 

@@ -66,6 +66,13 @@ def test_a_dead_interpreter_costs_the_cell(attack, source):
     assert [run.status for run in session.runs] == ["ok", "dead", "ok"]
 
 
+def test_many_dead_cells_do_not_cost_the_answers(attack):
+    session = attack("x = 1", *["import os\nos._exit(0)"] * 20, "y = 2")
+    assert [run.status for run in session.runs[:3]] == ["ok", "dead", "dead"]
+    with session.branch() as branch:
+        assert branch.request("get", name="x").items[0].value == 1
+
+
 def test_leaving_inside_a_function_is_not_an_answer(attack):
     session = attack(
         "import os, sys\ndef f(): os._exit(0)\ndef g(): sys.exit(0)\ndef h(): return 1"

@@ -43,7 +43,9 @@ class Limits:
     """How much a message may ask of the one who decodes it.
 
     header_bytes and array_bytes bound the two parts; nodes bounds the JSON punctuation, and so the
-    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array.
+    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only plain
+    values belong, an array of size 0 would fit array_bytes and then meet code that compares: plain
+    refuses arrays and handles altogether.
     """
 
     header_bytes: int = 1 << 20
@@ -51,6 +53,7 @@ class Limits:
     nodes: int = 200_000
     depth: int = 16
     ndim: int = 16
+    plain: bool = False
 
 
 DEFAULT_LIMITS = Limits()
@@ -152,6 +155,8 @@ class _Reader:
         return self._tagged(tag, body, depth)
 
     def _tagged(self, tag: str, body: Any, depth: int) -> Any:
+        if self.limits.plain and tag in ("a", "h"):
+            raise WireError("only plain values belong here")
         if tag == "d" and type(body) is dict:
             return {self.value(k, depth): self.value(v, depth + 1) for k, v in body.items()}
         if tag == "t" and type(body) is list:
