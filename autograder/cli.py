@@ -16,6 +16,7 @@ from rich.console import Console
 from autograder.errors import UsageError
 from autograder.model import Grade, Status
 from autograder.sandbox.launch import Backend
+from autograder.startup import skip_uri_grammar
 
 WITHHELD = 3
 USAGE = 2
@@ -255,6 +256,7 @@ def _exit(*grades: Grade) -> None:
 
 def main() -> NoReturn:
     """Run the command line; whatever the caller can mend is one sentence and status 2."""
+    skip_uri_grammar()
     from autograder.sandbox.errors import SandboxUnavailable
 
     try:

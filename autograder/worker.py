@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from autograder.errors import UsageError
+from autograder.startup import skip_uri_grammar
 
 if TYPE_CHECKING:
     from autograder.grading import Grader
@@ -60,6 +61,7 @@ def warm_up(parent: Connection, scratch: str, setting: bytes) -> None:
         setting: an encoded `Setting`.
     """
     tempfile.tempdir = scratch
+    skip_uri_grammar()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     for variable in ONE_THREAD:  # before NumPy is imported: processes are the parallelism
         os.environ.setdefault(variable, "1")

@@ -11,7 +11,7 @@ import mini_course
 import nbformat
 
 from autograder.course import Course, notebook_paths
-from autograder.demo import without_markers
+from autograder.demo_course import without_markers
 from autograder.gradebook import open_gradebook
 
 RIGHT = {}

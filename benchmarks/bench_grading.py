@@ -1,0 +1,221 @@
+"""How fast is grading, against stock nbgrader and against the budget?
+
+    make bench                                    (all of it, about three minutes)
+    python benchmarks/bench_grading.py --students 4    (a quick look)
+
+Part 1 grades the same class twice on this machine: with `autograder grade`, and with
+`nbgrader autograde` as it comes (its own Execute preprocessor, no configuration of ours).
+Part 2 takes one warm grader and tells the CPU seconds of a solved submission apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import NamedTuple
+
+import nbformat
+
+from autograder.checks.peers import LocalPeer
+from autograder.checks.runner import Checks, hidden_generator
+from autograder.checks.student import Student
+from autograder.course import Course
+from autograder.demo_course import read_notebooks, without_markers
+from autograder.grading import Grader
+from autograder.misconceptions.diagnose import trusted_namespace
+from autograder.release import build_release
+
+ASSIGNMENT = "batchnorm"
+ROOT = Path(__file__).parent.parent
+STUDENTS = 20
+REPEATS = 7
+NEEDED_RATIO = 5.0
+CELLS_BUDGET = 1.8
+"""CPU seconds of all cells of a solved submission."""
+ENGINE_BUDGET = 0.35
+"""CPU seconds of everything else but NumPy inside checks."""
+
+
+class Cost(NamedTuple):
+    """What a command took, children included."""
+
+    wall: float
+    cpu: float
+
+
+def main() -> int:
+    """Print both parts; status 1 if a budget is missed."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--students", type=int, default=STUDENTS)
+    students = parser.parse_args().students
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        ours = our_course(Path(folder) / "ours")
+        hand_in(ours.root, students)
+        stock = stock_course(Path(folder) / "stock", ours)
+        good = against_nbgrader(ours.root, stock, students)
+        return 0 if budget(ours) and good else 1
+
+
+def our_course(root: Path) -> Course:
+    """A copy of this course, released."""
+    root.mkdir()
+    for name in ("source", "datasets"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("results", ".*"))
+    shutil.copy(ROOT / "nbgrader_config.py", root)
+    course = Course(root)
+    build_release(course, ASSIGNMENT, execute="never")
+    return course
+
+
+def stock_course(root: Path, ours: Course) -> Path:
+    """The same source and the same submissions in a course that nbgrader has made itself."""
+    root.mkdir()
+    for name in ("source", "datasets", "submitted"):
+        shutil.copytree(ours.root / name, root / name)
+    # Its cells ask for the data: stock nbgrader would leave the pictures at home.
+    release = ours.release(ASSIGNMENT)
+    shutil.copytree(release / "datasets", root / "source" / ASSIGNMENT / "datasets")
+    (root / "nbgrader_config.py").write_text(
+        'c = get_config()\nc.CourseDirectory.course_id = "bench"\n'
+        "c.Execute.timeout = 600\nc.Execute.allow_errors = True\n"
+    )
+    run(root, "-m", "nbgrader", "generate_assignment", ASSIGNMENT)
+    return root
+
+
+def hand_in(root: Path, students: int) -> None:
+    """Solved submissions, each with a comment of its own."""
+    solved = read_notebooks(ROOT / "solutions" / ASSIGNMENT)
+    for number in range(students):
+        folder = root / "submitted" / f"student{number:02}" / ASSIGNMENT
+        folder.mkdir(parents=True)
+        for name, notebook in solved.items():
+            for cell in notebook.cells:
+                cell.source = without_markers(cell.source)
+            own = nbformat.from_dict(notebook)
+            answer = next(c for c in own.cells if c.id.endswith("_answer"))
+            before = answer.source
+            answer.source = f"# student {number}\n{before}"
+            nbformat.write(own, folder / name)
+            answer.source = before
+
+
+def run(folder: Path, *command: str) -> Cost:
+    """Run a Python command in a folder; raises if it fails."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    began = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
+    )
+    wall = time.perf_counter() - began
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}:\n{done.stderr[-2000:]}")
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall, cpu)
+
+
+def against_nbgrader(ours: Path, stock: Path, students: int) -> bool:
+    """Grade the class both ways; returns whether ours is fast enough."""
+    print(f"1. {students} solved submissions of two notebooks, {os.cpu_count()} processors")
+    here = run(ours, "-m", "autograder.cli", "grade", ASSIGNMENT)
+    print(f"   autograder grade      {here.wall:7.1f} s   {here.wall / students:6.2f} s each")
+    there = run(stock, "-m", "nbgrader", "autograde", ASSIGNMENT)
+    print(f"   nbgrader autograde    {there.wall:7.1f} s   {there.wall / students:6.2f} s each")
+    ratio = there.wall / here.wall
+    print(f"   ratio                 {ratio:7.1f}     (at least {NEEDED_RATIO:g} needed)")
+    return ratio >= NEEDED_RATIO
+
+
+def budget(course: Course) -> bool:
+    """Tell the CPU seconds of one more submission in a warm grader apart."""
+    submission = light(course)
+    cells, engine = [], []
+    with Grader(course, ASSIGNMENT) as grader:
+        grader.grade(submission)
+        numerics = numpy_in_checks(course, grader)
+        for _ in range(REPEATS):
+            here, warm = time.process_time(), descendants_cpu()
+            graded = grader.grade(submission)
+            own = time.process_time() - here + descendants_cpu() - warm
+            cells.append(sum(run.cpu_seconds for runs in graded.runs.values() for run in runs))
+            engine.append(own + graded.cpu_seconds - cells[-1] - numerics)
+    print(f"2. One more solved submission, warm, CPU seconds (median of {REPEATS})")
+    print(f"   its cells             {median(cells):7.2f}     (at most {CELLS_BUDGET:g})")
+    print(f"   NumPy inside checks   {numerics:7.2f}")
+    print(f"   the engine            {median(engine):7.2f}     (at most {ENGINE_BUDGET:g})")
+    print(
+        "   The engine is this process, the zygote and the submission's processes by the kernel's\n"
+        "   account, less the cells (by their own clock) and the bodies of the numerics checks,\n"
+        "   which are run here once more on the reference, without sandbox and without pytest."
+    )
+    return median(cells) <= CELLS_BUDGET and median(engine) <= ENGINE_BUDGET
+
+
+def light(course: Course) -> Path:
+    """A solved submission without records of experiments, which checks would repeat."""
+    folder = course.root / "light"
+    shutil.copytree(course.root / "submitted" / "student00" / ASSIGNMENT, folder)
+    for path in folder.glob("*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = []
+        nbformat.write(notebook, path)
+    return folder
+
+
+def numpy_in_checks(course: Course, grader: Grader) -> float:
+    """CPU seconds of the bodies of all checks of functions and nets, on the reference."""
+    namespace = trusted_namespace()
+    with Checks() as checks:
+        chosen = [
+            check
+            for question in course.questions(ASSIGNMENT)
+            if question.kind == "code" and question.id != "train_two_layer_net"
+            for check in checks.of(question.id)
+        ]
+        spent = []
+        for _ in range(REPEATS):
+            began = time.process_time()
+            for check in chosen:
+                given = {
+                    "student": Student(LocalPeer(namespace)),
+                    "rng": hidden_generator(course.secret(), check.question, check.name),
+                }
+                function = check.item.function
+                wanted = function.__code__.co_varnames[: function.__code__.co_argcount]
+                function(**{name: given[name] for name in wanted})
+            spent.append(time.process_time() - began)
+    return median(spent)
+
+
+def descendants_cpu() -> float:
+    """CPU seconds of this process's descendants and of the children they have waited for."""
+    parents: dict[int, list[tuple[int, int]]] = {}
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                fields = (folder / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            ticks = sum(map(int, fields[11:15]))
+            parents.setdefault(int(fields[1]), []).append((int(folder.name), ticks))
+    found, todo = 0, [os.getpid()]
+    while todo:
+        for pid, ticks in parents.get(todo.pop(), ()):
+            found += ticks
+            todo.append(pid)
+    return found / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
