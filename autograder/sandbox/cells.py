@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from autograder.sandbox.errors import StudentProtocol
+from autograder.sandbox.outputs import clean, line_of, text
+
+MOST_SECONDS = 100_000
 Status = Literal["ok", "error", "timeout", "dead", "skipped"]
 
 
@@ -35,3 +40,21 @@ class CellRun:
     outputs: list[dict[str, Any]]
     cpu_seconds: float
     error: CellError | None = None
+
+
+def read_answer(cell: str, answer: Mapping[str, Any], sources: Mapping[str, str]) -> CellRun:
+    """Return what a student's process says came of a cell. Raises StudentProtocol for nonsense."""
+    cpu, status = answer.get("cpu"), answer.get("status")
+    if type(cpu) is not float or not 0 <= cpu < MOST_SECONDS:
+        raise StudentProtocol("a cell's time is a number")
+    error = answer.get("error")
+    raised = _read_error(error, sources) if type(error) is dict else None
+    outputs = clean(answer.get("outputs"))
+    if type(status) is str and status in ("ok", "error"):
+        return CellRun(cell, "ok" if status == "ok" else "error", outputs, cpu, raised)
+    raise StudentProtocol("a cell went well or did not")
+
+
+def _read_error(error: Mapping[str, Any], sources: Mapping[str, str]) -> CellError:
+    line, lineno = line_of(sources, error.get("cell"), error.get("line"))
+    return CellError(text(error.get("type"))[:80], text(error.get("message"))[:2000], line, lineno)

@@ -27,9 +27,9 @@ def clean(outputs: Any) -> list[dict[str, Any]]:
 
 def _clean(outputs: list[Any]) -> Iterator[dict[str, Any]]:
     for output in outputs:
-        kind = output.get("output_type") if type(output) is dict else None
+        kind = text(output.get("output_type")) if type(output) is dict else None
         if kind == "stream":
-            name = "stderr" if output.get("name") == "stderr" else "stdout"
+            name = "stderr" if text(output.get("name")) == "stderr" else "stdout"
             yield {"output_type": "stream", "name": name, "text": text(output.get("text"))}
         elif kind in ("display_data", "execute_result"):
             data = dict(_bundle(output.get("data")))

@@ -9,18 +9,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
 from autograder.sandbox import outputs as checked
-from autograder.sandbox.cells import CellError, CellRun, SourceCell, Status
+from autograder.sandbox.cells import CellError, CellRun, SourceCell, Status, read_answer
 from autograder.sandbox.channel import Budget, Channel, Clock, room_socket
 from autograder.sandbox.errors import (
     SandboxBroken,
     StudentDied,
     StudentError,
-    StudentProtocol,
     StudentTimeout,
 )
 from autograder.sandbox.policy import Policy
@@ -128,22 +127,7 @@ class Session:
             answer = channel.request(message, self.policy.cell_limits, clock)
         finally:
             self.budget.used += clock.elapsed
-        return self._cell_run(key, answer, clock.elapsed)
-
-    def _cell_run(self, key: str, answer: Mapping[str, Any], elapsed: float) -> CellRun:
-        cpu, status = answer.get("cpu"), answer.get("status")
-        if type(cpu) is not float or not 0 <= cpu < self.policy.submission_wall * 64:
-            raise StudentProtocol("a cell's time is a number")
-        if status not in ("ok", "error"):
-            raise StudentProtocol("a cell went well or did not")
-        error = answer.get("error")
-        raised = self._cell_error(error) if type(error) is dict else None
-        return CellRun(key, status, checked.clean(answer.get("outputs")), cpu, raised)
-
-    def _cell_error(self, error: Mapping[str, Any]) -> CellError:
-        line, lineno = checked.line_of(self.sources, error.get("cell"), error.get("line"))
-        name = checked.text(error.get("type"))[:80]
-        return CellError(name, checked.text(error.get("message"))[:2000], line, lineno)
+        return read_answer(key, answer, self.sources)
 
     # Branches
 

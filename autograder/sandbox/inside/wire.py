@@ -43,9 +43,9 @@ class Limits:
     """How much a message may ask of the one who decodes it.
 
     header_bytes and array_bytes bound the two parts; nodes bounds the JSON punctuation, and so the
-    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only plain
-    values belong, an array of size 0 would fit array_bytes and then meet code that compares: plain
-    refuses arrays and handles altogether.
+    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only
+    plain values belong, an array of size 0 would fit array_bytes and then meet code that compares:
+    plain refuses arrays and handles altogether.
     """
 
     header_bytes: int = 1 << 20
