@@ -20,7 +20,8 @@ from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
 from autograder.course import Course, notebook_paths
-from autograder.intake import Cell, Notebook, read_submission
+from autograder.frame import Cell, Notebook
+from autograder.intake import read_submission
 from autograder.model import Grade, QuestionScore
 from autograder.release import LEFT_BEHIND, course_directory
 

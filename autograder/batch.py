@@ -9,6 +9,7 @@ the gradebook. A submission that goes on breaking workers is withheld (see `disp
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -245,10 +246,19 @@ class _Run:
             self._staff_notes[student] = graded.staff_notes
 
     def _write(self, student: str, graded: GradedSubmission) -> None:
+        """Write to the gradebook; a submission that cannot be written touches no other."""
         folder = self._folders[student]
-        write_autograded(self._course, student, graded, folder)
-        enter_submission(self._course, self._gradebook, student, graded.grade, folder)
-        self._ledger.mark_written(student)
+        try:
+            write_autograded(self._course, student, graded, folder)
+            enter_submission(self._course, self._gradebook, student, graded.grade, folder)
+        except Exception:
+            self._gradebook.db.rollback()
+            note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
+            self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
+            reason = "it could not be written to the gradebook"
+            self._grades[student] = self._withheld(reason).grade
+        else:
+            self._ledger.mark_written(student)
 
     def _digest(self, submission: bytes) -> str:
         return digest(self._frame, submission)

@@ -20,7 +20,8 @@ from autograder.checks.runner import Check, Checks
 from autograder.checks.student import Student
 from autograder.course import Course, Question
 from autograder.errors import UsageError
-from autograder.intake import Notebook, Submission, read_submission
+from autograder.frame import Notebook
+from autograder.intake import Submission, read_submission
 from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.records import parse_all
@@ -33,6 +34,7 @@ from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.scoring import Outcome, score_question, score_submission
 
+UNSTARTED = "This could not be checked, because the submission's files cannot be laid out."
 SHARED_FOLDERS = ("support", "datasets")
 """Folders of the release that every submission sees read-only, as released."""
 
@@ -154,6 +156,8 @@ class _Run:
                 scores = [self._question(question, session) for question in questions]
                 self.cpu_seconds += session.cpu_seconds
                 return scores
+        except StudentError:  # the submission's own files keep a session from starting
+            return [self._all(question, Verdict.RAISED, UNSTARTED) for question in questions]
         except SandboxBroken as error:
             self.staff_notes.append(f"{name}: {error}")
             return [self._all(question, Verdict.GRADER_ERROR, "") for question in questions]

@@ -93,8 +93,8 @@ def _regular_files(folder: Path, problems: list[str]) -> list[Path]:
             if stat.S_ISREG(path.lstat().st_mode):
                 found.append(path)
             else:
-                name = shown(path.relative_to(folder))
-                problems.append(f"{name} is not a regular file; it is ignored.")
+                odd = shown(path.relative_to(folder))
+                problems.append(f"{odd} is not a regular file; it is ignored.")
         if len(found) > 50 * MAX_EXTRA_FILES:
             problems.append("The folder holds too many files; the rest is ignored.")
             break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -214,3 +215,33 @@ def test_what_is_handed_to_the_neighbour_is_a_valid_notebook(folder: Path, relea
 def test_a_file_instead_of_a_folder_is_one_sentence(release: Path) -> None:
     with pytest.raises(UsageError, match="is not a folder"):
         read_submission(release / "nb.ipynb", release)
+
+
+def test_half_characters_in_a_cell_become_readable(folder: Path, release: Path) -> None:
+    cells = released_cells()
+    cells[2]["source"] = "x = '\ud800'"
+    notebook = read(folder, release, cells).notebooks["nb"]
+    assert notebook.to_bytes().decode()
+    assert notebook.answer("f_answer") == "x = '?'"
+
+
+def test_odd_file_names_are_named_readably_and_left_out(folder: Path, release: Path) -> None:
+    (folder / "a\nb\x1b[31m").write_text("x")
+    os.mkfifo(os.fsencode(folder) + b"/\xff")
+    submission = read(folder, release, released_cells())
+    assert submission.files == {}
+    for problem in submission.problems:
+        assert problem.isprintable()
+
+
+def test_a_folder_cannot_take_a_notebook_s_or_a_released_file_s_place(
+    folder: Path, release: Path
+) -> None:
+    (release / "README.md").write_text("ours")
+    for name in ("README.md", "nb.ipynb", "other.ipynb"):
+        (folder / "sub" / name).mkdir(parents=True)
+        (folder / "sub" / name / "x").write_text("x")
+    (folder / "README.md").mkdir()
+    (folder / "README.md" / "x").write_text("x")
+    submission = read_submission(folder, release)
+    assert set(submission.files) == {"sub/README.md/x"}
