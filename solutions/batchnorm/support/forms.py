@@ -1,0 +1,149 @@
+"""Report forms: what kind of answer each field takes.
+
+`check_form` looks at the form of your answers only: type, unit, range. Whether they are true is
+found out in grading, from the record of your own run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .checks import Row, table
+
+SCALES = 20  # weight scales in the experiment
+EPOCHS = 10
+NEVER = "never"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a form: its name, the form in words, and what is wrong with a value.
+
+    `problem` returns the end of a sentence that starts with the field's name, or nothing.
+    """
+
+    name: str
+    wanted: str
+    problem: Callable[[Any], str]
+
+
+def check_form(question: str, answers: Any, fields: tuple[Field, ...]) -> None:
+    """Show each answer beside the form it should have.
+
+    Raises:
+        NotImplementedError: no field is filled in yet.
+        AssertionError: a field is missing, empty or has another form; one sentence says which.
+    """
+    if not isinstance(answers, Mapping):
+        raise AssertionError(f"{question}: the answers are {_kind(answers)}, not a dictionary.")
+    if all(answers.get(field.name) is None for field in fields):
+        raise NotImplementedError(f"{question} is not answered yet: fill in the form above.")
+    rows = []
+    for field in fields:
+        value = answers.get(field.name)
+        problem = "is not filled in yet." if value is None else field.problem(value)
+        rows.append(Row(field.name, _short(value), field.wanted, problem=problem))
+    print(table(rows))
+    wrong = [f"{row.name} {row.problem}" for row in rows if row.problem]
+    unknown = sorted(map(str, set(answers) - {field.name for field in fields}))
+    wrong += [f"there is no field {name}." for name in unknown]
+    if wrong:
+        more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+        raise AssertionError(f"{question}: {wrong[0]}{more}")
+    print(f"{question}: every field has the right form. Whether it is true, you decide.")
+
+
+def _kind(value: Any) -> str:
+    return "None" if value is None else type(value).__name__
+
+
+def _short(value: Any) -> str:
+    text = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    return text if len(text) <= 24 else text[:23] + "…"
+
+
+def _is_number(value: Any) -> bool:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        return False
+    return not isinstance(value, np.complexfloating) and math.isfinite(value)
+
+
+def _whole(low: int, high: int) -> Callable[[Any], str]:
+    def problem(value: Any) -> str:
+        if not isinstance(value, int | np.integer) or isinstance(value, bool):
+            return f"is {_short(value)}: it has to be a whole number."
+        return "" if low <= value <= high else f"is {value}: it has to lie in {low} to {high}."
+
+    return problem
+
+
+def _epoch(value: Any) -> str:
+    if isinstance(value, str):
+        return "" if value == NEVER else f'is {value!r}: write a whole number, or "{NEVER}".'
+    return _whole(1, EPOCHS)(value)
+
+
+def _fraction(value: Any) -> str:
+    if not _is_number(value):
+        return f"is {_short(value)}: it has to be a number."
+    if 1 < value <= 100:
+        return f"is {_short(value)}, which looks like a percentage: write {value / 100:.4g}."
+    return "" if 0 <= value <= 1 else f"is {_short(value)}: a fraction lies between 0 and 1."
+
+
+def _scale(value: Any) -> str:
+    if not _is_number(value):
+        return f"is {_short(value)}: it has to be a number."
+    return "" if 0 < value <= 1 else f"is {_short(value)}: it has to be above 0 and at most 1."
+
+
+def _scales(values: Any) -> str:
+    if not isinstance(values, list | tuple | np.ndarray):
+        return f"is {_kind(values)}: it has to be a list, such as [0.01, 0.1], or [] for none."
+    if len(values) > SCALES:
+        return f"has {len(values)} entries: there are only {SCALES} scales."
+    wrong = [problem for problem in map(_scale, values) if problem]
+    return f"has an entry that {wrong[0]}" if wrong else ""
+
+
+def _one_of(*options: str) -> Callable[[Any], str]:
+    def problem(value: Any) -> str:
+        fine = isinstance(value, str) and value in options
+        return "" if fine else f"is {_short(value)!r}: it has to be one of {', '.join(options)}."
+
+    return problem
+
+
+_EPOCH_FORM = f'epoch 1 to {EPOCHS}, or "{NEVER}"'
+_FRACTION_FORM = "fraction, 0 to 1"
+_SCALE_FORM = "weight scale, above 0, to 1"
+
+DEEP_NET_REPORT = (
+    Field("epoch_half_with", _EPOCH_FORM, _epoch),
+    Field("epoch_half_without", _EPOCH_FORM, _epoch),
+    Field("train_accuracy_with", _FRACTION_FORM, _fraction),
+    Field("val_accuracy_with", _FRACTION_FORM, _fraction),
+    Field("train_accuracy_without", _FRACTION_FORM, _fraction),
+    Field("val_accuracy_without", _FRACTION_FORM, _fraction),
+    Field("larger_gap", '"with" or "without"', _one_of("with", "without")),
+    Field("gap_reason", '"A", "B", "C" or "D"', _one_of(*"ABCD")),
+    Field("parameters_added", "whole number", _whole(0, 1_000_000)),
+    Field("sorted_accuracy", _FRACTION_FORM, _fraction),
+    Field("sorted_reason", '"A", "B", "C" or "D"', _one_of(*"ABCD")),
+)
+WEIGHT_SCALE_REPORT = (
+    Field("best_plain_scale", _SCALE_FORM, _scale),
+    Field("scales_above_70_with", f"whole number, 0 to {SCALES}", _whole(0, SCALES)),
+    Field("scales_above_70_without", f"whole number, 0 to {SCALES}", _whole(0, SCALES)),
+    Field("plain_at_least_as_good", "list of weight scales", _scales),
+    Field("worst_scale_with", _SCALE_FORM, _scale),
+    Field("worst_accuracy_with", _FRACTION_FORM, _fraction),
+    Field("layer_factor", "number above 0, at most 1", _scale),
+    Field("critical_scale", _SCALE_FORM, _scale),
+    Field("rescue", '"A", "B", "C" or "D"', _one_of(*"ABCD")),
+)
