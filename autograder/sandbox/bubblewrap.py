@@ -14,6 +14,7 @@ import os
 import shutil
 import site
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -46,6 +47,8 @@ ENVIRONMENT = {
 }
 OURS = ("*autograder*", "__pycache__/*autograder*", "*.pth")  # an editable install names our place
 USERS = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/student:/bin/sh\n"
+NOT_LIBRARIES = ("/usr/local/share", "/usr/local/etc", "/usr/local/src", "/usr/src", "/usr/etc")
+"""Parts of /usr that people put things in: nbgrader's exchange, with all that was handed in."""
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
 
 
@@ -117,7 +120,7 @@ def sandboxed_command(
     for name, path in shared.items():
         command += ["--ro-bind", str(Path(path).resolve()), f"/shared/{name}"]
     command += ["--ro-bind", str(INSIDE), "/engine/grading_room"]
-    command += _covers({"/usr": Path("/usr"), **places})
+    command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
     settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine")
     return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
@@ -175,21 +178,29 @@ def _furniture(passwd: Path) -> Iterator[str]:
     yield from ("--symlink", "/home/student/tmp", "/tmp")  # noqa: S108 - in the sandbox
 
 
-def _covers(places: Mapping[str, Path]) -> Iterator[str]:
+def _covers(places: Mapping[str, Path], sites: Sequence[Path]) -> Iterator[str]:
     """Yield empty covers for all of ours that lies in a bound directory, and for stray fonts."""
-    package = Path(__file__).resolve().parents[1]
-    ours = [package, Path.cwd().resolve()]
-    if (package.parent / "pyproject.toml").exists():
-        ours.append(package.parent)
     for place, path in places.items():
-        for secret in ours:
-            if path in secret.parents:
-                yield from ("--tmpfs", f"{place}/{secret.relative_to(path)}")
-        if place.startswith("/site/"):
-            for file in (f for pattern in OURS for f in path.glob(pattern)):
-                if file.is_file():
-                    yield from ("--ro-bind", "/dev/null", f"{place}/{file.relative_to(path)}")
-                elif file != package:
-                    yield from ("--tmpfs", f"{place}/{file.relative_to(path)}")
+        for hidden in _hidden(sites):
+            if path not in hidden.parents:
+                continue
+            where = f"{place}/{hidden.relative_to(path)}"
+            if hidden.is_dir():
+                yield from ("--tmpfs", where)
+            else:
+                yield from ("--ro-bind", "/dev/null", where)
     if os.path.isdir("/usr/share/fonts"):
         yield from ("--tmpfs", "/usr/share/fonts")
+
+
+def _hidden(sites: Sequence[Path]) -> Iterator[Path]:
+    """Yield what is ours: package, project, course, and what an installation says of them."""
+    package = Path(__file__).resolve().parents[1]
+    folders = [package, Path.cwd().resolve(), *map(Path, NOT_LIBRARIES)]
+    if (package.parent / "pyproject.toml").exists():
+        folders.append(package.parent)
+    library = Path(sysconfig.get_path("stdlib")).resolve()
+    yield from (folder for folder in dict.fromkeys(folders) if folder not in library.parents)
+    for directory in sites:
+        for pattern in OURS:
+            yield from (path for path in directory.glob(pattern) if path != package)

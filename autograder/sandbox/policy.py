@@ -37,7 +37,7 @@ class Policy:
     stream_bytes: int = _limit(MIB // 4, "bytes of text a cell", "the rest is dropped")
     output_bytes: int = _limit(4 * MIB, "bytes of all output a cell", "the rest is dropped")
     total_output_bytes: int = _limit(32 * MIB, "bytes of output", "the rest is dropped")
-    reply_bytes: int = _limit(64 * MIB, "bytes of arrays in a reply", "the reply is no answer")
+    reply_bytes: int = _limit(8 * MIB, "bytes of arrays in a reply", "the reply is no answer")
     reply_items: int = _limit(64, "values in a returned tuple", "the reply is no answer")
     nesting: int = _limit(16, "levels in a reply", "the reply is no answer")
     restarts: int = _limit(16, "fresh starts of one notebook", "cells not yet run are skipped")

@@ -156,12 +156,22 @@ def _read(path: str) -> bytes:
 
 def children(pid: int) -> Iterator[int]:
     """Yield the children of all threads of a process."""
+    if not os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
+        yield from _children_by_search(pid)  # a kernel without CONFIG_PROC_CHILDREN
+        return
     try:
         threads = os.listdir(f"/proc/{pid}/task")
     except OSError:
         return
     for thread in threads:
         yield from map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+
+
+def _children_by_search(pid: int) -> Iterator[int]:
+    parent = str(pid).encode()
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        if _fields(int(name))[1:2] == [parent]:
+            yield int(name)
 
 
 def _fields(pid: int) -> list[bytes]:

@@ -173,8 +173,10 @@ class Session:
             self._lose_room(StudentDied("its processes could not be ended"))
         reason, self._ended_because = self._ended_because, None
         self._in_branch = False
-        if reason is not None and isinstance(error, StudentDied):
-            return StudentDied(reason)
+        if isinstance(error, StudentDied):
+            if reason is not None:
+                return StudentDied(reason)
+            self._rooms.make_sure()
         return error
 
     # The room
