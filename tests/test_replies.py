@@ -15,6 +15,7 @@ from autograder.sandbox.wire import Handle, encode
 
 WORDS = "ok tuple items error h k v type cell line output_type data stream display_data name text"
 words = st.sampled_from([*WORDS.split(), "text/plain", "image/png", "traceback", "0", "x"])
+unhurried = settings(deadline=None, max_examples=300)  # the machine may be busy
 plain = (
     st.none()
     | st.booleans()
@@ -67,7 +68,7 @@ def answered(data: bytes) -> Reply | None:
 
 
 @given(near_misses | st.dictionaries(words, values, max_size=4))
-@settings(max_examples=300, deadline=None)
+@unhurried
 def test_any_message_is_a_reply_or_the_students_fault(message):
     payload = encode(message)
     reply = answered(struct.pack("<Q", len(payload)) + payload)
@@ -77,7 +78,7 @@ def test_any_message_is_a_reply_or_the_students_fault(message):
 
 
 @given(st.binary(max_size=100))
-@settings(deadline=None)
+@unhurried
 def test_any_bytes_are_a_reply_or_the_students_fault(data):
     answered(data)
 
@@ -89,7 +90,7 @@ near_outputs = st.fixed_dictionaries(
 
 
 @given(st.lists(values | near_outputs))
-@settings(max_examples=300)
+@unhurried
 def test_any_outputs_become_notebook_outputs_or_the_students_fault(outputs):
     with suppress(StudentError):
         kinds = {output["output_type"] for output in clean(outputs)}
@@ -97,6 +98,7 @@ def test_any_outputs_become_notebook_outputs_or_the_students_fault(outputs):
 
 
 @given(values, values)
+@unhurried
 def test_any_place_is_a_line_of_our_copy_or_none(cell, lineno):
     line, number = line_of(SOURCES, cell, lineno)
     assert (line is None) == (number is None)
@@ -104,6 +106,7 @@ def test_any_place_is_a_line_of_our_copy_or_none(cell, lineno):
 
 
 @given(values)
+@unhurried
 def test_a_name_comes_out_only_if_it_is_known(name):
     assert known_name(name, SOURCES, frozenset({"ValueError"}), "?") in {
         "?",
@@ -120,7 +123,7 @@ def words_of() -> set[str]:
 @given(st.fixed_dictionaries({"cpu": st.floats(0, 9)}, optional={
     "status": st.sampled_from(["ok", "error"]) | values, "outputs": values, "error": values,
 }))  # fmt: skip
-@settings(max_examples=300)
+@unhurried
 def test_any_answer_to_a_cell_is_a_run_or_the_students_fault(answer):
     with suppress(StudentError):
         assert read_answer("0", answer, SOURCES).status in ("ok", "error")

@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as nps
 
 from autograder.sandbox.wire import Handle, Limits, WireError, decode, encode
 
+unhurried = settings(deadline=None, max_examples=300)  # the machine may be busy
 numbers = st.floats(allow_nan=False) | st.integers(-(2**63) + 1, 2**63 - 1)
 arrays = nps.arrays(
     st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8"]),
@@ -42,12 +43,13 @@ def same(left, right) -> bool:
 
 
 @given(st.dictionaries(st.text(max_size=5), values, max_size=4))
+@unhurried
 def test_what_is_encoded_decodes_to_the_same(message):
     assert same(decode(encode(message)), message)
 
 
 @given(st.binary(max_size=200))
-@settings(max_examples=300)
+@unhurried
 def test_any_bytes_are_a_message_or_a_wire_error(data):
     with suppress(WireError):
         assert type(decode(data)) is dict
@@ -67,13 +69,14 @@ json_values = st.recursive(
 
 
 @given(json_values, st.binary(max_size=40))
-@settings(max_examples=500)
+@unhurried
 def test_any_header_is_a_message_or_a_wire_error(tree, rest):
     with suppress(WireError):
         assert type(decode(framed({"d": {"x": tree}}, rest))) is dict
 
 
 @given(st.dictionaries(st.text(max_size=5), values, max_size=3), st.data())
+@unhurried
 def test_a_message_cut_short_is_a_wire_error(message, data):
     whole = encode(message)
     cut = data.draw(st.integers(0, len(whole) - 1))
