@@ -21,6 +21,9 @@ from autograder.frame import Notebook, grade_id, restore
 from autograder.records import Experiment, collect
 
 MAX_NOTEBOOK_BYTES = 20_000_000
+MAX_NOTEBOOKS = 8
+MAX_VALUES = 200_000
+"""Braces and brackets of a notebook; each becomes an object of ours when it is parsed."""
 MAX_CELLS = 500
 MAX_CELL_CHARACTERS = 200_000
 MAX_EXTRA_FILES = 64
@@ -106,11 +109,16 @@ def _recognize(
 ) -> dict[str, tuple[Path, list[dict[str, Any]]]]:
     """Find each notebook by its name, or else by the ids of its cells."""
     readable: dict[Path, list[dict[str, Any]]] = {}
-    for path in found:
-        if path.suffix == ".ipynb":
-            cells = _read_untrusted(path, problems)
-            if cells is not None:
-                readable[path] = cells
+    notebooks = sorted(
+        (path for path in found if path.suffix == ".ipynb"),
+        key=lambda path: (path.stem not in frames, len(path.parts)),
+    )
+    if len(notebooks) > MAX_NOTEBOOKS:
+        problems.append(f"Of {len(notebooks)} notebooks only {MAX_NOTEBOOKS} are looked at.")
+    for path in notebooks[:MAX_NOTEBOOKS]:
+        cells = _read_untrusted(path, problems)
+        if cells is not None:
+            readable[path] = cells
     taken: dict[str, tuple[Path, list[dict[str, Any]]]] = {}
     for name in frames:
         named = [path for path in readable if path.name == f"{name}.ipynb"]
@@ -138,10 +146,15 @@ def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | N
                 "clear its outputs and hand it in again."
             )
             return None
-        raw = json.loads(path.read_bytes())
+        text = path.read_bytes()
+        if text.count(b"{") + text.count(b"[") > MAX_VALUES:
+            problems.append(f"{shown(path.name)} holds more values than any notebook does.")
+            return None
+        raw = json.loads(text)
         if raw.get("nbformat", 4) < 4:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
-        cells = [_sane(cell) for cell in raw["cells"] if isinstance(cell, dict)]
+        cells = list(raw["cells"])[: MAX_CELLS + 1]
+        cells = [_sane(cell) for cell in cells if isinstance(cell, dict)]
     except (ValueError, RecursionError, LookupError, TypeError, AttributeError, OSError) as error:
         problems.append(f"{shown(path.name)} is not a readable notebook ({type(error).__name__}).")
         return None

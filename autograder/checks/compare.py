@@ -41,6 +41,9 @@ honest draw is six deviations away from failing."""
 ABSURD_IS_JUST_WRONG = np.errstate(over="ignore", invalid="ignore")
 """Numbers near 1e308 overflow when they are compared; that is no reason to warn anybody."""
 
+MOST_SHOWN_AXES, LONGEST_SHOWN, LARGEST_SHOWN = 4, 999, 1000.0
+"""Shapes and errors beyond these are not printed: an answer could tell hidden inputs by them."""
+
 SAME_FACTOR = 1e-3
 """Entries whose ratios to the expected ones agree this well are off by one common factor."""
 
@@ -63,7 +66,9 @@ def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -
     if actual.shape != expected:
         transposed = actual.ndim == 2 and actual.shape == expected[::-1]
         tail = " Is it transposed?" if transposed else ""
-        _fail(f"{name} has shape {actual.shape}; it should be {expected}.{tail}", hint)
+        small = actual.ndim <= MOST_SHOWN_AXES and max(actual.shape, default=0) <= LONGEST_SHOWN
+        got = f"shape {actual.shape}" if small else "another shape"
+        _fail(f"{name} has {got}; it should be {expected}.{tail}", hint)
 
 
 def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:
@@ -209,7 +214,8 @@ def _finite(name: str, actual: Array, hint: str) -> None:
 def _wrong(name: str, got: Array, want: Array, error: Array, hint: str) -> NoReturn:
     worst = int(error.argmax())
     where = _place(np.unravel_index(worst, got.shape))
-    message = f"{name} is off by {error.flat[worst]:.2g} (relative){where and ', worst' + where}."
+    size = f"{error.flat[worst]:.2g}" if error.flat[worst] <= LARGEST_SHOWN else "over 1,000"
+    message = f"{name} is off by {size} (relative){where and ', worst' + where}."
     if not got.any():
         message = f"{name} is zero everywhere."
     elif (factor := _common_factor(got, want)) is not None:
