@@ -120,10 +120,11 @@ class Student:
             blame(what, StudentTimeout())
         except StudentError as error:
             blame(what, error)
+        values = (item.value for item in reply.items if item.has_value)
         self.trace.extend(
-            item.value
-            for item in reply.items
-            if item.has_value and not isinstance(item.value, str) and np.size(item.value) < TRACED
+            value
+            for value in values
+            if not isinstance(value, str | None) and np.size(value) < TRACED
         )
         return reply
 
