@@ -235,7 +235,7 @@ class _Run:
             key = self._digest(answer.submission)
             self._ledger.put(answer.student, key, encode_graded(graded))
             self._write(answer.student, graded)
-            told.advance(answer.student, graded.grade)
+            told.advance(answer.student, self._grades[answer.student])
 
     def _pack(self, student: str) -> bytes:
         return pack_folder(self._folders[student])
@@ -251,6 +251,8 @@ class _Run:
         try:
             write_autograded(self._course, student, graded, folder)
             enter_submission(self._course, self._gradebook, student, graded.grade, folder)
+        except UsageError:  # the gradebook is at fault, so every student would meet it
+            raise
         except Exception:
             self._gradebook.db.rollback()
             note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"

@@ -234,6 +234,20 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     assert rows(course) == rows(graded)
 
 
+def test_a_student_whose_result_cannot_be_written_is_withheld_and_the_run_goes_on(
+    course: Course, graded: Course
+) -> None:
+    (course.root / "autograded").mkdir()
+    (course.root / "autograded" / "ben").write_text("in the way")
+    result = grade(course, jobs=2)
+    assert result.withheld == ("ben",)
+    assert "could not be written" in result.grades["ben"].problems[0]
+    assert "ben" in result.staff_file.read_text()
+    (course.root / "autograded" / "ben").unlink()
+    assert grade(course).withheld == ()
+    assert rows(course) == rows(graded)
+
+
 def test_two_runs_at_once_are_refused(course: Course) -> None:
     with (
         Ledger(ledger_path(course, NAME)),
