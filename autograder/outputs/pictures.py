@@ -19,7 +19,9 @@ INK = "#123456"
 FULL, PART, NONE, WAITING = "#2a7f62", "#8cc5ab", "#d1603d", "#b9b9c3"
 """Green, pale green, rust, grey: apart for colour-blind eyes and in print."""
 BINS = 20
-MOST_MISTAKES = 8
+MOST_MISTAKES = 10
+FEW = 3
+"""A bar of fewer submissions does not fill the width."""
 STYLE: Any = {
     "svg.fonttype": "none",
     "svg.hashsalt": "class report",
@@ -97,7 +99,7 @@ def mistakes_picture(summary: ClassSummary) -> str:
         axes.bar_label(bars, padding=4)
         axes.set_yticks(range(len(shown)), [m.name.replace("_", " ") for m in shown])
         axes.invert_yaxis()
-        axes.set_xlim(0, max(counts) * 1.08)
+        axes.set_xlim(0, max(*counts, FEW) * 1.08)
         axes.xaxis.set_visible(False)
         axes.spines["bottom"].set_visible(False)
         axes.tick_params(length=0)
