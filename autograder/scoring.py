@@ -51,12 +51,25 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
         max_score=question.points,
         extra_credit=earned if question.bonus and not withheld else 0.0,
         needs_review=withheld,
-        checks=tuple(_check_result(outcome, worth, total) for outcome in outcomes),
+        checks=tuple(map(_check_result, outcomes, shares(worth, [o.weight for o in outcomes]))),
     )
 
 
-def _check_result(outcome: Outcome, worth: float, total: float) -> CheckResult:
-    share = round(worth * outcome.weight / total, 2)
+def shares(worth: float, weights: Sequence[float]) -> list[float]:
+    """Divide points by weight, each share rounded to 0.01 so that together they are the points.
+
+    The cents that rounding down leaves over go where it took most away.
+    """
+    cents = round(100 * worth)
+    exact = [cents * weight / sum(weights) for weight in weights]
+    whole = [int(share) for share in exact]
+    by_loss = sorted(range(len(exact)), key=lambda i: whole[i] - exact[i])
+    for index in by_loss[: cents - sum(whole)]:
+        whole[index] += 1
+    return [share / 100 for share in whole]
+
+
+def _check_result(outcome: Outcome, share: float) -> CheckResult:
     return CheckResult(
         name=outcome.name,
         points=share if outcome.verdict is Verdict.PASSED else 0.0,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from autograder.course import Question
 from autograder.model import Grade, Status, Verdict
-from autograder.scoring import Outcome, score_question, score_submission
+from autograder.scoring import Outcome, score_question, score_submission, shares
 
 QUESTION = Question("q", "nb", 10.0, 0.0, "code", (), "q")
 BONUS = Question("b", "nb", 0.0, 3.0, "code", (), "b")
@@ -45,6 +45,13 @@ def test_only_passed_checks_earn_points(results: list[Outcome]) -> None:
 def test_weights_share_a_question_s_points() -> None:
     scored = score_question(QUESTION, [outcome(Verdict.PASSED, 3), outcome(Verdict.FAILED, 1)])
     assert scored.score == 7.5
+
+
+@given(st.floats(0.5, 20), st.lists(st.floats(0.5, 4), min_size=1, max_size=8))
+def test_the_checks_shares_add_up_to_the_question_s_points(
+    worth: float, weights: list[float]
+) -> None:
+    assert sum(shares(round(worth, 2), weights)) == pytest.approx(round(worth, 2), abs=1e-9)
 
 
 def test_one_grader_error_withholds_the_grade_and_calls_a_person() -> None:
