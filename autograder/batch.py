@@ -10,22 +10,20 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
-from nbgrader.api import Gradebook
 
-from autograder.autograded import write_autograded
 from autograder.course import Course
 from autograder.dispatch import dispatch
 from autograder.errors import UsageError
-from autograder.gradebook import enter_submission, open_gradebook
 from autograder.grading import GradedSubmission
 from autograder.ledger import Ledger, ledger_path, recorded
 from autograder.model import Grade, QuestionScore, Status
 from autograder.outputs.progress import Progress, terminal_progress
+from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
 from autograder.transport import (
     code_digest,
@@ -104,26 +102,25 @@ def grade_class(
     folders = find_submissions(course, assignment, students)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
-        gradebook = stack.enter_context(open_gradebook(course, assignment))
-        run = _Run(course, assignment, sandbox, folders, ledger, gradebook)
-        todo = run.settle_known(force=force)
-        told = stack.enter_context(progress or terminal_progress())
-        told.begin(len(folders), len(folders) - len(todo))
-        if todo:
-            width = min(jobs or default_jobs(), len(todo))
-            workers: Workers = (
-                DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
-                if dask
-                else LocalWorkers(course, assignment, sandbox=sandbox, jobs=width)
-            )
-            try:
+        run = _Run(course, assignment, sandbox, folders, ledger)
+        todo = run.sort_out(force=force)
+        width = min(jobs or default_jobs(), len(todo))
+        workers: Workers | None = None
+        try:
+            if todo and dask:
+                workers = DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
+            elif todo:
+                workers = LocalWorkers(course, assignment, sandbox=sandbox, jobs=width)
+            stack.enter_context(run.gradebook())
+            told = stack.enter_context(progress or terminal_progress())
+            told.begin(len(folders), len(folders) - len(todo))
+            if workers is not None:
                 run.grade(todo, workers, told)
                 workers.close()
-            except KeyboardInterrupt:
+        except BaseException as error:
+            if workers is not None:
                 workers.stop()
-                told.note("Interrupted; what is graded is kept. Run the same command to go on.")
-            except BaseException:
-                workers.stop()
+            if not isinstance(error, KeyboardInterrupt):
                 raise
         return run.result(time.monotonic() - began)
 
@@ -170,15 +167,6 @@ def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
     return grades
 
 
-def write_staff_notes(notes: Mapping[str, Sequence[str]], path: Path) -> None:
-    """Write what students must not see where only the staff can read it."""
-    path.unlink(missing_ok=True)
-    if notes:
-        path.touch(mode=0o600)
-        texts = [f"{name}: {note.rstrip()}\n" for name, own in notes.items() for note in own]
-        path.write_text("\n".join(texts), encoding="utf-8")
-
-
 class _Run:
     """One run over a class."""
 
@@ -189,13 +177,11 @@ class _Run:
         sandbox: Backend,
         folders: dict[str, Path],
         ledger: Ledger,
-        gradebook: Gradebook,
     ) -> None:
         self._course = course
         self._assignment = assignment
         self._folders = folders
         self._ledger = ledger
-        self._gradebook = gradebook
         # All that a grade depends on besides the submission itself.
         self._frame = digest(
             pack_course(course, assignment), code_digest().encode(), sandbox.encode()
@@ -204,10 +190,8 @@ class _Run:
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._fresh: list[str] = []
 
-    def settle_known(self, *, force: bool) -> list[str]:
+    def sort_out(self, *, force: bool) -> list[str]:
         """Take over what the ledger knows; returns the students that must be graded."""
-        submissions = self._gradebook.assignment_submissions(self._assignment)
-        in_book = {submission.student.id for submission in submissions}
         todo: list[str] = []
         for student in self._folders:
             entry = self._ledger.get(student)
@@ -215,11 +199,24 @@ class _Run:
             graded = decode_graded(entry.graded) if entry is not None and current else None
             if force or graded is None or graded.grade.status is Status.WITHHELD:
                 todo.append(student)
-                continue
-            self._keep(student, graded)
-            if entry is None or not entry.written or student not in in_book:
-                self._write(student, graded)
+            else:
+                self._keep(student, graded)
         return todo
+
+    @contextmanager
+    def gradebook(self) -> Iterator[None]:
+        """Open the gradebook, and write into it what the ledger knows and it does not."""
+        # nbgrader takes a second to import; the workers warm up meanwhile.
+        from autograder.gradebook import open_gradebook  # noqa: PLC0415
+
+        with open_gradebook(self._course, self._assignment) as self._gradebook:
+            submissions = self._gradebook.assignment_submissions(self._assignment)
+            in_book = {submission.student.id for submission in submissions}
+            for student in list(self._grades):
+                entry = self._ledger.get(student)
+                if entry is not None and not (entry.written and student in in_book):
+                    self._write(student, decode_graded(entry.graded))
+            yield
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
         """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
@@ -247,6 +244,9 @@ class _Run:
 
     def _write(self, student: str, graded: GradedSubmission) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
+        from autograder.autograded import write_autograded  # noqa: PLC0415 - as above
+        from autograder.gradebook import enter_submission  # noqa: PLC0415
+
         folder = self._folders[student]
         try:
             write_autograded(self._course, student, graded, folder)

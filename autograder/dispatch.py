@@ -71,7 +71,8 @@ def _round(
 ) -> Iterator[Answer]:
     """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
     under_way: dict[Future[bytes], tuple[str, bytes]] = {}
-    while under_way or (waiting and not broke):
+
+    def fill() -> None:
         while waiting and not broke and len(under_way) < width:
             student = waiting.popleft()
             submission = pack(student)
@@ -79,7 +80,11 @@ def _round(
                 under_way[workers.submit(submission)] = student, submission
             except workers.broken:
                 broke.append(student)
+
+    fill()
+    while under_way:
         done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        answers: list[Answer] = []
         for future in done:
             student, submission = under_way.pop(future)
             try:
@@ -87,4 +92,6 @@ def _round(
             except workers.broken:
                 broke.append(student)
             else:
-                yield Answer(student, submission, result)
+                answers.append(Answer(student, submission, result))
+        fill()  # first, so that no worker waits while the answers are written down
+        yield from answers

@@ -22,7 +22,7 @@ from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
 from autograder.transport import code_digest, pack_course
-from autograder.worker import Setting, grade_here, grade_sent, warm_up
+from autograder.worker import Setting, grade_here, grade_sent, ready, warm_up
 
 CONNECT_SECONDS = 20
 
@@ -106,6 +106,9 @@ class LocalWorkers:
         self._scratch = TemporaryDirectory(prefix="autograder-run-", ignore_cleanup_errors=True)
         told = (theirs, self._scratch.name, self._setting)
         self._pool = ProcessPoolExecutor(self._jobs, spawn, initializer=warm_up, initargs=told)
+        with _no_interrupts():  # they warm up while this process reads on
+            for _ in range(self._jobs):
+                self._pool.submit(ready)
 
 
 @contextmanager

@@ -16,14 +16,16 @@ from autograder.gradebook import open_gradebook
 
 RIGHT = {}
 NO_BIAS = {"affine_forward_answer": (" + b", "")}
+SLOW = {"affine_forward_answer": ("def affine", "import time\n\ntime.sleep(3)\n\n\ndef affine")}
+"""Right, and still under way when a test interrupts the run."""
 NO_RELU = {"relu_forward_answer": ("np.maximum(0.0, x)", "x")}
 CLASS: dict[str, Mapping[str, tuple[str, str]]] = {
     "ann": RIGHT,
     "ben": NO_BIAS,
     "cat": NO_RELU,
     "dan": NO_BIAS | NO_RELU,
-    "eve": RIGHT,
-    "fay": NO_BIAS,
+    "eve": SLOW,
+    "fay": SLOW,
 }
 """Students and the mistakes they made: cell -> (text, replacement)."""
 
