@@ -34,6 +34,8 @@ from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.scoring import Outcome, score_question, score_submission
 
+ANSWER_SUFFIX = "_answer"
+UNREACHED = "This was not run, because the cells before it used up the notebook's time."
 UNSTARTED = "This could not be checked, because the submission's files cannot be laid out."
 SHARED_FOLDERS = ("support", "datasets")
 """Folders of the release that every submission sees read-only, as released."""
@@ -137,6 +139,8 @@ class _Run:
         self._records = parse_all(submission.records)
         self._timeouts: Counter[str] = Counter()
         self._budget = Budget(POLICY.submission_wall)
+        self._used = 0.0
+        self._notebooks_left = len({question.notebook for question in grader._questions})
         self.problems: list[str] = []
         self.staff_notes: list[str] = []
         self.runs: dict[str, tuple[CellRun, ...]] = {}
@@ -146,6 +150,7 @@ class _Run:
         """Run a notebook's cells, then the checks of each of its questions."""
         questions = [q for q in self._grader._questions if q.notebook == name]
         notebook = self._submission.notebooks.get(name)
+        self._next_budget()
         if notebook is None:
             return [self._without_answer(question, name) for question in questions]
         cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
@@ -162,6 +167,13 @@ class _Run:
             self.staff_notes.append(f"{name}: {error}")
             return [self._all(question, Verdict.GRADER_ERROR, "") for question in questions]
 
+    def _next_budget(self) -> None:
+        """An equal share of the time that is left, so that no notebook takes another's."""
+        self._used += self._budget.used
+        share = (POLICY.submission_wall - self._used) / self._notebooks_left
+        self._notebooks_left -= 1
+        self._budget = Budget(share, hung=self._budget.hung)
+
     def _files(self) -> dict[str, bytes]:
         notebooks = self._submission.notebooks.items()
         return self._submission.files | {f"{name}.ipynb": nb.to_bytes() for name, nb in notebooks}
@@ -173,12 +185,21 @@ class _Run:
                 self.problems.append(
                     f"{name}: the cell '{run.id}' {what}; the other cells were run without it."
                 )
+        if skipped := sum(run.status == "skipped" for run in self.runs[name]):
+            self.problems.append(
+                f"{name}: {skipped} cells were not run, because those before used up the time."
+            )
 
     def _question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks in forks of the session: a fresh one after each accident."""
         checks = self._grader._checks.of(question.id)
         if question.kind == "written":
             return score_question(question, [])
+        if any(
+            run.id == question.id + ANSWER_SUFFIX and run.status == "skipped"
+            for run in self.runs[question.notebook]
+        ):
+            return self._all(question, Verdict.TIMEOUT, UNREACHED)
         if not checks:  # its module does not import
             self.staff_notes.extend(self._grader._checks.broken.values())
             return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")

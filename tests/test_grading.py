@@ -287,3 +287,15 @@ def test_junk_params_are_the_student_s_verdict(grade: GradeIt, params: str) -> N
     got = grade(rearrange=spoil)
     assert got.status is Status.GRADED, got.problems
     assert Verdict.PASSED not in verdicts(got, "two_layer_net") | verdicts(got, "batchnorm_net")
+
+
+def test_one_notebook_cannot_use_up_the_other_s_time(grade: GradeIt) -> None:
+    def sleepy(name: str, notebook: Raw) -> None:
+        if name == "fully_connected_nets":
+            for _ in range(3):
+                add_cell(notebook, "import time\ntime.sleep(1000)", before="affine_forward_answer")
+
+    got = grade(rearrange=sleepy)
+    assert verdicts(got, "affine_forward") == {Verdict.TIMEOUT}
+    assert verdicts(got, "batchnorm_forward") == {Verdict.PASSED}
+    assert any("were not run" in problem for problem in got.problems)

@@ -11,6 +11,7 @@ from hypothesis.extra import numpy as nps
 from autograder.sandbox import POLICY, Branch, Budget, Reply, StudentError
 from autograder.sandbox.cells import read_answer
 from autograder.sandbox.outputs import clean, known_name, line_of
+from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Handle, encode
 
 WORDS = "ok tuple items error h k v type cell line output_type data stream display_data name text"
@@ -50,8 +51,8 @@ class Host:
     def __init__(self) -> None:
         self.policy, self.budget, self.sources = POLICY, Budget(10), SOURCES
 
-    def branch_cpu(self) -> float:
-        return 0.0
+    def branch_spent(self) -> Spent:
+        return Spent(0.0, 0.0)
 
     def branch_over(self, error: StudentError | None) -> StudentError | None:
         return error

@@ -12,19 +12,22 @@ from typing import Any
 
 from autograder.sandbox.errors import StudentDied, StudentProtocol, StudentTimeout
 from autograder.sandbox.inside.frames import LENGTH
+from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Limits, WireError, decode, encode
 
 TICK = 0.05
+CROWDED = 8
+"""How many times longer than on an idle machine anything may take."""
 _CREDENTIALS = 12  # bytes of struct ucred: process, user and group numbers
 
 
 class Budget:
     """The wall time that a submission's code may take in all, in seconds."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, *, hung: int = 0) -> None:
         self.seconds = seconds
         self.used = 0.0
-        self.hung = 0
+        self.hung = hung
         """How many cells have used up their time."""
 
     @property
@@ -34,17 +37,23 @@ class Budget:
 
 
 class Clock:
-    """The seconds one request may take: CPU by the kernel's account, wall as a backstop."""
+    """The seconds one request may take: CPU by the kernel's account, wall as a backstop.
 
-    def __init__(self, cpu: float, wall: float, account: Callable[[], float]) -> None:
+    Time in which the student's process waited for a processor does not count: how busy the
+    grading machine is must not decide about a grade. Only `CROWDED` bounds it.
+    """
+
+    def __init__(self, cpu: float, wall: float, account: Callable[[], Spent]) -> None:
         self._cpu, self._wall, self._account = cpu, wall, account
         self._start = self._checked = time.monotonic()
-        self._before: float | None = None
+        self._before: Spent | None = None
+        self._waited = 0.0
 
     @property
     def elapsed(self) -> float:
-        """Return the wall seconds since the start."""
-        return time.monotonic() - self._start
+        """Return the wall seconds since the start, without those of waiting."""
+        gone = time.monotonic() - self._start
+        return max(gone - self._waited, gone / CROWDED)
 
     def tick(self) -> None:
         """Raise StudentTimeout when the time is used up; look at most once in TICK seconds.
@@ -55,12 +64,11 @@ class Clock:
         if now - self._checked < TICK:
             return
         self._checked = now
-        if self.elapsed > self._wall:
-            raise StudentTimeout
-        used = self._account()
+        spent = self._account()
         if self._before is None:
-            self._before = used
-        if used - self._before > self._cpu:
+            self._before = spent
+        self._waited = max(self._waited, spent.waited - self._before.waited)
+        if self.elapsed > self._wall or spent.cpu - self._before.cpu > self._cpu:
             raise StudentTimeout
 
 

@@ -11,11 +11,19 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from typing import NamedTuple
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST = 1024
 LOOKUP_SECONDS = 0.2
+
+
+class Spent(NamedTuple):
+    """Seconds of the processor's time, and seconds of waiting for one."""
+
+    cpu: float
+    waited: float
 
 
 class Process:
@@ -100,9 +108,15 @@ class Room:
             total += max(0, size - self._resident) if late else _proportional(pid)
         return total
 
-    def strays_cpu(self) -> float:
-        """Return the CPU seconds of all but the keeper and the student."""
-        return sum(cpu_seconds(pid) for pid in self._strays())
+    def spent(self) -> Spent:
+        """Return what the whole room has spent, as the student's process sees it."""
+        return Spent(self.cpu(), _waited(self.student.pid))
+
+    def strays_spent(self) -> Spent:
+        """Return what all but the keeper and the student have spent."""
+        strays = self._strays()
+        waited = max(map(_waited, strays), default=0.0)
+        return Spent(sum(map(cpu_seconds, strays)), waited)
 
     def cpu(self) -> float:
         """Return the CPU seconds of the whole room, children that were waited for included."""
@@ -187,6 +201,15 @@ def cpu_seconds(pid: int) -> float:
     """Return user and system time of a process and of the children it waited for, in seconds."""
     fields = _fields(pid)
     return sum(map(int, fields[11:15])) / TICKS if fields else 0.0
+
+
+def _waited(pid: int) -> float:
+    """Return the seconds a process was ready to run and found no processor free.
+
+    Zero on kernels that do not count it; then a crowded machine is the student's bad luck.
+    """
+    words = _read(f"/proc/{pid}/schedstat").split()
+    return int(words[1]) / 1e9 if len(words) > 1 else 0.0
 
 
 def _threads(pid: int) -> int:

@@ -20,6 +20,7 @@ from autograder.sandbox.errors import (
 )
 from autograder.sandbox.outputs import known_name, line_of
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Handle
 
 Value = np.ndarray[Any, Any] | float | int | bool | str | None
@@ -61,8 +62,8 @@ class Host(Protocol):
     budget: Budget
     sources: dict[str, str]
 
-    def branch_cpu(self) -> float:
-        """Return the CPU seconds of all processes but the session's own."""
+    def branch_spent(self) -> Spent:
+        """Return what all processes but the session's own have spent."""
 
     def branch_over(self, error: StudentError | None) -> StudentError | None:
         """End what is left of a branch; return the error with its real reason."""
@@ -92,7 +93,7 @@ class Branch:
             raise self._over
         policy, budget = self._host.policy, self._host.budget
         wall = min(policy.check_wall, budget.left)
-        clock = Clock(policy.check_cpu, wall, self._host.branch_cpu)
+        clock = Clock(policy.check_cpu, wall, self._host.branch_spent)
         try:
             if not wall:
                 raise StudentTimeout

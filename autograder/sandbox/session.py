@@ -23,7 +23,7 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.processes import Room
+from autograder.sandbox.processes import Room, Spent
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
@@ -121,7 +121,7 @@ class Session:
 
     def _run_cell(self, key: str, cpu: float, wall: float) -> CellRun:
         room, channel = self._need_room()
-        clock = Clock(cpu, wall, room.cpu)
+        clock = Clock(cpu, wall, room.spent)
         message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
             answer = channel.request(message, self.policy.cell_limits, clock)
@@ -144,7 +144,7 @@ class Session:
         self._in_branch = True
         ours, theirs = room_socket()
         with theirs:
-            clock = Clock(self.policy.check_cpu, self.policy.check_wall, room.cpu)
+            clock = Clock(self.policy.check_cpu, self.policy.check_wall, room.spent)
             room.student.signal(signal.SIGCONT)
             try:
                 channel.send({"op": "branch"}, clock, theirs.fileno())
@@ -160,9 +160,9 @@ class Session:
         room.student.signal(signal.SIGSTOP)
         return branch
 
-    def branch_cpu(self) -> float:
-        """Return the CPU seconds of all processes but the session's own."""
-        return self._room.strays_cpu() if self._room is not None else 0.0
+    def branch_spent(self) -> Spent:
+        """Return what all processes but the session's own have spent."""
+        return self._room.strays_spent() if self._room is not None else Spent(0.0, 0.0)
 
     def branch_over(self, error: StudentError | None) -> StudentError | None:
         """End what is left of a branch; return the error with its real reason."""
@@ -224,7 +224,7 @@ class Session:
         with self._lock:
             self._room = room
         self._channel = Channel(sock)
-        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, room.cpu)
+        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, room.spent)
         try:
             self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
         except StudentError as error:  # no code of the student's has run yet
