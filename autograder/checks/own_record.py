@@ -6,8 +6,10 @@ Nothing here is held against a student: whatever keeps a record from being used 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -21,7 +23,19 @@ SCALE_DIMS = (50,) * 7
 SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, 20))
 REPEATED_SCALE = SCALES[14]  # 0.089; where all losses are ln 10 a repetition proves nothing
 RATE, EPOCHS = 1e-3, 10
-REMEDIES = ("A", "B", "C", "D")
+ITERATIONS_PER_EPOCH = PICTURES // BATCH
+MEASURED_ON = 1000
+"""Pictures behind every accuracy, which is a whole number of them."""
+
+REMEDIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "A": {"bn_param": {"eps": 1.0}},
+        "B": {"rate": 1e-2},
+        "C": {"bn_param": {"momentum": 0.99}},
+        "D": {"frozen": True},
+    }
+)
+"""What is different from the usual training in each run at weight scale 1."""
 
 SAME_NET = 0.005
 """The test-mode accuracy is that of the trained net: the two differ by rounding at most."""
@@ -57,7 +71,7 @@ def test_mode(student: Student, release: Path) -> dict[str, float]:
     """
     record = _there(student, "test_mode")
     names = ("test", "train_shuffled", "train_sorted", "train_single")
-    if any(name not in record.measured for name in names):
+    if not all(name in record.measured and _whole(record.measured[name]) for name in names):
         _not_asked("test_mode")
     trained, _ = deep_net(student, release)
     final = trained.val_accuracy[-1:] or (np.inf,)
@@ -95,12 +109,14 @@ def rescue(student: Student, release: Path) -> dict[str, float]:
     """The best validation accuracy of each remedy at scale 1.
 
     Raises:
-        CouldNotTell: the runs are not there, or the experiment at 20 scales is not theirs.
+        CouldNotTell: the runs are not there, not those asked for, or the experiment at 20 scales is
+            not theirs.
     """
     record = _there(student, "rescue")
     runs = {name: record.run(name) for name in REMEDIES}
-    if any(run is None or not _complete(run) for run in runs.values()):
-        _not_asked("rescue")
+    for name, run in runs.items():
+        if run is None or not _as_asked(run, SCALE_DIMS, 1.0, True, **REMEDIES[name]):
+            _not_asked("rescue")
     weight_scale(student, release)
     return {name: run.best_val for name, run in runs.items() if run is not None}
 
@@ -123,28 +139,49 @@ def _not_asked(experiment: Experiment) -> NoReturn:
     )
 
 
-def _as_asked(run: Run, dims: tuple[int, ...], scale: float, normalized: bool) -> bool:
+def _as_asked(
+    run: Run,
+    dims: tuple[int, ...],
+    scale: float,
+    normalized: bool,
+    *,
+    rate: float = RATE,
+    bn_param: Mapping[str, float] = MappingProxyType({}),
+    frozen: bool = False,
+) -> bool:
     """Whether it is this experiment; the seed may be any."""
     settings = run.settings
     return (
         settings.hidden_dims == dims
         and settings.use_batchnorm is normalized
         and abs(settings.weight_scale / scale - 1) < 1e-6
-        and (settings.update_rule, settings.learning_rate) == ("adam", RATE)
+        and (settings.update_rule, settings.learning_rate) == ("adam", rate)
         and (settings.batch_size, settings.num_train) == (BATCH, PICTURES)
         and (settings.epochs, settings.lr_decay) == (EPOCHS, 1.0)
-        and not settings.frozen
-        and not settings.bn_param
+        and settings.frozen is frozen
+        and settings.bn_param == bn_param
         and _complete(run)
     )
 
 
 def _complete(run: Run) -> bool:
-    """Whether all epochs are there, or those before the run diverged."""
-    epochs = len(run.val_accuracy)
-    return epochs == len(run.train_accuracy) and (
-        epochs == EPOCHS or (run.diverged_at is not None and epochs < EPOCHS)
+    """Whether all iterations are there, or those until the run diverged, and their epochs."""
+    iterations = EPOCHS * ITERATIONS_PER_EPOCH
+    if run.diverged_at is not None:
+        iterations = run.diverged_at
+    finite = iterations - (run.diverged_at is not None)
+    return (
+        len(run.losses) == iterations <= EPOCHS * ITERATIONS_PER_EPOCH
+        and all((loss is not None) == (i < finite) for i, loss in enumerate(run.losses))
+        and len(run.val_accuracy) == len(run.train_accuracy) == finite // ITERATIONS_PER_EPOCH
+        and all(map(_whole, run.val_accuracy + run.train_accuracy))
     )
+
+
+def _whole(accuracy: float) -> bool:
+    """Whether it is a number of pictures among those it is measured on."""
+    pictures = accuracy * MEASURED_ON
+    return abs(pictures - round(pictures)) < 1e-6
 
 
 def _theirs(student: Student, release: Path, run: Run, experiment: Experiment) -> None:

@@ -4,6 +4,9 @@ The steps are made here: the batches are drawn and Adam is computed in the trust
 the student's net is asked for nothing but losses and gradients. A net that plays back what
 it read in a file falls out of step at a batch that belongs to no record.
 
+A repetition proves something only where a net does: losses that hardly change, or a net whose loss
+takes no notice of its pictures, labels or parameters, could be written down without any training.
+
 What this shows is that the record's first iterations come out of the code that was handed in.
 It cannot show more: two students whose nets compute the same have the same record from the
 same seed, and accuracies written by hand under honest losses would pass. A run that does not
@@ -13,8 +16,10 @@ person decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograder.checks.outcome import StudentFault
-from autograder.checks.student import RemoteDict, Student
+from autograder.checks.student import RemoteDict, RemoteNet, Student
 from autograder.records import Run
 
 Value = npt.NDArray[Any]
@@ -36,6 +41,14 @@ TOLERANCE = 1e-2
 BATCH, PICTURES, CLASSES = 50, 1000, 10
 STRANGE_BATCH_BEFORE = 4
 """The iteration before which a batch is asked about that no run has drawn."""
+
+MOVES = 0.05
+"""How far the first losses of a run with batch normalization spread, relative to their mean.
+Honest ones spread by .13 and more; a net that knows one number only stays within TOLERANCE."""
+
+REACTS = 1e-3
+"""Relative change of a trained net's loss when labels or pictures are others; honest ones change by
+a tenth and more. A loss that is to come out again agrees as well as this: rounding is 1e-6."""
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 MOST_PARAMETERS, MOST_NUMBERS = 64, 1_000_000
@@ -51,7 +64,9 @@ def repeats(student: Student, run: Run, release: Path) -> bool:
         release: the released assignment's folder, for its pictures.
     """
     wanted = run.losses[:ITERATIONS]
-    if not wanted:
+    if len(wanted) < ITERATIONS and run.diverged_at is None:
+        return False
+    if run.settings.use_batchnorm and not _moves(wanted):
         return False
     known = len(student.trace)
     try:
@@ -64,10 +79,17 @@ def repeats(student: Student, run: Run, release: Path) -> bool:
     return all(_same(loss, want) for loss, want in zip(losses, wanted, strict=True))
 
 
-def _same(loss: float, want: float | None) -> bool:
+def _moves(losses: Sequence[float | None]) -> bool:
+    """Whether these losses tell one net from another. Without batch normalization a deep net stays
+    at ln 10 for a while, whatever it is; the run beside it has to speak for both."""
+    finite = [loss for loss in losses if loss is not None]
+    return bool(finite) and float(np.ptp(finite)) > MOVES * abs(float(np.mean(finite)))
+
+
+def _same(loss: float, want: float | None, tolerance: float = TOLERANCE) -> bool:
     if want is None:
         return not np.isfinite(loss)
-    return bool(np.isfinite(loss) and abs(loss - want) <= TOLERANCE * abs(want))
+    return bool(np.isfinite(loss) and abs(loss - want) <= tolerance * abs(want))
 
 
 def _train(student: Student, run: Run, iterations: int, release: Path) -> list[float]:
@@ -85,21 +107,53 @@ def _train(student: Student, run: Run, iterations: int, release: Path) -> list[f
     remote = net.params
     names = remote.keys()[:MOST_PARAMETERS]
     params = _read(student, remote, names)
-    if sum(value.size for value in params.values()) > MOST_NUMBERS:
-        raise StudentFault("The net has more parameters than it was asked for.")
+    _hold_the_net(params, (x[0].size, *settings.hidden_dims, CLASSES))
+    first = params
     batches = np.random.RandomState(settings.seed)
     adam = _Adam(settings.learning_rate)
     losses = []
     for iteration in range(1, iterations + 1):
         if iteration == STRANGE_BATCH_BEFORE:
             net.loss(x[-BATCH:], y[-BATCH:])
-        batch = batches.choice(PICTURES, BATCH)
-        loss, grads = net.loss(x[batch], y[batch])
+        batch = x[drawn := batches.choice(PICTURES, BATCH)], y[drawn]
+        loss, grads = net.loss(*batch)
         losses.append(loss)
         if iteration < iterations:
             params = adam.step(params, _read(student, grads, names))
             remote.update(params)
+    if settings.use_batchnorm and np.isfinite(losses[-1]):
+        _react(net, batch, x[-BATCH:], losses[-1])
+        remote.update(first)
+        drawn = np.random.RandomState(settings.seed).choice(PICTURES, BATCH)
+        again, _ = net.loss(x[drawn], y[drawn])
+        if not _same(again, losses[0], REACTS):
+            raise StudentFault("The loss depends on more than parameters and batch.")
     return losses
+
+
+def _hold_the_net(params: Mapping[str, Value], sizes: Sequence[int]) -> None:
+    """A net of these sizes has all its weights, in whatever shape, and little else.
+
+    Raises:
+        StudentFault: this one has not.
+    """
+    if sum(value.size for value in params.values()) > MOST_NUMBERS:
+        raise StudentFault("The net has more parameters than it was asked for.")
+    weights = Counter(fan_in * fan_out for fan_in, fan_out in pairwise(sizes))
+    if weights - Counter(value.size for value in params.values()):
+        raise StudentFault("The net has fewer weights than it was asked for.")
+
+
+def _react(net: RemoteNet, batch: tuple[Value, Value], others: Value, loss: float) -> None:
+    """A trained net's loss is another with the labels, or the pictures, of other things.
+
+    Raises:
+        StudentFault: it is not.
+    """
+    x, y = batch
+    for changed in ((x, (y + 1) % CLASSES), (others, y)):
+        if _same(net.loss(*changed)[0], loss, REACTS):
+            raise StudentFault("The loss takes no notice of its batch.")
 
 
 @cache
@@ -125,7 +179,8 @@ class _Adam:
         self._second: dict[str, Any] = {}
 
     def step(self, params: Mapping[str, Value], grads: Mapping[str, Value]) -> dict[str, Value]:
-        """The parameters after one step, each in its own shape.
+        """The parameters after one step, each in its own shape; one number becomes many, as it
+        does with students' own Adam, if it has a gradient of many.
 
         Raises:
             StudentFault: a gradient does not fit its parameter.
@@ -136,7 +191,7 @@ class _Adam:
         after = {}
         for name, value in params.items():
             gradient = grads[name]
-            if gradient.size not in (1, value.size):
+            if 1 not in (gradient.size, value.size) and gradient.size != value.size:
                 raise StudentFault(f"The gradient of {name} has shape {gradient.shape}.")
             if gradient.size == value.size:
                 gradient = gradient.reshape(value.shape)
@@ -144,7 +199,7 @@ class _Adam:
             second = BETA2 * self._second.get(name, 0.0) + (1 - BETA2) * gradient * gradient
             self._first[name], self._second[name] = first, second
             step = rate * first / (np.sqrt(second / correction) + EPSILON)
-            after[name] = (value - step).reshape(value.shape)
+            after[name] = (value - step).reshape(max(value, step, key=np.size).shape)
         return after
 
 

@@ -177,10 +177,10 @@ def test_critical_scale(student: Student) -> None:
 def test_rescue(student: Student, release: Path) -> None:
     """Looks at what helps the net with batchnorm at weight scale 1."""
     answer = form(student)
-    answer.word("rescue", own_record.REMEDIES)
+    answer.word("rescue", tuple(own_record.REMEDIES))
     accuracy = own_record.rescue(student, release)
     right = max(accuracy, key=lambda name: accuracy[name])
-    answers.choice(answer, "rescue", own_record.REMEDIES, right, REMEDY_TRAPS)
+    answers.choice(answer, "rescue", tuple(own_record.REMEDIES), right, REMEDY_TRAPS)
 
 
 def best(runs: Sequence[Run]) -> list[float]:
