@@ -66,12 +66,15 @@ def numbers(text: str) -> list[float]:
 class TestFigures:
     def test_training_mode_gives_the_known_means_and_spreads(self, solved, capsys):
         lines = printed(capsys, "forward-figures-train", solved).splitlines()
-        before, normalized, moved = (numbers(line) for line in lines)
+        stages = [solved[name] for name in ("a", "plain", "moved")]
+        before, normalized, moved = ([*v.mean(axis=0), *v.std(axis=0)] for v in stages)
         means, spreads = [-2.3814598, -13.18038246, 1.91780462], [27.18502186, 34.21455511]
         assert before == pytest.approx([*means, *spreads, 37.68611762], abs=1e-8)
         assert normalized[:3] == pytest.approx([0, 0, 0], abs=1e-15)
         assert normalized[3:] == pytest.approx([0.99999999, 1, 1], abs=1e-8)
         assert moved == pytest.approx([11, 12, 13, 0.99999999, 1.99999999, 2.99999999], abs=1e-8)
+        for line, values in zip(lines, (before, normalized, moved), strict=True):
+            assert numbers(line) == pytest.approx(values, abs=1e-4)
 
     def test_test_mode_gives_the_known_means_and_spreads(self, solved, capsys):
         found = numbers(printed(capsys, "forward-figures-test", solved))

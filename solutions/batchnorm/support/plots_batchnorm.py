@@ -22,60 +22,84 @@ Array = npt.NDArray[Any]
 
 # Where each value and gate stands in the drawing of the graph, and half its width, in inches.
 PLACES = {
-    **{"x": (0.3, 2.3, 0.2), "mean": (1.5, 0.8, 0.62), "centred": (2.7, 2.3, 0.55)},
-    **{"square": (3.7, 0.8, 0.36), "var": (5.15, 0.8, 0.66), "std": (6.95, 0.8, 0.72)},
-    **{"inverse": (8.5, 0.8, 0.42), "xhat": (9.3, 2.3, 0.45), "scaled": (10.75, 2.3, 0.5)},
-    **{"out": (12.2, 2.3, 0.5), "gamma": (10.75, 0.8, 0.2), "beta": (12.2, 0.8, 0.2)},
+    **{"x": (0.35, 2.8, 0.28), "mean": (1.3, 0.95, 0.66), "centred": (2.3, 2.8, 0.62)},
+    **{"square": (2.74, 0.95, 0.43), "var": (4.24, 0.95, 0.72), "std": (6.06, 0.95, 0.76)},
+    **{"inverse": (7.6, 0.95, 0.44), "xhat": (6.75, 2.8, 0.6), "scaled": (8.55, 2.8, 0.6)},
+    **{"out": (10.1, 2.8, 0.58), "gamma": (8.55, 0.95, 0.28), "beta": (10.1, 0.95, 0.28)},
 }
 SYMBOLS = {"x": "$x$", "gamma": r"$\gamma$", "beta": r"$\beta$"}
-HALF_HEIGHT = 0.28
+PAPER, PRINT = "#f4f4f4", "#1c1c1c"  # formulas stand on paper of their own, on any page
 HIGHEST_LOSS = 1e6  # a diverged run is drawn here
 
 
 @picture
 def computational_graph() -> tuple[Figure, str]:
     """Draw the nine gates of batch normalization, forward in blue, backward in orange."""
-    figure, ((panel,),) = axes(1, 1, (13, 3.3))
+    figure, ((panel,),) = axes(1, 1, (10.8, 3.9))
     panel.axis("off")
-    panel.set(xlim=(0, 13), ylim=(-0.2, 3.1), aspect="equal")
+    panel.set(xlim=(0, 10.8), ylim=(-0.25, 3.65), aspect="equal")
     for gate in GATES:
         for source in gate.inputs:
             _arrows(panel, source, gate.output)
     for name, symbol in SYMBOLS.items():
-        _node(panel, name, symbol, "", "circle,pad=0.35")
+        _node(panel, name, symbol)
     for gate in GATES:
-        title = f"{gate.number}  {gate.name}"
-        _node(panel, gate.output, gate.formula, title, "round,pad=0.4,rounding_size=0.3")
-    panel.text(0.1, -0.1, "blue: values, forward", color=BLUE)
-    panel.text(2.3, -0.1, "orange: gradients, backward; where two meet, add them", color=ORANGE)
+        _node(panel, gate.output, gate.formula, f"{gate.number} {gate.name}")
+    panel.text(0.1, -0.2, "blue: values, forward", color=BLUE, fontsize=12)
+    told = "orange: gradients, backward, with their names in code; where two meet, add them"
+    panel.text(2.4, -0.2, told, color=ORANGE, fontsize=12)
     steps = "; ".join(
-        f"{g.number} {g.name}: {g.output} from {' and '.join(g.inputs)}" for g in GATES
+        f"{g.number} {g.name}: {g.output} from {' and '.join(g.inputs)}, back comes d{g.output}"
+        for g in GATES
     )
     return figure, f"The computational graph of batch normalization, nine gates. {steps}."
 
 
-def _node(panel: Axes, name: str, text: str, title: str, box: str) -> None:
-    x, y, _ = PLACES[name]
-    style = {"boxstyle": box, "facecolor": "none", "edgecolor": INK, "linewidth": 1.2}
-    panel.text(x, y, text, ha="center", va="center", bbox=style, fontsize=13)
-    above = 0.47 if y > 1.5 else -0.47
-    panel.text(x, y + above, title, ha="center", va="center", fontsize=10)
+def _node(panel: Axes, name: str, formula: str, title: str = "") -> None:
+    """Draw a value as a circle, or a gate as a box with its title; its gradient's name outside."""
+    from matplotlib.patches import FancyBboxPatch  # noqa: PLC0415
+
+    (x, y, half), height = PLACES[name], _half_height(name)
+    shape = f"round,pad=0,rounding_size={0.14 if title else height}"
+    look: dict[str, Any] = {"facecolor": PAPER, "edgecolor": INK, "linewidth": 1.6}
+    corner = (x - half, y - height)
+    panel.add_patch(FancyBboxPatch(corner, 2 * half, 2 * height, shape, **look))
+    middle: dict[str, Any] = {"ha": "center", "va": "center", "color": PRINT}
+    panel.text(x, y - (0.13 if title else 0), formula, **middle, fontsize=16)
+    panel.text(x, y + 0.27, title, **middle, fontsize=11)
+    outside = y + (height + 0.17) * (1 if y > 1.5 else -1)
+    gradient: dict[str, Any] = {
+        "color": ORANGE,
+        "family": "monospace",
+        "weight": "bold",
+        "fontsize": 11,
+    }
+    panel.text(x, outside, f"d{name}", ha="center", va="center", **gradient)
+
+
+def _half_height(name: str) -> float:
+    return 0.28 if name in SYMBOLS else 0.46
 
 
 def _arrows(panel: Axes, source: str, target: str) -> None:
     """Draw a value's arrow, and beside it its gradient's, the other way."""
     (x0, y0, half0), (x1, y1, half1) = PLACES[source], PLACES[target]
     if y0 == y1:  # from side to side
-        start, end, across = (x0 + half0, y0), (x1 - half1, y1), (0.0, 0.07)
+        start, end, across = (x0 + half0, y0), (x1 - half1, y1), (0.0, 0.08)
     else:  # from top or bottom, leaning to the other node
         way = 1 if y1 > y0 else -1
-        lean = 0.25 * np.sign(x1 - x0)
-        start = (x0 + lean, y0 + way * HALF_HEIGHT)
-        end, across = (x1 - lean, y1 - way * HALF_HEIGHT), (0.08, 0.0)
+        lean = 0.2 * np.sign(x1 - x0)
+        start = (x0 + lean, y0 + way * _half_height(source))
+        end, across = (x1 - lean, y1 - way * _half_height(target)), (0.09, 0.0)
     for begin, finish, colour, side in ((start, end, BLUE, 1), (end, start, ORANGE, -1)):
         tail, head = ((p[0] + side * across[0], p[1] + side * across[1]) for p in (begin, finish))
-        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 1.4, "shrinkA": 3, "shrinkB": 3}
-        panel.annotate("", head, tail, arrowprops=arrow)
+        arrow = {"arrowstyle": "-|>", "color": colour, "lw": 2, "shrinkA": 2, "shrinkB": 2}
+        panel.annotate("", head, tail, arrowprops={**arrow, "mutation_scale": 14})
+
+
+def _in_full(name: str) -> str:
+    """Return what a legend calls the run "with"; on its own the word says nothing."""
+    return f"{name} batchnorm" if name == "with" else name
 
 
 @picture
@@ -149,7 +173,7 @@ def gradient_norms(signals: Mapping[tuple[float, bool], Signals]) -> tuple[Figur
     for panel, scale in zip(grid.flat, scales, strict=True):
         for normalized, look, name in ((True, WITH, "with"), (False, WITHOUT, "without")):
             norms = signals[scale, normalized].gradient_norms
-            panel.semilogy(range(1, len(norms) + 1), norms, **look, label=name)
+            panel.semilogy(range(1, len(norms) + 1), norms, **look, label=_in_full(name))
         label(panel, f"weight scale {scale:g}", "layer", "")
     grid[0, 0].set_ylabel("norm of the weights' gradient")
     grid[0, 0].legend()
@@ -166,7 +190,8 @@ def compare_runs(runs: Sequence[Run]) -> tuple[Figure, str]:
     figure, (panels,) = axes(1, 3, (11.5, 3.3))
     for run, look in zip(runs, (WITH, WITHOUT), strict=True):
         epochs = range(1, len(run.val_accuracy) + 1)
-        panels[0].plot(run.losses, color=look["color"], ls=look["ls"], lw=1, label=run.name)
+        name, line = _in_full(run.name), {"color": look["color"], "ls": look["ls"]}
+        panels[0].plot(run.losses, **line, lw=1, label=name)
         panels[1].plot(epochs, run.train_accuracy, **look)
         panels[2].plot(epochs, run.val_accuracy, **look)
     label(panels[0], "training loss", "iteration", "")
@@ -177,7 +202,8 @@ def compare_runs(runs: Sequence[Run]) -> tuple[Figure, str]:
         panel.set_ylim(0, 1)
         panel.xaxis.get_major_locator().set_params(integer=True)
     told = "; ".join(
-        f"{r.name}: training {r.train_accuracy[-1]:.3f}, validation {r.val_accuracy[-1]:.3f}"
+        f"{_in_full(r.name)}: training {r.train_accuracy[-1]:.3f},"
+        f" validation {r.val_accuracy[-1]:.3f}"
         for r in runs
         if r.val_accuracy
     )
@@ -196,7 +222,7 @@ def scale_experiment(
     """
     figure, (panels,) = axes(1, 3, (12, 3.6))
     for (name, row), look in zip(runs.items(), (WITH, WITHOUT), strict=True):
-        panels[0].plot(scales, [run.best_val for run in row], **look, label=name)
+        panels[0].plot(scales, [run.best_val for run in row], **look, label=_in_full(name))
         panels[1].plot(scales, [run.best_train for run in row], **look)
         losses = [min(run.final_loss, HIGHEST_LOSS) for run in row]
         panels[2].plot(scales, losses, **look)
@@ -209,7 +235,8 @@ def scale_experiment(
     panels[2].set_yscale("log")
     panels[0].legend()
     told = "; ".join(
-        f"{name}: best {max(r.best_val for r in row):.2f}, worst {min(r.best_val for r in row):.2f}"
+        f"{_in_full(name)}: best {max(r.best_val for r in row):.2f},"
+        f" worst {min(r.best_val for r in row):.2f}"
         for name, row in runs.items()
     )
     return figure, f"Accuracies and loss against weight scale. Validation {told}."
@@ -225,14 +252,15 @@ def learning_rate_strip(
         for (name, row), look in zip(runs.items(), (WITH, WITHOUT), strict=True):
             run = row[place]
             finite = [loss for loss in run.losses if np.isfinite(loss)]
-            panel.plot(finite, color=look["color"], ls=look["ls"], lw=1.2, label=name)
+            panel.plot(finite, color=look["color"], ls=look["ls"], lw=1.2, label=_in_full(name))
             if run.diverged:
                 panel.plot(len(finite), 3.8, "X", color=look["color"], ms=10)
         label(panel, f"learning rate {rate:g}", "iteration", "")
     panels[0].set(ylim=(0, 4), ylabel="training loss")
     panels[0].legend()
     told = "; ".join(
-        f"{name}, rate {rate:g}: " + ("diverged" if run.diverged else f"{run.best_val:.2f}")
+        f"{_in_full(name)}, rate {rate:g}: "
+        + ("diverged" if run.diverged else f"{run.best_val:.2f}")
         for name, row in runs.items()
         for rate, run in zip(rates, row, strict=True)
     )

@@ -55,7 +55,7 @@ def check_form(question: str, answers: Any, fields: tuple[Field, ...]) -> None:
     if wrong:
         more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
         raise AssertionError(f"{question}: {wrong[0]}{more}")
-    print(f"{question}: every field has the right form. Whether it is true, you decide.")
+    print(f"{question}: every field has the right form. Whether it is true shows in grading.")
 
 
 def _kind(value: Any) -> str:
