@@ -139,7 +139,6 @@ def test_ones_in_the_right_shapes_fail_nearly_every_check(checks, question):
             "running_averages",
             "defaults",
             "test_mode_changes_nothing",
-            "shapes",
         ],
     }
     assert by_accident == allowed.get(question, [])

@@ -147,6 +147,19 @@ def nonzero(name: str, actual: Array, hint: str = "") -> Array:
 
 
 @ABSURD_IS_JUST_WRONG
+def changed(name: str, actual: Array, before: Array, hint: str = "") -> None:
+    """Some value is not what it was with another x: what never changes has not been computed.
+
+    Raises:
+        CheckFailed: a value is not finite, or none has changed.
+    """
+    _finite(name, actual, hint)
+    same = actual.shape == before.shape
+    if same and np.allclose(actual, before, rtol=LAYER_TOLERANCE, atol=0.0):
+        _fail(f"{name} stays the same whatever x is.", hint)
+
+
+@ABSURD_IS_JUST_WRONG
 def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
     """Random draws have mean zero and standard deviation `expected`.
 

@@ -1,5 +1,7 @@
 """Hidden checks of the fully connected layer."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
@@ -9,13 +11,20 @@ from autograder.checks.student import Student
 
 FORWARD = "Each row of x is multiplied with w, then b is added to every row."
 FLATTEN = "Only the first axis of x counts examples; all others together are the D features."
+WIDE = (20, 2000, 20)
+"""Rows, features and outputs of a further layer: an instant for a backward pass, also for one that
+loops over rows or features; more than a check's time for measuring dx or dw number by number."""
+
 BACKWARD = "Each gradient is the upstream gradient times the layer's other factor, as a matrix."
 
 
-def layer(rng: np.random.RandomState, *features: int, rows: int = 6) -> tuple[Array, Array, Array]:
-    """Inputs x (rows, *features), w (D, 5) and b (5,); odd sizes, no two alike."""
+def layer(
+    rng: np.random.RandomState, *features: int, rows: int = 6, outputs: int = 5
+) -> tuple[Array, Array, Array]:
+    """Inputs x (rows, *features), w (D, outputs) and b (outputs,); odd sizes, no two alike."""
     x = rng.standard_normal((rows, *features)) - 0.4
-    return x, rng.standard_normal((int(np.prod(features)), 5)), rng.standard_normal(5) + 1.0
+    w = rng.standard_normal((int(np.prod(features)), outputs))
+    return x, w, rng.standard_normal(outputs) + 1.0
 
 
 @pytest.mark.question("affine_forward", weight=2)
@@ -42,29 +51,45 @@ def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
     compare.exact("out", out, reference.affine_forward(x, w, b)[0], hint=FORWARD)
 
 
+Gradients = tuple[Array, Array, Array]
+
+
 def gradients(
-    student: Student, rng: np.random.RandomState, *features: int
-) -> tuple[tuple[Array, Array, Array], tuple[Array, Array, Array]]:
+    student: Student,
+    rng: np.random.RandomState,
+    *features: int,
+    rows: int = 6,
+    outputs: int = 5,
+) -> tuple[Gradients, Gradients]:
     """(dx, dw, db) of the student's own forward and backward, and of the reference."""
-    x, w, b = layer(rng, *features)
+    x, w, b = layer(rng, *features, rows=rows, outputs=outputs)
     _, cache = student.affine_forward(x, w, b)
-    dout = rng.standard_normal((len(x), 5)) + 0.5
+    dout = rng.standard_normal((rows, outputs)) + 0.5
     _, expected_cache = reference.affine_forward(x, w, b)
     return student.affine_backward(dout, cache), reference.affine_backward(dout, expected_cache)
+
+
+def two_sizes(
+    student: Student, rng: np.random.RandomState, *features: int
+) -> Iterator[tuple[Gradients, Gradients]]:
+    """`gradients` of a small layer, where mistakes are told apart, then of a wide one."""
+    yield gradients(student, rng, *features)
+    rows, wide, outputs = WIDE
+    yield gradients(student, rng, wide, rows=rows, outputs=outputs)
 
 
 @pytest.mark.question("affine_backward", weight=2)
 def test_dx_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dx: how the loss changes with the layer's input."""
-    (dx, _, _), (expected, _, _) = gradients(student, rng, 7)
-    compare.values("dx", dx, expected, hint=BACKWARD)
+    for (dx, _, _), (expected, _, _) in two_sizes(student, rng, 7):
+        compare.values("dx", dx, expected, hint=BACKWARD)
 
 
 @pytest.mark.question("affine_backward", weight=2)
 def test_dw_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dw: how the loss changes with the weights, summed over the examples."""
-    (_, dw, _), (_, expected, _) = gradients(student, rng, 7)
-    compare.values("dw", dw, expected, hint=BACKWARD)
+    for (_, dw, _), (_, expected, _) in two_sizes(student, rng, 7):
+        compare.values("dw", dw, expected, hint=BACKWARD)
 
 
 @pytest.mark.question("affine_backward")
@@ -77,8 +102,8 @@ def test_db_matches(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("affine_backward")
 def test_dw_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dw when each example is an image of several axes, as (N, 3, 2, 4)."""
-    (_, dw, _), (_, expected, _) = gradients(student, rng, 3, 2, 4)
-    compare.values("dw", dw, expected, hint=FLATTEN)
+    for (_, dw, _), (_, expected, _) in two_sizes(student, rng, 3, 2, 4):
+        compare.values("dw", dw, expected, hint=FLATTEN)
 
 
 @pytest.mark.question("affine_backward")

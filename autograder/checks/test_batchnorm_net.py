@@ -8,6 +8,7 @@ import pytest
 from autograder.checks import compare, nets, reference
 from autograder.checks.nets import Batch
 from autograder.checks.outcome import CheckFailed
+from autograder.checks.own_loss import compare_with_own_loss
 from autograder.checks.student import RemoteNet, Student
 
 REG = 2.5
@@ -71,7 +72,7 @@ def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("batchnorm_net")
 def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
     """Looks at whether the gradients are the slope of the loss that the net itself computes."""
-    nets.compare_with_own_loss(rng, *pair(student, rng, reg=0.5))
+    compare_with_own_loss(rng, *pair(student, rng, reg=0.5))
 
 
 @pytest.mark.question("batchnorm_net")

@@ -7,6 +7,7 @@ import pytest
 
 from autograder.checks import compare, nets, reference
 from autograder.checks.nets import Batch
+from autograder.checks.own_loss import compare_with_own_loss
 from autograder.checks.student import RemoteNet, Student
 
 REG = 3.14
@@ -104,4 +105,4 @@ def test_gradients_with_regularization(student: Student, rng: np.random.RandomSt
 @pytest.mark.question("fully_connected_net")
 def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
     """Looks at whether the gradients are the slope of the loss that the net itself computes."""
-    nets.compare_with_own_loss(rng, *pair(student, rng, 0.5))
+    compare_with_own_loss(rng, *pair(student, rng, 0.5))
