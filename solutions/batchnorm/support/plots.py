@@ -114,9 +114,9 @@ def training_curves(runs: Mapping[str, Solver]) -> tuple[Figure, str]:
         right.plot(epochs, run.train_acc_history, color=colour, ls=dash, lw=1, alpha=0.7)
     right.plot([], color=INK, marker="o", label="validation")
     right.plot([], color=INK, lw=1, alpha=0.7, label="training")
-    label(left, "loss (smoothed)", "iteration", "loss")
+    label(left, "loss, and its running mean", "iteration", "loss")
     label(right, "accuracy", "epoch", "fraction right")
-    right.set_ylim(0, 1)
+    right.set_ylim(0, 1.02)
     right.xaxis.get_major_locator().set_params(integer=True)
     for panel in (left, right):
         panel.legend()
@@ -207,9 +207,12 @@ def bars(
 
 
 def smooth(losses: Sequence[float], width: int = 15) -> tuple[Array, Array]:
-    """Return a running mean of the finite losses and the iterations it stands at."""
+    """Return a running mean of the finite losses and the iterations it stands at.
+
+    Fewer than 100 losses stay as they are: their mean would hide how they fell.
+    """
     finite = np.array([loss for loss in losses if np.isfinite(loss)])
-    width = max(1, min(width, len(finite) // 3))
+    width = width if len(finite) >= 100 else 1
     if len(finite) == 0:
         return finite, finite
     mean = np.convolve(finite, np.ones(width) / width, mode="valid")
