@@ -84,8 +84,7 @@ def stock_course(root: Path, ours: Course) -> Path:
     release = ours.release(ASSIGNMENT)
     shutil.copytree(release / "datasets", root / "source" / ASSIGNMENT / "datasets")
     (root / "nbgrader_config.py").write_text(
-        'c = get_config()\nc.CourseDirectory.course_id = "bench"\n'
-        "c.Execute.timeout = 600\nc.Execute.allow_errors = True\n"
+        'c = get_config()\nc.CourseDirectory.course_id = "bench"\nc.Execute.timeout = 600\n'
     )
     run(root, "-m", "nbgrader", "generate_assignment", ASSIGNMENT)
     return root
@@ -112,8 +111,15 @@ def run(folder: Path, *command: str) -> Cost:
     """Run a Python command in a folder; raises if it fails."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
+    # For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
     done = subprocess.run(
-        [sys.executable, *command], cwd=folder, capture_output=True, text=True, check=False
+        [sys.executable, *command],
+        cwd=folder,
+        env=os.environ | {"PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     wall = time.perf_counter() - began
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
