@@ -299,3 +299,11 @@ def test_one_notebook_cannot_use_up_the_other_s_time(grade: GradeIt) -> None:
     assert verdicts(got, "affine_forward") == {Verdict.TIMEOUT}
     assert verdicts(got, "batchnorm_forward") == {Verdict.PASSED}
     assert any("were not run" in problem for problem in got.problems)
+
+
+def test_a_fork_bomb_in_an_answer_costs_its_questions_only(grade: GradeIt) -> None:
+    bomb = "import os\ndef relu_forward(x):\n    while True:\n        os.fork()\n"
+    got = grade({"relu_forward_answer": bomb})
+    assert verdicts(got, "relu_forward") == {Verdict.RAISED}
+    assert verdicts(got, "affine_backward") == {Verdict.PASSED}
+    assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}

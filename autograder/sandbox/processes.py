@@ -17,6 +17,8 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST = 1024
 LOOKUP_SECONDS = 0.2
+STRAYS_SECONDS = 2.0
+FEW_STRAYS = 16
 
 
 class Spent(NamedTuple):
@@ -123,14 +125,19 @@ class Room:
         return sum(cpu_seconds(pid) for pid in self.descendants())
 
     def kill_strays(self) -> bool:
-        """End all but the keeper and the student. Return whether they are gone."""
-        for _ in range(20):
-            strays = self._strays()
-            if not strays:
-                return True
+        """End all but the keeper and the student. Return whether they are gone.
+
+        Of many, or of some that make new ones faster than they end, this gives up: then the
+        room has to go, which ends them all at once.
+        """
+        until = time.monotonic() + STRAYS_SECONDS
+        while strays := self._strays():
+            crowd = self._own_pids and len(strays) > FEW_STRAYS
+            if crowd or time.monotonic() > until:
+                return False
             for pid in strays:
                 self._kill(pid)
-        return False
+        return True
 
     def kill(self) -> None:
         """End the whole room: with the keeper, the kernel ends all that is in its PID namespace."""

@@ -85,8 +85,8 @@ class Session:
                 run = replace(run, outputs=[])
             checked.set_execution_count(run.outputs, count)
             runs.append(replace(run, id=cell.id))
-        if self._room is not None:
-            self._room.kill_strays()
+        if self._room is not None and not self._room.kill_strays():
+            self._lose_room(StudentDied("its processes could not be ended"))
         return runs
 
     @property
