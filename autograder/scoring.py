@@ -1,7 +1,8 @@
 """From check results to a grade: pure arithmetic, no input or output.
 
-A question's score is its points times the weight of the checks that passed over the
-weight of all its checks, rounded to 0.01. Anything that is our fault withholds the grade.
+A question's points are shared among its checks by weight, each share rounded to 0.01; its
+score is the sum of the shares of the checks that passed, so students can add up the lines
+they see. Anything that is our fault withholds the grade.
 """
 
 from __future__ import annotations
@@ -37,13 +38,13 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
         return QuestionScore(
             question.id, question.notebook, None, question.points, needs_review=True
         )
-    total = sum(outcome.weight for outcome in outcomes)
-    passed = sum(outcome.weight for outcome in outcomes if outcome.verdict is Verdict.PASSED)
     worth = question.points or question.bonus
+    parts = shares(worth, [outcome.weight for outcome in outcomes])
+    checks = tuple(map(_check_result, outcomes, parts))
     withheld = any(
         outcome.verdict is Verdict.GRADER_ERROR or outcome.could_not_tell for outcome in outcomes
     )
-    earned = round(worth * passed / total, 2)
+    earned = round(sum(check.points for check in checks), 2)
     return QuestionScore(
         id=question.id,
         notebook=question.notebook,
@@ -51,7 +52,7 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
         max_score=question.points,
         extra_credit=earned if question.bonus and not withheld else 0.0,
         needs_review=withheld,
-        checks=tuple(map(_check_result, outcomes, shares(worth, [o.weight for o in outcomes]))),
+        checks=checks,
     )
 
 

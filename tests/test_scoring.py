@@ -54,6 +54,23 @@ def test_the_checks_shares_add_up_to_the_question_s_points(
     assert sum(shares(round(worth, 2), weights)) == pytest.approx(round(worth, 2), abs=1e-9)
 
 
+@given(st.sampled_from([2.0, 3.0, 4.0, 6.0, 9.0, 10.0, 14.0]), outcomes)
+def test_a_score_is_the_sum_of_the_lines_a_student_sees(
+    worth: float, results: list[Outcome]
+) -> None:
+    for points, bonus in ((worth, 0.0), (0.0, worth)):
+        scored = score_question(Question("q", "nb", points, bonus, "code", (), "q"), results)
+        if not scored.needs_review:
+            shown = round(sum(check.points for check in scored.checks), 2)
+            assert (scored.score if points else scored.extra_credit) == shown
+
+
+def test_all_checks_passed_are_all_the_points() -> None:
+    for count in range(1, 12):
+        scored = score_question(QUESTION, [outcome(Verdict.PASSED)] * count)
+        assert scored.score == QUESTION.points
+
+
 def test_one_grader_error_withholds_the_grade_and_calls_a_person() -> None:
     scored = score_question(QUESTION, [outcome(Verdict.PASSED), outcome(Verdict.GRADER_ERROR)])
     grade = score_submission("a", [scored, score_question(BONUS, [outcome(Verdict.PASSED)])])
