@@ -17,6 +17,8 @@ from autograder.errors import UsageError
 
 SECRET_VARIABLE = "AUTOGRADER_SECRET"  # noqa: S105 - the variable's name, not a secret
 SECRET_BYTES = 32
+MIN_SECRET_CHARACTERS = 16
+"""Shorter ones can be found by trying, and with them the hidden inputs."""
 
 Kind = Literal["code", "form", "written"]
 
@@ -96,8 +98,18 @@ class Course(msgspec.Struct, frozen=True):
         return tuple(sorted(questions, key=lambda q: q.notebook in downstream))
 
     def secret(self) -> bytes:
-        """The course secret that seeds hidden inputs; made on first use, mode 0600."""
-        if from_environment := os.environ.get(SECRET_VARIABLE):
+        """The course secret that seeds hidden inputs; made on first use, mode 0600.
+
+        Raises:
+            UsageError: if the environment's is too short (or empty), or the file is damaged.
+        """
+        from_environment = os.environ.get(SECRET_VARIABLE)
+        if from_environment is not None:
+            if len(from_environment) < MIN_SECRET_CHARACTERS:
+                raise UsageError(
+                    f"{SECRET_VARIABLE} has {len(from_environment)} characters; give it at least "
+                    f"{MIN_SECRET_CHARACTERS}, or unset it to use the course's own secret."
+                )
             return from_environment.encode()
         path = self.root / ".autograder" / "secret"
         if not path.exists():

@@ -20,7 +20,9 @@ POINTS = {
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Course:
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
+    """An empty course whose secret is its own."""
+    monkeypatch.delenv("AUTOGRADER_SECRET")
     (tmp_path / "nbgrader_config.py").write_text("")
     return Course.find(tmp_path)
 
@@ -67,6 +69,16 @@ def test_a_damaged_secret_is_not_used(course: Course) -> None:
 def test_the_environment_overrides_the_secret(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("AUTOGRADER_SECRET", "sent along")
-    assert course.secret() == b"sent along"
+    monkeypatch.setenv("AUTOGRADER_SECRET", "sent along with the job")
+    assert course.secret() == b"sent along with the job"
+    assert not (course.root / ".autograder").exists()
+
+
+@pytest.mark.parametrize("short", ["", "a" * 15])
+def test_a_secret_that_can_be_guessed_is_one_sentence(
+    course: Course, monkeypatch: pytest.MonkeyPatch, short: str
+) -> None:
+    monkeypatch.setenv("AUTOGRADER_SECRET", short)
+    with pytest.raises(UsageError, match=r"^AUTOGRADER_SECRET has \d+ characters; [^\n]+$"):
+        course.secret()
     assert not (course.root / ".autograder").exists()
