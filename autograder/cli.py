@@ -90,8 +90,9 @@ def check(
     from autograder.grading import Grader
     from autograder.outputs.terminal import print_grade
 
-    folder, only = _folder_and_notebook(path)
-    with Grader(Course.find(), assignment, sandbox=backend(sandbox), only=only) as grader:
+    course = Course.find()
+    folder, only = _folder_and_notebook(path, {q.notebook for q in course.questions(assignment)})
+    with Grader(course, assignment, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
         typer.echo(graded.grade.to_json(indent=2))
@@ -182,7 +183,10 @@ def export(
     if to is None:
         typer.echo(table, nl=False)
     else:
-        to.write_text(table, encoding="utf-8")
+        try:
+            to.write_text(table, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{to} cannot be written: {error.strerror}.") from error
         typer.echo(f"Wrote {to}.")
 
 
@@ -239,13 +243,21 @@ def backend(name: str) -> Backend:
     raise UsageError(f"There is no sandbox '{name}'; take 'bubblewrap' or 'none'.")
 
 
-def _folder_and_notebook(path: Path) -> tuple[Path, str | None]:
+def _folder_and_notebook(path: Path, known: set[str]) -> tuple[Path, str | None]:
+    names = " and ".join(f"{name}.ipynb" for name in sorted(known))
     if path.is_dir():
+        if not any(path.rglob("*.ipynb")):
+            raise UsageError(f"{path} holds no notebook; the assignment consists of {names}.")
         return path, None
     if not path.exists():
         raise UsageError(f"There is no {path}; give a submission's folder or one notebook.")
     if path.suffix != ".ipynb":
         raise UsageError(f"{path} is not a notebook; give a folder or a file ending in .ipynb.")
+    if path.stem not in known:
+        raise UsageError(
+            f"{path.name} is none of the assignment's notebooks ({names}); "
+            "give the folder of a submission whose notebooks are renamed."
+        )
     return path.parent, path.stem
 
 

@@ -105,6 +105,7 @@ class Grader:
                     "autograder/checks; write one, or take the question out of the notebook."
                 )
             stack.enter_context(self._sandbox)
+            self._sandbox.probe()  # here, once, and not as every submission's misfortune
             self._stack = stack.pop_all()
         return self
 
@@ -200,7 +201,7 @@ class _Run:
             for run in self.runs[question.notebook]
         ):
             return self._all(question, Verdict.TIMEOUT, UNREACHED)
-        if not checks:  # its module does not import
+        if not checks or self._grader._checks.broken_for(question.id):
             self.staff_notes.extend(self._grader._checks.broken.values())
             return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")
         outcomes: list[Outcome] = []
@@ -247,15 +248,23 @@ class _Run:
     def _without_answer(self, question: Question, name: str) -> QuestionScore:
         if question.kind == "written":
             return score_question(question, [])
-        return self._all(question, Verdict.MISSING, f"{name}.ipynb was not handed in.")
+        if name in self._submission.refused:
+            refused = f"{name}.ipynb is too large to be read; a person will look at it."
+            return self._all(question, Verdict.SKIPPED, refused, could_not_tell=True)
+        missing = f"{name}.ipynb was not handed in, or cannot be read."
+        return self._all(question, Verdict.MISSING, missing)
 
-    def _all(self, question: Question, verdict: Verdict, message: str) -> QuestionScore:
+    def _all(
+        self, question: Question, verdict: Verdict, message: str, *, could_not_tell: bool = False
+    ) -> QuestionScore:
         """The same verdict for every check of a question."""
         checks = self._grader._checks.of(question.id)
         names = [(check.name, check.weight) for check in checks] or [("collected", 1.0)]
-        return score_question(
-            question, [Outcome(name, weight, verdict, message) for name, weight in names]
-        )
+        outcomes = [
+            Outcome(name, weight, verdict, message, could_not_tell=could_not_tell)
+            for name, weight in names
+        ]
+        return score_question(question, outcomes)
 
 
 def _unreachable(check: Check, error: StudentError) -> Outcome:

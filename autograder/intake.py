@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 import nbformat
+import numpy as np
 
 from autograder.errors import UsageError
 from autograder.frame import Notebook, grade_id, restore
@@ -30,6 +31,7 @@ MAX_EXTRA_FILES = 64
 MAX_EXTRA_BYTES = 4_000_000
 MAX_DEPTH = 4
 MAX_SHOWN = 120
+MAX_PROBLEMS = 20
 
 
 class Submission(msgspec.Struct):
@@ -40,6 +42,8 @@ class Submission(msgspec.Struct):
     """Other files of the folder, by relative path."""
     problems: list[str]
     """Sentences about what could not be read or had to be put back."""
+    refused: frozenset[str] = frozenset()
+    """Notebooks that are there and larger than we read: a person has to look at them."""
     records: dict[Experiment, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
@@ -73,7 +77,13 @@ def read_submission(folder: Path, release: Path) -> Submission:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, folder, release, problems)
     records = collect(found, (raw for _, raw in taken.values()))
-    return Submission(notebooks, files, problems, records)
+    refused = frozenset(
+        path.stem for path in found if path.suffix == ".ipynb" and _too_large(path)
+    ) & (frames.keys() - notebooks.keys())
+    if len(problems) > MAX_PROBLEMS:
+        rest = len(problems) - MAX_PROBLEMS
+        problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
+    return Submission(notebooks, files, problems, refused, records)
 
 
 def _read_trusted(path: Path) -> list[Any]:
@@ -140,17 +150,13 @@ def _recognize(
 def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | None:
     """The cells of a notebook nobody vouches for, or None with a sentence why."""
     try:
-        if path.stat().st_size > MAX_NOTEBOOK_BYTES:
+        if _too_large(path):
             problems.append(
-                f"{shown(path.name)} is larger than {MAX_NOTEBOOK_BYTES // 1_000_000} MB; "
-                "clear its outputs and hand it in again."
+                f"{shown(path.name)} is larger than {MAX_NOTEBOOK_BYTES // 1_000_000} MB, or holds "
+                f"more than {MAX_VALUES:,} values; with its outputs cleared it can be read."
             )
             return None
-        text = path.read_bytes()
-        if text.count(b"{") + text.count(b"[") > MAX_VALUES:
-            problems.append(f"{shown(path.name)} holds more values than any notebook does.")
-            return None
-        raw = json.loads(text)
+        raw = json.loads(path.read_bytes())
         if raw.get("nbformat", 4) < 4:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
         cells = list(raw["cells"])[: MAX_CELLS + 1]
@@ -161,9 +167,28 @@ def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | N
     except Exception as error:  # nbformat's converters raise whatever they meet
         problems.append(f"{shown(path.name)} cannot be converted ({type(error).__name__}).")
         return None
+    if any(len(cell["source"]) > MAX_CELL_CHARACTERS for cell in cells):
+        problems.append(
+            f"{shown(path.name)}: a cell is longer than {MAX_CELL_CHARACTERS:,} characters; "
+            "it is left out."
+        )
+        cells = [cell for cell in cells if len(cell["source"]) <= MAX_CELL_CHARACTERS]
     if len(cells) > MAX_CELLS:
         problems.append(f"{shown(path.name)} has more than {MAX_CELLS} cells; the rest is ignored.")
     return cells[:MAX_CELLS]
+
+
+def _too_large(path: Path) -> bool:
+    return path.stat().st_size > MAX_NOTEBOOK_BYTES or _values(path.read_bytes()) > MAX_VALUES
+
+
+def _values(text: bytes) -> int:
+    """Braces and brackets outside of strings: what is only printed makes no object of ours."""
+    plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")
+    characters = np.frombuffer(plain, np.uint8)
+    inside = np.logical_xor.accumulate(characters == ord('"'))
+    opening = (characters == ord("{")) | (characters == ord("["))
+    return int(np.count_nonzero(opening & ~inside))
 
 
 def _sane(cell: dict[str, Any]) -> dict[str, Any]:
@@ -177,7 +202,7 @@ def _sane(cell: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": _clean(id_) if isinstance(id_, str) else "",
         "cell_type": kind if kind in ("code", "markdown") else "raw",
-        "source": _clean(source[:MAX_CELL_CHARACTERS]) if isinstance(source, str) else "",
+        "source": _clean(source) if isinstance(source, str) else "",
         "metadata": metadata if isinstance(metadata, dict) else {},
         "outputs": cell.get("outputs"),
     }

@@ -136,13 +136,14 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
 
 def _grade(warm: _Warm, submission: bytes) -> bytes:
     """Grade, and encode; whatever is our fault comes back as a reason, not as an exception."""
+    from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
     from autograder.transport import encode_graded, unpack_folder  # noqa: PLC0415
 
     try:
         with warm.lock, tempfile.TemporaryDirectory(prefix="autograder-") as folder:
             unpack_folder(submission, Path(folder))
             result = TaskResult(encode_graded(warm.grader.grade(Path(folder))))
-    except UsageError:  # the course is at fault, so every submission would meet it
+    except (UsageError, SandboxUnavailable):  # every submission would meet it
         raise
     except Exception as error:  # one submission must not end the run
         reason = f"grading it failed ({type(error).__name__})"

@@ -217,6 +217,32 @@ def test_a_file_instead_of_a_folder_is_one_sentence(release: Path) -> None:
         read_submission(release / "nb.ipynb", release)
 
 
+def test_what_a_notebook_printed_is_not_counted_as_values(folder: Path, release: Path) -> None:
+    cells = released_cells()
+    printed = "[[0.1 0.2]]\n" * 150_000 + '"quoted" \\ { back'
+    cells[3]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": printed}]
+    assert read(folder, release, cells).problems == []
+
+
+def test_a_notebook_larger_than_we_read_waits_for_a_person(folder: Path, release: Path) -> None:
+    (folder / "nb.ipynb").write_text('{"cells": [' + "{}," * 250_000 + "{}]}")
+    submission = read_submission(folder, release)
+    assert submission.refused == {"nb"}
+    assert "with its outputs cleared" in submission.problems[0]
+
+
+def test_a_cell_too_long_to_run_is_named(folder: Path, release: Path) -> None:
+    cells = released_cells()
+    cells[2]["source"] = "x = 1\n" * 50_000
+    assert any("a cell is longer than" in p for p in read(folder, release, cells).problems)
+
+
+def test_problems_do_not_bury_the_reader(folder: Path, release: Path) -> None:
+    for number in range(100):
+        (folder / f"link{number}").symlink_to("/nowhere")
+    assert len(read(folder, release, released_cells()).problems) == 21
+
+
 def test_half_characters_in_a_cell_become_readable(folder: Path, release: Path) -> None:
     cells = released_cells()
     cells[2]["source"] = "x = '\ud800'"

@@ -80,9 +80,10 @@ def test_a_failed_check_has_its_sentence_and_its_docstring_as_the_hint(checks: C
     assert staff == ""
 
 
-def test_a_bare_assert_shows_students_no_code(checks: Checks) -> None:
-    outcome, _ = run(checks, "bare_assert")
-    assert outcome.verdict is Verdict.FAILED
+def test_an_assertion_of_ours_is_a_grader_error_too(checks: Checks) -> None:
+    outcome, staff = run(checks, "bare_assert")
+    assert outcome.verdict is Verdict.GRADER_ERROR
+    assert "AssertionError" in staff
     assert "1 + 1" not in outcome.message
 
 
@@ -114,6 +115,19 @@ def test_a_module_that_does_not_import_is_kept_for_staff(checks: Checks) -> None
     ((module, reason),) = checks.broken.items()
     assert module.endswith("test_broken.py")
     assert "nothing_of_that_name" in reason
+
+
+def test_a_broken_module_spoils_the_questions_it_names_and_no_others(tmp_path: Path) -> None:
+    folder = tmp_path / "checks"
+    folder.mkdir()
+    for name in ("pytest.ini", "conftest.py"):
+        (folder / name).write_text((CHECKS / name).read_text())
+    (folder / "test_a.py").write_text(WRITTEN)
+    (folder / "test_b.py").write_text('import no_such_thing\nmark = question("q", weight=9)\n')
+    with Checks(folder) as collected:
+        assert collected.of("q")
+        assert collected.broken_for("q")
+        assert not collected.broken_for("r")
 
 
 def test_a_question_without_a_check_is_known(checks: Checks) -> None:

@@ -23,6 +23,7 @@ from _pytest.runner import runtestprotocol
 
 from autograder.checks.outcome import CouldNotTell, StudentFault
 from autograder.checks.student import Student
+from autograder.errors import UsageError
 from autograder.model import Verdict
 from autograder.scoring import Outcome
 
@@ -117,6 +118,12 @@ class Checks:
         covered = {check.question for check in self._checks}
         return [question for question in questions if question not in covered]
 
+    def broken_for(self, question: str) -> bool:
+        """Whether a module that did not import may have held checks of this question."""
+        mark = f'question("{question}"'
+        modules = [self._folder / Path(name.split("::")[0]).name for name in self.broken]
+        return any(not path.is_file() or mark in path.read_text() for path in modules)
+
     def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
         """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
         self._config.stash[CURRENT] = [CheckRun(student, check.question, secret, self._release)]
@@ -146,9 +153,6 @@ class Checks:
                 could_not_tell=isinstance(error, CouldNotTell),
             )
             return fault, ""
-        if isinstance(error, AssertionError):  # a bare assert is for staff; students get prose
-            sentence = f"This does not hold yet: {check.describes}"
-            return Outcome(check.name, check.weight, Verdict.FAILED, sentence, check.describes), ""
         staff = "".join(traceback.format_exception(error))
         sentence = "This check could not be run; the course staff has been told."
         return Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sentence), staff
@@ -156,7 +160,9 @@ class Checks:
     def _describe(self, item: pytest.Item) -> Check:
         marks = list(item.iter_markers("question"))
         if len(marks) != 1 or len(marks[0].args) != 1:
-            raise pytest.UsageError(f"{item.nodeid} needs one @pytest.mark.question(id, weight=…)")
+            raise UsageError(
+                f"The check {item.nodeid} needs one @pytest.mark.question(id, weight=…) above it."
+            )
         function: Any = getattr(item, "function", None)
         return Check(
             question=marks[0].args[0],
