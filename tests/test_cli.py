@@ -1,0 +1,113 @@
+"""Whatever the caller can mend is one sentence on stderr and status 2."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from submissions import RELEASE, ROOT, hand_in
+
+from autograder import cli
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.errors import SandboxUnavailable
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the command line in a folder; returns status, stdout and stderr."""
+
+    def ran(*words: object, where: Path = ROOT) -> tuple[int, str, str]:
+        monkeypatch.chdir(where)
+        monkeypatch.setattr(sys, "argv", ["autograder", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            cli.main()
+        captured = capsys.readouterr()
+        return int(ended.value.code or 0), captured.out, captured.err
+
+    return ran
+
+
+@pytest.fixture
+def course(tmp_path: Path) -> Path:
+    """A course that shares this repository's notebooks and has no submissions or gradebook."""
+    folder = tmp_path / "course"
+    folder.mkdir()
+    for name in ("nbgrader_config.py", "source", "release"):
+        (folder / name).symlink_to(ROOT / name)
+    return folder
+
+
+def refused(answer: tuple[int, str, str], says: str) -> None:
+    status, out, err = answer
+    assert status == 2
+    assert out == ""
+    assert says in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in err
+
+
+def test_a_path_that_is_not_there(run: Run) -> None:
+    refused(run("check", "nowhere"), "There is no nowhere")
+
+
+def test_a_file_that_is_not_a_notebook(run: Run) -> None:
+    refused(run("check", "Makefile"), "is not a notebook")
+
+
+def test_a_notebook_of_something_else(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "other.ipynb").write_text("{}")
+    refused(run("check", tmp_path / "other.ipynb"), "none of the assignment's notebooks")
+
+
+def test_a_folder_without_notebooks(run: Run, tmp_path: Path) -> None:
+    refused(run("check", tmp_path), "holds no notebook")
+
+
+def test_an_assignment_that_is_not_there(run: Run) -> None:
+    refused(run("check", "release/batchnorm", "--assignment", "nope"), "no source/nope")
+
+
+def test_a_folder_that_is_no_course(run: Run, tmp_path: Path) -> None:
+    refused(run("check", RELEASE, where=tmp_path), "is not a course")
+
+
+def test_a_sandbox_of_another_name(run: Run) -> None:
+    refused(run("check", "release/batchnorm", "--sandbox", "docker"), "no sandbox 'docker'")
+
+
+def test_nothing_submitted_yet(run: Run, course: Path) -> None:
+    refused(run("grade", where=course), "no submitted/")
+
+
+def test_a_student_who_did_not_submit(run: Run, course: Path) -> None:
+    hand_in(course / "submitted" / "ada" / "batchnorm")
+    refused(run("grade", "--student", "bob", where=course), "submitted/bob")
+
+
+def test_no_gradebook_yet(run: Run, course: Path) -> None:
+    hand_in(course / "submitted" / "ada" / "batchnorm")
+    refused(run("grade", where=course), "no gradebook")
+    refused(run("export", where=course), "no gradebook")
+
+
+def test_nothing_graded_yet(run: Run, course: Path) -> None:
+    refused(run("report", where=course), "Nothing of batchnorm is graded yet")
+
+
+def test_a_machine_without_a_sandbox(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_here(*_: object) -> None:
+        raise SandboxUnavailable("This machine gives no sandbox: install bubblewrap.")
+
+    monkeypatch.setattr(bubblewrap, "find_bwrap", none_here)
+    refused(run("check", "release/batchnorm"), "gives no sandbox")
+
+
+def test_json_is_exactly_one_object_on_stdout(run: Run) -> None:
+    status, out, _ = run("check", "release/batchnorm", "--json")
+    assert status == 0
+    assert json.loads(out)["score"] == 0.0
