@@ -2,6 +2,7 @@
 
 import ast
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -79,6 +80,21 @@ def test_equal_settings_are_trained_with_once(checks, monkeypatch):
     monkeypatch.setattr(training, "load_support", lambda folder: pytest.fail("trained again"))
     reached, _ = verdicts(checks, dict(reversed(GOOD.items())))
     assert set(reached.values()) == {Verdict.PASSED}
+
+
+def test_a_new_release_in_the_same_place_is_trained_with_anew(tmp_path):
+    for name, folder in (("support", ROOT / "source" / "batchnorm"), ("datasets", ROOT)):
+        shutil.copytree(folder / name, tmp_path / name)
+    short = tuple((MIDDLING | {"hidden_dim": 5}).items())
+    before = training.trained(tmp_path, short)
+    file = tmp_path / "datasets" / "fashion_mnist.npz"
+    with np.load(file) as arrays:
+        moved = dict(arrays) | {"y_train": (arrays["y_train"] + 1) % 10}
+    np.savez(file, **moved)
+    assert training.trained(tmp_path, short).accuracy < before.accuracy
+    module = tmp_path / "support" / "training.py"
+    module.write_text(module.read_text() + "\nVERSION = 2\n")
+    assert training.load_support(tmp_path / "support")["training"].VERSION == 2
 
 
 def test_middling_settings_reach_some_tiers(checks):

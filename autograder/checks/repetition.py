@@ -27,6 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograder.checks.outcome import StudentFault
+from autograder.checks.released import stamp
 from autograder.checks.student import RemoteDict, RemoteNet, Student
 from autograder.records import Run
 
@@ -156,12 +157,18 @@ def _react(net: RemoteNet, batch: tuple[Value, Value], others: Value, loss: floa
             raise StudentFault("The loss takes no notice of its batch.")
 
 
-@cache
 def training_pictures(release: Path) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     """The 1,000 pictures (N, 28, 28) of the experiments, as `support.data` prepares them.
 
     Pixels are divided by 255, and the mean of all training pictures is subtracted.
     """
+    return _training_pictures(release, stamp(release / "datasets"))
+
+
+@cache
+def _training_pictures(
+    release: Path, version: str
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]:
     with np.load(release / "datasets" / "fashion_mnist.npz") as arrays:
         pixels, labels = arrays["x_train"], arrays["y_train"]
     mean = (pixels.mean(axis=0) / 255).astype(np.float32)

@@ -18,6 +18,7 @@ import numpy as np
 
 from autograder.checks import reference
 from autograder.checks.outcome import CheckFailed
+from autograder.checks.released import stamp
 
 GRADING_IMAGES = Path(__file__).with_name("grading_images.npz")
 
@@ -50,12 +51,18 @@ class Trained(NamedTuple):
     """Whether the loss or the scores stopped being finite."""
 
 
-@cache
 def trained(release: Path, settings: tuple[tuple[str, Any], ...]) -> Trained:
     """Train a right net with these settings and look how it does on the grading images.
 
-    The same settings always give the same accuracy, so a class that shares them is trained once.
+    The same settings and the same release always give the same accuracy, so a class that
+    shares them is trained once.
     """
+    version = stamp(release / "support") + stamp(release / "datasets")
+    return _trained(release, settings, version)
+
+
+@cache
+def _trained(release: Path, settings: tuple[tuple[str, Any], ...], version: str) -> Trained:
     support = load_support(release / "support")
     data = support["data"].load(folder=release / "datasets")
     train = support["training"].train_two_layer
@@ -73,10 +80,14 @@ def trained(release: Path, settings: tuple[tuple[str, Any], ...]) -> Trained:
     return Trained(float(right.mean()), bool(diverged))
 
 
-@cache
 def load_support(folder: Path) -> Mapping[str, ModuleType]:
     """The released modules `data` and `training`, without touching `sys.path`."""
-    name = f"_released_support_{abs(hash(folder)):x}"
+    return _load_support(folder, stamp(folder))
+
+
+@cache
+def _load_support(folder: Path, version: str) -> Mapping[str, ModuleType]:
+    name = f"_released_support_{abs(hash(folder)):x}_{version}"
     spec = importlib.util.spec_from_file_location(
         name, folder / "__init__.py", submodule_search_locations=[str(folder)]
     )
