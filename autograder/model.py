@@ -24,7 +24,7 @@ class Verdict(StrEnum):
     MISSING = "missing"
     """The answer is not there, or is still the unanswered stub."""
     SKIPPED = "skipped"
-    """The check was not run, because something before it made it pointless."""
+    """Nothing is known for or against the answer; a person decides."""
     GRADER_ERROR = "grader_error"
     """Our fault. It withholds the grade; it is never points and never a zero."""
 
