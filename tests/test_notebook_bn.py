@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ from autograder.checks import reference
 from autograder.misconceptions import misconceptions_of
 from autograder.release_cells import StubAnswers
 
-CIFAR = ROOT.parent / "shared" / "cifar10" / "sample.npz"
+CIFAR = Path(os.environ.get("CIFAR10_SAMPLE", ROOT / "datasets" / "cifar10_sample.npz"))
 POINTS = {
     "batchnorm_forward": 10,
     "batchnorm_backward": 14,
