@@ -250,8 +250,6 @@ def test_every_picture_on_a_page_is_there_and_small() -> None:
 @notebooks
 def test_every_plot_in_the_solutions_has_alternative_text(name: str) -> None:
     file = ROOT / "solutions" / "batchnorm" / f"{name}.ipynb"
-    if not file.is_file():
-        pytest.skip("the solutions have not been made")
     plots = 0
     for cell in nbformat.read(file, 4).cells:
         for output in cell.get("outputs", []):

@@ -11,6 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from machine import lacking, need
 
 from autograder.sandbox import Policy, Sandbox, SandboxUnavailable, SourceCell
 
@@ -21,10 +22,7 @@ def sandbox(request, tmp_path_factory) -> Iterator[Sandbox]:
     support.mkdir()
     (support / "__init__.py").write_text("word = 'given'\n")
     with Sandbox(request.param, {"support": support}) as sandbox:
-        try:
-            sandbox.probe()
-        except SandboxUnavailable as reason:
-            pytest.skip(str(reason))
+        need(sandbox)
         yield sandbox
 
 
@@ -134,7 +132,7 @@ def test_without_namespaces_it_says_in_a_sentence_what_to_do():
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        pytest.skip("this machine has no user namespaces to take away")
+        lacking("this machine has no user namespaces to take away")
     assert "user namespaces" in done.stdout
     assert "--sandbox none" in done.stdout
     assert len(done.stdout.splitlines()) == 1

@@ -7,8 +7,9 @@ from textwrap import dedent
 
 import pytest
 from attacks import PATIENT, QUICK, SECRET, processes
+from machine import need
 
-from autograder.sandbox import Sandbox, SandboxUnavailable, Session, SourceCell
+from autograder.sandbox import Sandbox, Session, SourceCell
 
 
 @pytest.fixture(scope="session")
@@ -27,10 +28,7 @@ def zygote(request: pytest.FixtureRequest, shared: Path) -> Iterator[Sandbox]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COURSE_SECRET", SECRET)
         with Sandbox(shared={"support": shared}, policy=policy) as sandbox:
-            try:
-                sandbox.probe()
-            except SandboxUnavailable as reason:
-                pytest.skip(str(reason))
+            need(sandbox)
             yield sandbox
 
 
