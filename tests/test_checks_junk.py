@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
+from check_runs import QUESTIONS, outcomes
 
 from autograder.checks import reference
 from autograder.checks.runner import Checks
 from autograder.misconceptions.diagnose import reference_names
 from autograder.model import Verdict
-from tests.check_runs import QUESTIONS, outcomes
 
 DEFINES = dict.fromkeys(QUESTIONS, "FullyConnectedNet") | {"two_layer_net": "TwoLayerNet"}
 DEFINES |= {name: name for name in reference_names()}

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from check_runs import outcomes
 
 from autograder.checks import training
 from autograder.checks.runner import Checks
 from autograder.model import Verdict
-from tests.check_runs import outcomes
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "train_two_layer_net"

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from check_runs import QUESTIONS, SECRET, not_passed, outcomes
+from student_answers import float32, plain
 
 from autograder import misconceptions
 from autograder.checks.compare import LAYER_TOLERANCE
@@ -13,8 +15,6 @@ from autograder.misconceptions import misconceptions_of
 from autograder.misconceptions.diagnose import alike, diagnose, trusted_namespace
 from autograder.misconceptions.registry import BUILT_ON, mistakes_underneath
 from autograder.model import Verdict
-from tests.check_runs import QUESTIONS, SECRET, not_passed, outcomes
-from tests.student_answers import float32, plain
 
 BUILD_ON = {
     "affine_forward": {"affine_backward"},

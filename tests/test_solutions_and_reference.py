@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from check_runs import not_passed, outcomes
 
 from autograder.checks import compare
 from autograder.checks.runner import Checks
-from tests.check_runs import not_passed, outcomes
 
 SOURCE = Path(__file__).parents[1] / "source" / "batchnorm"
 FIRST = (
