@@ -238,11 +238,22 @@ def _convert(
 
 
 def _move_in(built: Path, target: Path) -> None:
-    """Put a finished folder in its place; the old one is gone only when the new one stands."""
+    """Put a finished folder in its place; the old one is gone only when the new one stands.
+
+    It waits beside its place, not in the workshop, which is emptied whatever happens.
+    """
     target.parent.mkdir(exist_ok=True)
-    if target.exists():
-        target.rename(built.with_name(f"{built.name}.old"))
-    built.rename(target)
+    aside = target.with_name(f".{target.name}.old")
+    try:
+        if target.exists():
+            shutil.rmtree(aside, ignore_errors=True)
+            target.rename(aside)
+        built.rename(target)
+    except BaseException:
+        if aside.exists() and not target.exists():
+            aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _differences(old: Path, new: Path, step: str) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import mini_course
 import nbformat
 import pytest
@@ -10,6 +12,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course import Course
 from autograder.errors import UsageError
+from autograder.release import _move_in as move_in
 from autograder.release import build_release, stale_files, verify_release
 from autograder.release_cells import default_stub
 from autograder.release_leaks import PACKAGE
@@ -266,3 +269,31 @@ class TestThisRepository:
         for name, raw in tree(ROOT / "solutions" / "batchnorm").items():
             assert b"site-packages" not in raw, name
             assert str(ROOT).encode() not in raw, name
+
+
+class TestMovingIn:
+    def folder(self, path: Path, text: str) -> Path:
+        path.mkdir(parents=True)
+        (path / "file").write_text(text)
+        return path
+
+    def test_the_new_folder_stands_alone(self, tmp_path):
+        target = self.folder(tmp_path / "release" / "a", "old")
+        move_in(self.folder(tmp_path / "workshop" / "a", "new"), target)
+        assert (target / "file").read_text() == "new"
+        assert list(target.parent.iterdir()) == [target]
+
+    def test_the_old_folder_comes_back_if_the_new_one_cannot_be_moved_in(self, tmp_path):
+        target = self.folder(tmp_path / "release" / "a", "old")
+        with pytest.raises(OSError, match="never-built"):
+            move_in(tmp_path / "workshop" / "never-built", target)
+        assert (target / "file").read_text() == "old"
+        assert list(target.parent.iterdir()) == [target]
+
+    def test_what_a_killed_run_put_aside_stays_until_a_new_folder_stands(self, tmp_path):
+        target = tmp_path / "release" / "a"
+        aside = self.folder(tmp_path / "release" / ".a.old", "old")
+        with pytest.raises(OSError, match="never-built"):
+            move_in(tmp_path / "workshop" / "never-built", target)
+        assert (target / "file").read_text() == "old"
+        assert not aside.exists()
