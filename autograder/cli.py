@@ -198,7 +198,7 @@ def verify(assignment: Assignment = "batchnorm") -> None:
 
     course = Course.find()
     coded = [question.id for question in course.questions(assignment) if question.kind == "code"]
-    if not prove_checks(Console(), course.release(assignment), coded):
+    if not prove_checks(Console(), course.release(assignment), coded, course.secret()):
         raise typer.Exit(1)
 
 

@@ -20,8 +20,6 @@ from autograder.model import Verdict
 REPORTS = ("deep_net_report", "weight_scale_report")
 """Held against a submission's own records, which trusted code has not: tests prove their checks."""
 
-SECRET = b"the self-test's own hidden inputs"
-
 GOOD_SETTINGS = MappingProxyType(
     {
         "hidden_dim": 100,
@@ -50,36 +48,37 @@ class Proof(msgspec.Struct, frozen=True):
     """Whether that is as it should be."""
 
 
-def prove(checks: Checks, questions: tuple[str, ...]) -> Iterator[Proof]:
+def prove(checks: Checks, questions: tuple[str, ...], secret: bytes) -> Iterator[Proof]:
     """Run every check against the reference, and against each mistake of its question."""
     for question in questions:
-        yield _prove(checks, question, None)
+        yield _prove(checks, question, None, secret)
         for mistake in misconceptions_of(question):
-            yield _prove(checks, question, mistake)
+            yield _prove(checks, question, mistake, secret)
 
 
-def _prove(checks: Checks, question: str, mistake: Misconception | None) -> Proof:
+def _prove(checks: Checks, question: str, mistake: Misconception | None, secret: bytes) -> Proof:
     failed: list[str] = []
     named: dict[str, None] = {}
     for check in checks.of(question):
         student = Student(LocalPeer(trusted_namespace(mistake) | {"settings": dict(GOOD_SETTINGS)}))
-        outcome, _ = checks.run(check, student, SECRET)
+        outcome, _ = checks.run(check, student, secret)
         if outcome.verdict is not Verdict.PASSED:
             failed.append(check.name)
-            if found := diagnose(check, student.trace, SECRET, outcome.message):
+            if found := diagnose(check, student.trace, secret, outcome.message):
                 named[found.name] = None
     name = mistake.name if mistake else "reference"
     right = bool(failed) == (mistake is not None)
     return Proof(question, name, tuple(failed), tuple(named), right)
 
 
-def prove_checks(console: Console, release: Path, questions: Sequence[str]) -> bool:
+def prove_checks(console: Console, release: Path, questions: Sequence[str], secret: bytes) -> bool:
     """Print one row a question; returns whether everything is as it should be.
 
     Args:
         console: where to.
         release: the released assignment's folder, for checks that use its data.
         questions: those that code answers; forms are held against the student's own record.
+        secret: of the course, so that the inputs are those that grade.
     """
     table = Table(title="Hidden checks against known answers", title_justify="left")
     for heading in ("question", "checks", "mistakes caught", "named", "what is wrong"):
@@ -89,7 +88,7 @@ def prove_checks(console: Console, release: Path, questions: Sequence[str]) -> b
         checked = dict.fromkeys(check.question for check in checks.all())
         questions = tuple(question for question in checked if question not in REPORTS)
         for question in questions:
-            proofs = list(prove(checks, (question,)))
+            proofs = list(prove(checks, (question,), secret))
             mistakes = [proof for proof in proofs if proof.implementation != "reference"]
             wrong = [f"{p.implementation}: {', '.join(p.failed)}" for p in proofs if not p.right]
             good = good and not wrong and not checks.broken
