@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
+from filled_in import DEEP, NEED_NO_RECORD, RIGHT, SCALES, changed, judge, records
 from student_answers import STYLES
-from student_folder import ROOT
-from test_report_forms import DEEP, NEED_NO_RECORD, RIGHT, SCALES, changed, judge, records
 
 from autograder.checks import reference
 from autograder.checks.runner import Checks
@@ -19,12 +18,6 @@ from autograder.records import Record, Run
 LN10 = float(np.log(10))
 BY_THOUGHT = {DEEP: 2.5, SCALES: 1.0}
 """What the fields earn that need no experiment."""
-
-
-@pytest.fixture(scope="module")
-def checks() -> Iterator[Checks]:
-    with Checks(release=ROOT) as collected:
-        yield collected
 
 
 def all_runs(change: Callable[[Run], Run]) -> dict[str, Record]:
