@@ -21,7 +21,7 @@ from autograder.dispatch import dispatch
 from autograder.errors import UsageError
 from autograder.grading import GradedSubmission
 from autograder.ledger import Ledger, ledger_path, recorded
-from autograder.model import Grade, QuestionScore, Status
+from autograder.model import Grade, Status
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
@@ -33,6 +33,7 @@ from autograder.transport import (
     pack_course,
     pack_folder,
 )
+from autograder.withholding import UNWRITTEN, withheld
 from autograder.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 
 
@@ -153,13 +154,23 @@ def find_submissions(
 
 
 def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
-    """The grades of all students graded so far.
+    """The grades of all students graded so far; what the gradebook has not is withheld.
 
     Raises:
-        UsageError: if there is no such assignment, or nothing was graded yet.
+        UsageError: if there is no such assignment, nothing was graded yet, or another version
+            of the autograder did it.
     """
     course.source(assignment)
-    grades = {name: decode_graded(raw).grade for name, raw in recorded(course, assignment).items()}
+    grades = {}
+    for name, entry in recorded(course, assignment).items():
+        try:
+            grade = decode_graded(entry.graded).grade
+        except msgspec.DecodeError:
+            raise UsageError(
+                f"{name} was graded by another version of the autograder; run "
+                f"'autograder grade {assignment}' to grade again."
+            ) from None
+        grades[name] = grade if entry.written else withheld(course, assignment, UNWRITTEN).grade
     if not grades:
         raise UsageError(
             f"Nothing of {assignment} is graded yet; run 'autograder grade {assignment}' first."
@@ -225,7 +236,7 @@ class _Run:
             graded = (
                 decode_graded(result.graded)
                 if result.graded
-                else self._withheld(result.reason, result.traceback)
+                else withheld(self._course, self._assignment, result.reason, result.traceback)
             )
             self._fresh.append(answer.student)
             self._keep(answer.student, graded)
@@ -257,30 +268,12 @@ class _Run:
             self._gradebook.db.rollback()
             note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
             self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
-            reason = "it could not be written to the gradebook"
-            self._grades[student] = self._withheld(reason).grade
+            self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
         else:
             self._ledger.mark_written(student)
 
     def _digest(self, submission: bytes) -> str:
         return digest(self._frame, submission)
-
-    def _withheld(self, reason: str, note: str = "") -> GradedSubmission:
-        """No points and no zero: a person has to look."""
-        questions = tuple(
-            QuestionScore(q.id, q.notebook, None, q.points, needs_review=True)
-            for q in self._course.questions(self._assignment)
-        )
-        grade = Grade(
-            assignment=self._assignment,
-            status=Status.WITHHELD,
-            score=None,
-            max_score=round(sum(question.max_score for question in questions), 2),
-            extra_credit=0.0,
-            problems=(f"The grade is withheld: {reason}. The course staff will look at it.",),
-            questions=questions,
-        )
-        return GradedSubmission(grade, {}, {}, (note,) if note else ())
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""

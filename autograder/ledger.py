@@ -81,15 +81,17 @@ class Ledger:
             self._database.execute("UPDATE grades SET written = 1 WHERE student = ?", (student,))
 
 
-def recorded(course: Course, assignment: str) -> dict[str, bytes]:
-    """All grades of the ledger by student, encoded; empty if nothing was graded yet."""
+def recorded(course: Course, assignment: str) -> dict[str, Entry]:
+    """All rows of the ledger by student; empty if nothing was graded yet."""
     path = ledger_path(course, assignment)
     if not path.exists():
         return {}
     database = _connect(path)
     try:
-        rows = database.execute("SELECT student, graded FROM grades ORDER BY student")
-        return dict(rows.fetchall())
+        rows = database.execute(
+            "SELECT student, digest, graded, written FROM grades ORDER BY student"
+        )
+        return {row[0]: Entry(row[1], row[2], bool(row[3])) for row in rows}
     finally:
         database.close()
 

@@ -242,6 +242,7 @@ def test_a_student_whose_result_cannot_be_written_is_withheld_and_the_run_goes_o
     assert result.withheld == ("ben",)
     assert "could not be written" in result.grades["ben"].problems[0]
     assert "ben" in result.staff_file.read_text()
+    assert recorded_grades(course, NAME) == result.grades
     (course.root / "autograded" / "ben").unlink()
     assert grade(course).withheld == ()
     assert rows(course) == rows(graded)
@@ -261,6 +262,13 @@ def test_a_damaged_ledger_is_a_sentence(course: Course) -> None:
     path.write_text("this is no database, but it is long enough to be looked at as one" * 9)
     with pytest.raises(UsageError, match="is damaged"):
         grade(course)
+
+
+def test_grades_of_another_version_are_a_sentence(course: Course) -> None:
+    with Ledger(ledger_path(course, NAME)) as ledger:
+        ledger.put("ann", "a digest", b"\x81\xa5older\xa7version")
+    with pytest.raises(UsageError, match=r"^ann was graded by another version[^\n]+grade mini"):
+        recorded_grades(course, NAME)
 
 
 def test_nothing_submitted_is_a_sentence(tmp_path: Path) -> None:
