@@ -19,6 +19,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	cd source/batchnorm && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/support --strict --ignore-missing-imports support
 
 release: $(STAMP)
 	$(BIN)/autograder release batchnorm
