@@ -11,7 +11,7 @@ from autograder.checks.student import Student
 
 FORWARD = "Each row of x is multiplied with w, then b is added to every row."
 FLATTEN = "Only the first axis of x counts examples; all others together are the D features."
-WIDE = (20, 2000, 20)
+WIDE = (30, 2500, 30)
 """Rows, features and outputs of a further layer: an instant for a backward pass, also for one that
 loops over rows or features; more than a check's time for measuring dx or dw number by number."""
 

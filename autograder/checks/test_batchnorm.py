@@ -17,7 +17,7 @@ from autograder.checks.outcome import CheckFailed
 from autograder.checks.student import RemoteDict, Student
 
 LARGE_EPS = 0.6
-WIDE = (30, 600)
+WIDE = (30, 2000)
 """Rows and features of a further batch: an instant for a backward pass, also for one that loops
 over rows or features; more than a check's time for measuring dx number by number."""
 
