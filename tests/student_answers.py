@@ -234,7 +234,41 @@ def gamma_as_number():
     return with_nets(plain(), gamma_shape=lambda size: ())
 
 
+def one_row_or_feature_at_a_time():
+    """Python loops over rows and over features, as slow as they are right."""
+    usual = plain()
+
+    def affine_forward(x, w, b):
+        return np.array([row.reshape(-1) @ w + b for row in x]), (x, w, b)
+
+    def affine_backward(dout, cache):
+        x, w, b = cache
+        dx, dw, db = np.zeros_like(x), np.zeros_like(w), np.zeros_like(b)
+        for i, row in enumerate(dout):
+            dx[i] = (w @ row).reshape(x[i].shape)
+            dw += np.outer(x[i].reshape(-1), row)
+            db += row
+        return dx, dw, db
+
+    def relu_backward(dout, cache):
+        passed = [d if x > 0 else 0.0 for d, x in zip(dout.flat, cache.flat, strict=True)]
+        return np.array(passed).reshape(dout.shape)
+
+    def batchnorm_backward(dout, cache):
+        gamma, xhat, std = cache
+        dx, dgamma, dbeta = np.zeros_like(dout), np.zeros_like(gamma), np.zeros_like(gamma)
+        for j in range(dout.shape[1]):
+            d, h = dout[:, j], xhat[:, j]
+            dgamma[j], dbeta[j] = d @ h, d.sum()
+            dx[:, j] = gamma[j] / std[j] * (d - d.mean() - h * (d * h).mean())
+        return dx, dgamma.reshape(-1), dbeta.reshape(-1)
+
+    changed = dict(locals())
+    changed.pop("usual")
+    return with_nets(usual | changed | {"batchnorm_backward_alt": batchnorm_backward})
+
+
 STYLES = (
     plain, float32, slope_one_at_zero, everything_in_place, caches_of_any_kind, lists_for_tuples,
-    counted_from_zero, gamma_as_row, gamma_as_number,
+    counted_from_zero, gamma_as_row, gamma_as_number, one_row_or_feature_at_a_time,
 )  # fmt: skip

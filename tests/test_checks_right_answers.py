@@ -1,12 +1,17 @@
 """A right answer passes every hidden check, however unusual it looks, for every course."""
 
+from hashlib import sha256
+
 import numpy as np
 import pytest
+from check_runs import QUESTIONS, not_passed, outcomes
+from student_answers import STYLES, float32
 
 from autograder.checks import compare
 from autograder.checks.runner import Checks
-from tests.check_runs import QUESTIONS, not_passed, outcomes
-from tests.student_answers import STYLES, float32
+
+COURSES = [bytes([course]) * 32 for course in range(14)]
+COURSES += [sha256(b"121").digest()]  # a unit of its first net stands within 1e-5 of relu's bend
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +33,9 @@ def test_every_question_has_three_to_eight_checks_that_say_what_they_look_at(che
             assert check.describes.endswith(".")
 
 
-@pytest.mark.parametrize("course", range(5))
-def test_the_reference_passes_for_every_courses_inputs(checks, course):
-    assert not_passed(outcomes(checks, {}, secret=bytes([course]) * 32)) == {}
+@pytest.mark.parametrize("secret", COURSES, ids=lambda secret: secret.hex()[:2])
+def test_the_reference_passes_for_every_courses_inputs(checks, secret):
+    assert not_passed(outcomes(checks, {}, secret=secret)) == {}
 
 
 @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
@@ -39,12 +44,11 @@ def test_right_answers_pass_in_every_style(checks, style):
     assert not_passed(outcomes(checks, style())) == {}
 
 
-@pytest.mark.parametrize("course", range(5))
-def test_single_precision_passes_with_room_to_spare(checks, monkeypatch, course):
+@pytest.mark.parametrize("secret", COURSES, ids=lambda secret: secret.hex()[:2])
+def test_single_precision_passes_with_room_to_spare(checks, monkeypatch, secret):
     np.random.seed(1)
     monkeypatch.setattr(compare, "LAYER_TOLERANCE", compare.LAYER_TOLERANCE / 10)
     monkeypatch.setattr(compare, "NET_TOLERANCE", compare.NET_TOLERANCE / 10)
-    secret = bytes([course]) * 32
     assert not_passed(outcomes(checks, float32(), secret=secret)) == {}
 
 

@@ -1,0 +1,168 @@
+"""Who computes nothing, or lets given tools compute, gets no more than an honest wrong answer."""
+
+import numpy as np
+import pytest
+from check_runs import not_passed, outcomes
+from student_answers import plain
+from student_folder import ROOT  # noqa: F401 - `support` can be imported
+from support import gradient_check, graph
+
+from autograder.checks import reference
+from autograder.checks.runner import Checks
+
+NETS = ("two_layer_net", "fully_connected_net", "batchnorm_net")
+
+
+@pytest.fixture(scope="module")
+def checks():
+    with Checks() as collected:
+        yield collected
+
+
+def passed(checks, question, namespace):
+    """The names of the question's checks that this answer passes."""
+    ran = outcomes(checks, namespace, [question])
+    return {name for _, name in ran.keys() - not_passed(ran).keys()}
+
+
+def nets_with(loss):
+    """Both nets, their parameters as they should be, with this loss and its gradients."""
+
+    def answer(net, X, y=None):
+        return np.zeros((len(X), 4)) if y is None else loss(net.params, X, y)
+
+    bases = reference.FullyConnectedNet, reference.TwoLayerNet
+    return {base.__name__: type(base.__name__, (base,), {"loss": answer}) for base in bases}
+
+
+def linear(params, X, y):
+    """The sum of all parameters, whose slope is one everywhere."""
+    total = sum(float(value.sum()) for value in params.values())
+    return total, {name: np.ones_like(value) for name, value in params.items()}
+
+
+def linear_in(what):
+    """The same, with a term that looks at one of X and y."""
+
+    def loss(params, X, y):
+        total, gradients = linear(params, X, y)
+        return total + float(np.sin({"X": X, "y": y}[what]).sum()), gradients
+
+    return loss
+
+
+@pytest.mark.parametrize("question", NETS)
+@pytest.mark.parametrize("loss", [linear, linear_in("X"), linear_in("y")])
+def test_a_loss_that_is_blind_to_its_batch_earns_nothing_but_the_initialization(
+    checks, question, loss
+):
+    assert passed(checks, question, nets_with(loss)) == {"initialization"}
+
+
+@pytest.mark.parametrize("question", NETS)
+def test_a_wrong_loss_with_its_own_gradients_keeps_its_points(checks, question):
+    """Twice the softmax loss, and twice its gradients: wrong, and walked back rightly."""
+
+    class TwiceAll:
+        def loss(self, X, y=None):
+            answer = super().loss(X, y)
+            if y is None:
+                return answer
+            return 2 * answer[0], {name: 2 * value for name, value in answer[1].items()}
+
+    bases = reference.FullyConnectedNet, reference.TwoLayerNet
+    nets = {base.__name__: type(base.__name__, (TwiceAll, base), {}) for base in bases}
+    assert "gradients_follow_own_loss" in passed(checks, question, nets)
+
+
+@pytest.mark.parametrize("out", [np.ones_like, lambda x: np.arange(x.size) * np.ones(1)])
+def test_a_batchnorm_that_computes_nothing_earns_nothing(checks, out):
+    def batchnorm_forward(x, gamma, beta, bn_param):
+        bn_param["running_mean"] = bn_param["running_var"] = np.arange(1.0, 1.0 + x.shape[1])
+        return out(x).reshape(x.shape), None
+
+    namespace = {"batchnorm_forward": batchnorm_forward}
+    assert passed(checks, "batchnorm_forward", namespace) == set()
+
+
+def test_passing_dout_on_earns_the_sum_that_is_right_and_no_more(checks):
+    def batchnorm_backward(dout, cache):
+        return dout, dout.sum(axis=0), dout.sum(axis=0)
+
+    namespace = dict.fromkeys(("batchnorm_backward", "batchnorm_backward_alt"), batchnorm_backward)
+    assert passed(checks, "batchnorm_backward", namespace) == {"dbeta_matches"}
+    assert passed(checks, "batchnorm_backward_alt", namespace) == set()
+
+
+# Measuring a gradient takes two runs of the layer for every number of it. The small inputs of a
+# check ask for 288 at most, the wide ones for 120,000 and more; waiting for those is the
+# sandbox's part.
+
+ENOUGH = 300
+
+
+class Patience:
+    """Counts runs of a layer; `StopIteration` stands for the end of the check's time."""
+
+    def __init__(self, function):
+        self.function, self.left = function, ENOUGH
+
+    def __call__(self, *arguments, **options):
+        self.left -= 1
+        if self.left < 0:
+            raise StopIteration
+        return self.function(*arguments, **options)
+
+
+def measured_answers():
+    """Backward passes made of the given tools, as red as they can be."""
+    usual = plain()
+
+    def affine_backward(dout, cache):
+        def with_one(place):
+            run = Patience(
+                lambda v: usual["affine_forward"](*cache[:place], v, *cache[place + 1 :])
+            )
+            return gradient_check.numeric_gradient(lambda v: run(v)[0], cache[place], dout)
+
+        return tuple(map(with_one, range(3)))
+
+    def relu_backward(dout, cache):
+        run = Patience(usual["relu_forward"])
+        return gradient_check.numeric_gradient(lambda v: run(v)[0], cache, dout)
+
+    def batchnorm_forward(x, gamma, beta, bn_param):
+        out, _ = usual["batchnorm_forward"](x, gamma, beta, bn_param)
+        return out, {"x": x, "gamma": gamma, "beta": beta, "eps": bn_param.get("eps", 1e-5)}
+
+    def batchnorm_backward(dout, cache):
+        names = ("x", "gamma", "beta")
+        return tuple(graph._measure(name, cache[name], cache, dout) for name in names)
+
+    changed = dict(locals())
+    changed.pop("usual")
+    return changed | {"batchnorm_backward_alt": batchnorm_backward}
+
+
+MEASURED = {
+    "affine_backward": {"db_matches", "shapes_of_gradients"},
+    "relu_backward": {"shape_of_dx"},
+    "batchnorm_backward": {"dbeta_matches", "shapes_of_gradients"},
+    "batchnorm_backward_alt": {"alt_shapes", "alt_twice"},
+}
+"""What has to be checked on small inputs only. After two checks that ran out of time a function is
+not called again, so not even these are left: the wide batches come first."""
+
+
+@pytest.mark.parametrize("question", MEASURED)
+def test_a_gradient_that_is_measured_runs_out_of_time(checks, monkeypatch, question):
+    patient = graph.run
+
+    def measure(*arguments):
+        monkeypatch.setattr(graph, "run", Patience(patient))
+        return once(*arguments)
+
+    once = graph._measure
+    monkeypatch.setattr(graph, "_measure", measure)
+    assert passed(checks, question, measured_answers()) == MEASURED[question]
+    assert MEASURED[question].isdisjoint(check.name for check in checks.of(question)[:2])
