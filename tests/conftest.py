@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from submissions import ROOT
+from graded import GradeIt
+from submissions import ROOT, hand_in
 
 from autograder.course import Course
 from autograder.grading import Grader
+from autograder.model import Grade
 
 ASSIGNMENT = "batchnorm"
 
@@ -32,3 +35,14 @@ def grader(course: Course) -> Iterator[Grader]:
     """A grader with its sandbox; the tests that share it prove that nothing leaks between them."""
     with Grader(course, ASSIGNMENT) as warm:
         yield warm
+
+
+@pytest.fixture
+def grade(grader: Grader, tmp_path: Path) -> GradeIt:
+    """Hand in with some changes, and grade."""
+
+    def graded(*args: object, **kwargs: object) -> Grade:
+        folder = hand_in(tmp_path / "submission", *args, **kwargs)  # type: ignore[arg-type]
+        return grader.grade(folder).grade
+
+    return graded

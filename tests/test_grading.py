@@ -2,50 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from graded import BY_HAND, CODE_POINTS, GradeIt, code_points, short, verdicts
 from submissions import Raw, add_cell, blank, hand_in
 
 from autograder.course import Course
 from autograder.grading import GradedSubmission, Grader
-from autograder.model import Grade, Status, Verdict
-
-BY_HAND = {"explain_batchnorm", "explain_weight_scale"}
-FORMS = {"deep_net_report", "weight_scale_report"}
-CODE_POINTS = 78.0
-
-GradeIt = Callable[..., Grade]
-
-
-@pytest.fixture
-def grade(grader: Grader, tmp_path: Path) -> GradeIt:
-    """Hand in with some changes, and grade."""
-
-    def graded(*args: object, **kwargs: object) -> Grade:
-        folder = hand_in(tmp_path / "submission", *args, **kwargs)  # type: ignore[arg-type]
-        return grader.grade(folder).grade
-
-    return graded
-
-
-def code_points(grade: Grade) -> float:
-    """Points of the questions that code answers."""
-    return sum(q.score or 0.0 for q in grade.questions if q.id not in BY_HAND | FORMS)
-
-
-def short(grade: Grade) -> set[str]:
-    """The code questions that are not fully right."""
-    return {
-        q.id
-        for q in grade.questions
-        if q.id not in BY_HAND | FORMS and any(c.verdict is not Verdict.PASSED for c in q.checks)
-    }
-
-
-def verdicts(grade: Grade, question: str) -> set[Verdict]:
-    return {check.verdict for q in grade.questions if q.id == question for check in q.checks}
+from autograder.model import Status, Verdict
 
 
 def test_the_solution_earns_all_code_points_and_the_bonus(grade: GradeIt) -> None:
@@ -88,11 +53,6 @@ def test_one_notebook_can_be_graded_by_itself(course: Course, tmp_path: Path) ->
     with Grader(course, "batchnorm", only="fully_connected_nets") as part:
         got = part.grade(folder).grade
     assert (got.score, got.max_score) == (40.0, 40.0)
-
-
-RELU_USERS = {
-    "relu_backward", "two_layer_net", "fully_connected_net", "batchnorm_net",
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -227,66 +187,6 @@ def test_cells_keep_what_they_showed(grader: Grader, tmp_path: Path) -> None:
     runs = {run.id: run for run in graded.runs["fully_connected_nets"]}
     assert runs["affine_forward"].status == "ok"
     assert runs["affine_forward"].outputs
-
-
-JUNK = {
-    "None": "None", "wrong arity": "(1, 2, 3, 4, 5, 6, 7)", "empty tuple": "()", "empty dict": "{}",
-    "string": "'x' * 1000", "dict": "{'out': 1}", "huge": "np.zeros(10**8)",
-    "nested": "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]", "NaN": "(np.nan,) * 3",
-    "NaN arrays": "(np.full((3, 4), np.nan),) * 2", "objects": "(object(), object())",
-    "object array": "(np.array([None, 'a'], dtype=object),) * 2",
-    "complex": "(np.ones(3) * 1j,) * 3",
-    "generator": "(i for i in range(3))", "type": "int", "infinite": "(np.full(3, np.inf),) * 3",
-    "bytes": "b'ab'", "big int": "10**400", "zeros": "(np.zeros(()),) * 2", "module": "np",
-    "text array": "(np.array(['1', '2']),) * 2", "datetime": "(np.array(['2020'], 'M8[Y]'),) * 3",
-}  # fmt: skip
-
-FUNCTIONS = (
-    "affine_forward", "affine_backward", "relu_forward", "relu_backward",
-    "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
-)  # fmt: skip
-
-
-@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
-def test_junk_replies_are_the_student_s_verdict_with_a_sentence(grade: GradeIt, junk: str) -> None:
-    lines = [f"def {name}(*args, **kwargs): return {junk}" for name in FUNCTIONS]
-    nets = [
-        f"class {name}:\n"
-        f"    def __init__(self, *args, **kwargs): self.params = {{'W1': 0}}; self.reg = 0\n"
-        f"    def loss(self, *args): return {junk}"
-        for name in ("TwoLayerNet", "FullyConnectedNet")
-    ]
-    junk_cell = "\n".join([*lines, *nets, f"settings = {junk}"])
-
-    def spoil(name: str, notebook: Raw) -> None:
-        add_cell(notebook, junk_cell)
-
-    got = grade(rearrange=spoil)
-    checks = [check for q in got.questions if q.id not in FORMS | BY_HAND for check in q.checks]
-    assert got.status is Status.GRADED, got.problems
-    assert all(check.message for check in checks if check.verdict is not Verdict.PASSED)
-    assert code_points(got) == 0.0
-
-
-PARAMS = {"none": "None", "list": "[1]", "odd keys": "{1: 2, None: 3}", "strings": "{'W1': 'a'}",
-          "missing": "{}", "huge": "{f'W{i}': 0 for i in range(10**4)}"}  # fmt: skip
-
-
-@pytest.mark.parametrize("params", PARAMS.values(), ids=PARAMS.keys())
-def test_junk_params_are_the_student_s_verdict(grade: GradeIt, params: str) -> None:
-    nets = "\n".join(
-        f"class {name}:\n"
-        f"    def __init__(self, *args, **kwargs): self.params = {params}\n"
-        "    def loss(self, X, y=None): return 1.0, {}"
-        for name in ("TwoLayerNet", "FullyConnectedNet")
-    )
-
-    def spoil(name: str, notebook: Raw) -> None:
-        add_cell(notebook, nets)
-
-    got = grade(rearrange=spoil)
-    assert got.status is Status.GRADED, got.problems
-    assert Verdict.PASSED not in verdicts(got, "two_layer_net") | verdicts(got, "batchnorm_net")
 
 
 def test_one_notebook_cannot_use_up_the_other_s_time(grade: GradeIt) -> None:

@@ -1,0 +1,68 @@
+"""Junk is the student's verdict with a sentence, never an error of ours."""
+
+from __future__ import annotations
+
+import pytest
+from graded import BY_HAND, FORMS, GradeIt, code_points, verdicts
+from submissions import Raw, add_cell
+
+from autograder.model import Status, Verdict
+
+JUNK = {
+    "None": "None", "wrong arity": "(1, 2, 3, 4, 5, 6, 7)", "empty tuple": "()", "empty dict": "{}",
+    "string": "'x' * 1000", "dict": "{'out': 1}", "huge": "np.zeros(10**8)",
+    "nested": "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]", "NaN": "(np.nan,) * 3",
+    "NaN arrays": "(np.full((3, 4), np.nan),) * 2", "objects": "(object(), object())",
+    "object array": "(np.array([None, 'a'], dtype=object),) * 2",
+    "complex": "(np.ones(3) * 1j,) * 3",
+    "generator": "(i for i in range(3))", "type": "int", "infinite": "(np.full(3, np.inf),) * 3",
+    "bytes": "b'ab'", "big int": "10**400", "zeros": "(np.zeros(()),) * 2", "module": "np",
+    "text array": "(np.array(['1', '2']),) * 2", "datetime": "(np.array(['2020'], 'M8[Y]'),) * 3",
+}  # fmt: skip
+
+FUNCTIONS = (
+    "affine_forward", "affine_backward", "relu_forward", "relu_backward",
+    "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("junk", JUNK.values(), ids=JUNK.keys())
+def test_junk_replies_are_the_student_s_verdict_with_a_sentence(grade: GradeIt, junk: str) -> None:
+    lines = [f"def {name}(*args, **kwargs): return {junk}" for name in FUNCTIONS]
+    nets = [
+        f"class {name}:\n"
+        f"    def __init__(self, *args, **kwargs): self.params = {{'W1': 0}}; self.reg = 0\n"
+        f"    def loss(self, *args): return {junk}"
+        for name in ("TwoLayerNet", "FullyConnectedNet")
+    ]
+    junk_cell = "\n".join([*lines, *nets, f"settings = {junk}"])
+
+    def spoil(name: str, notebook: Raw) -> None:
+        add_cell(notebook, junk_cell)
+
+    got = grade(rearrange=spoil)
+    checks = [check for q in got.questions if q.id not in FORMS | BY_HAND for check in q.checks]
+    assert got.status is Status.GRADED, got.problems
+    assert all(check.message for check in checks if check.verdict is not Verdict.PASSED)
+    assert code_points(got) == 0.0
+
+
+PARAMS = {"none": "None", "list": "[1]", "odd keys": "{1: 2, None: 3}", "strings": "{'W1': 'a'}",
+          "missing": "{}", "huge": "{f'W{i}': 0 for i in range(10**4)}"}  # fmt: skip
+
+
+@pytest.mark.parametrize("params", PARAMS.values(), ids=PARAMS.keys())
+def test_junk_params_are_the_student_s_verdict(grade: GradeIt, params: str) -> None:
+    nets = "\n".join(
+        f"class {name}:\n"
+        f"    def __init__(self, *args, **kwargs): self.params = {params}\n"
+        "    def loss(self, X, y=None): return 1.0, {}"
+        for name in ("TwoLayerNet", "FullyConnectedNet")
+    )
+
+    def spoil(name: str, notebook: Raw) -> None:
+        add_cell(notebook, nets)
+
+    got = grade(rearrange=spoil)
+    assert got.status is Status.GRADED, got.problems
+    assert Verdict.PASSED not in verdicts(got, "two_layer_net") | verdicts(got, "batchnorm_net")
