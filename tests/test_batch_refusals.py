@@ -1,0 +1,93 @@
+"""What a run over a class refuses, each with one sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import mini_course
+import pytest
+from batch_class import CLASS, class_that_handed_in, copy_of, grade
+from mini_course import NAME
+
+from autograder.batch import find_submissions, grade_class, recorded_grades
+from autograder.course import Course
+from autograder.errors import UsageError
+from autograder.ledger import Ledger, ledger_path
+
+
+@pytest.fixture(scope="module")
+def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """A class that has handed in; not to be changed."""
+    return class_that_handed_in(tmp_path_factory.mktemp("class"))
+
+
+@pytest.fixture
+def course(handed_in: Course, tmp_path: Path) -> Course:
+    """A class that has handed in."""
+    return copy_of(handed_in, tmp_path / "course")
+
+
+def test_two_runs_at_once_are_refused(course: Course) -> None:
+    with (
+        Ledger(ledger_path(course, NAME)),
+        pytest.raises(UsageError, match="Another 'autograder grade' is at work"),
+    ):
+        grade(course)
+
+
+def test_a_damaged_ledger_is_a_sentence(course: Course) -> None:
+    path = ledger_path(course, NAME)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("this is no database, but it is long enough to be looked at as one" * 9)
+    with pytest.raises(UsageError, match="is damaged"):
+        grade(course)
+
+
+def test_grades_of_another_version_are_a_sentence(course: Course) -> None:
+    with Ledger(ledger_path(course, NAME)) as ledger:
+        ledger.put("ann", "a digest", b"\x81\xa5older\xa7version")
+    with pytest.raises(UsageError, match=r"^ann was graded by another version[^\n]+grade mini"):
+        recorded_grades(course, NAME)
+
+
+def test_nothing_submitted_is_a_sentence(tmp_path: Path) -> None:
+    course = mini_course.make_course(tmp_path)
+    with pytest.raises(UsageError, match="no submitted/"):
+        grade(course)
+
+
+def test_nobody_submitted_this_assignment_is_a_sentence(tmp_path: Path) -> None:
+    course = mini_course.make_course(tmp_path)
+    (tmp_path / "submitted" / "ann" / "another").mkdir(parents=True)
+    with pytest.raises(UsageError, match="Nobody has submitted mini"):
+        grade(course)
+
+
+def test_an_unknown_student_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="no submitted/zoe/mini"):
+        grade(course, students=["ann", "zoe"])
+
+
+def test_an_unknown_assignment_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="no source/other"):
+        grade_class(course, "other")
+
+
+def test_no_gradebook_yet_is_a_sentence(course: Course) -> None:
+    (course.root / "gradebook.db").unlink()
+    with pytest.raises(UsageError, match="no gradebook"):
+        grade(course)
+
+
+def test_no_jobs_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="0 jobs"):
+        grade(course, jobs=0)
+
+
+def test_a_report_before_grading_is_a_sentence(course: Course) -> None:
+    with pytest.raises(UsageError, match="Nothing of mini is graded yet"):
+        recorded_grades(course, NAME)
+
+
+def test_submissions_are_found_by_student(course: Course) -> None:
+    assert list(find_submissions(course, NAME)) == sorted(CLASS)
