@@ -96,9 +96,7 @@ def test_layers_agree_with_pytorch(rng):
     out.backward(torch.tensor(dout))
     ours, affine_cache = reference.affine_forward(x, w, b)
     ours, relu_cache = reference.relu_forward(ours)
-    gradients = reference.affine_backward(
-        reference.relu_backward(dout, relu_cache), affine_cache
-    )
+    gradients = reference.affine_backward(reference.relu_backward(dout, relu_cache), affine_cache)
     assert_allclose(ours, out.detach().numpy(), **EXACT)
     for ours, theirs in zip(gradients, (tx, tw, tb), strict=True):
         assert_allclose(ours, theirs.grad.numpy(), **EXACT)
