@@ -10,7 +10,7 @@ from pathlib import Path
 def stamp(folder: Path) -> str:
     """A name for the files of a folder as they are now; it changes whenever one of them does.
 
-    Size, time and inode are looked at, not the contents: checks ask before each training.
+    Size, time and file number are looked at, not the contents: checks ask before each training.
     """
     found = sorted(
         (str(path.relative_to(folder)), status.st_size, status.st_mtime_ns, status.st_ino)
