@@ -55,8 +55,11 @@ def keep(
         sock = socket.socket(fileno=descriptor)
         furnish(order, settings)
         sock.send(b"K")
+        # The first process of a namespace only gets signals it has a handler for: this is the one.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         student = os.fork()
         if not student:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             study(sock, order["work"], interpreter)
         kernel.prctl(kernel.PR_SET_DUMPABLE, 0)
         sock.close()
