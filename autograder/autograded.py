@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
 from autograder.course import Course, notebook_paths
-from autograder.frame import Cell, Notebook
+from autograder.frame import Cell, Notebook, read_released
 from autograder.intake import read_submission
 from autograder.model import Grade, QuestionScore
 from autograder.release import LEFT_BEHIND, course_directory
@@ -88,7 +88,7 @@ def write_autograded(
     for path in find_all_files(str(source), ignored):
         _write(fresh / Path(path).relative_to(source), Path(path).read_bytes())
     for path in notebook_paths(release):
-        frame = nbformat.read(path, as_version=4)
+        frame = read_released(path)
         runs = graded.runs.get(path.stem, ())
         result = autograded_notebook(frame, notebooks.get(path.stem), runs, grade, path.stem)
         _write(fresh / path.name, f"{nbformat.writes(result)}\n".encode())
@@ -105,18 +105,16 @@ def _write(path: Path, raw: bytes) -> None:
 
 def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any]) -> Any:
     known = released.get(cell.id) if cell.released else None
-    makers: dict[str, Callable[..., Any]] = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
+    result = {
+        "id": known.id if known is not None else cell.id[:64],
+        "cell_type": cell.type,
+        "metadata": copy.deepcopy(known.metadata) if known is not None else {},
+        "source": cell.source,
     }
-    result = makers[cell.type](cell.source, id=cell.id[:64])
-    if known is not None:
-        result.metadata = copy.deepcopy(known.metadata)
-        result["id"] = known.id
     if cell.type == "code":
-        result.outputs = [output for output in map(_sound, outputs) if output is not None]
-    return result
+        sound = [output for output in map(_sound, outputs) if output is not None]
+        result |= {"execution_count": None, "outputs": sound}
+    return nbformat.from_dict(result)
 
 
 def _sound(output: Any) -> Any:

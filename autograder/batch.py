@@ -8,6 +8,7 @@ the gradebook. A submission that goes on breaking workers is withheld (see `disp
 
 from __future__ import annotations
 
+import gc
 import time
 import traceback
 from collections.abc import Iterator, Sequence
@@ -220,6 +221,7 @@ class _Run:
         # nbgrader takes a second to import; the workers warm up meanwhile.
         from autograder.gradebook import open_gradebook  # noqa: PLC0415
 
+        gc.freeze()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             submissions = self._gradebook.assignment_submissions(self._assignment)
             in_book = {submission.student.id for submission in submissions}

@@ -16,7 +16,7 @@ from rich.console import Console
 from autograder.errors import UsageError
 from autograder.model import Grade, Status
 from autograder.sandbox.launch import Backend
-from autograder.startup import skip_uri_grammar
+from autograder.startup import collect_seldom, skip_uri_grammar, start_worker_server
 
 WITHHELD = 3
 USAGE = 2
@@ -124,6 +124,8 @@ def grade(
 
     A run that was stopped is started again with the same command; what was graded is kept.
     """
+    if dask is None:
+        start_worker_server()  # before the imports, which take as long here as there
     from autograder.batch import grade_class
     from autograder.course import Course
     from autograder.outputs.report import print_class
@@ -269,6 +271,7 @@ def _exit(*grades: Grade) -> None:
 def main() -> NoReturn:
     """Run the command line; whatever the caller can mend is one sentence and status 2."""
     skip_uri_grammar()
+    collect_seldom()
     from autograder.sandbox.errors import SandboxUnavailable
 
     try:

@@ -7,9 +7,12 @@ points, types, tags) is restored or dropped.
 from __future__ import annotations
 
 import json
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
+import nbformat
 
 
 class Cell(msgspec.Struct):
@@ -43,6 +46,21 @@ class Notebook(msgspec.Struct):
         ]  # by hand: nbformat would check each cell against its schema, for 0.1 s of CPU
         notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         return json.dumps(notebook).encode()
+
+
+def read_released(path: Path) -> Any:
+    """A notebook of the release, as nbformat reads it; parsed once for all, so not to be changed.
+
+    Raises:
+        Exception: whatever nbformat raises for a file that is no notebook.
+    """
+    status = path.stat()
+    return _read_released(path, (status.st_size, status.st_mtime_ns, status.st_ino))
+
+
+@lru_cache(maxsize=32)
+def _read_released(path: Path, version: tuple[int, ...]) -> Any:
+    return nbformat.read(path, as_version=4)
 
 
 def _identity(cell: Cell) -> dict[str, Any]:

@@ -18,7 +18,7 @@ import nbformat
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.frame import Notebook, grade_id, restore
+from autograder.frame import Notebook, grade_id, read_released, restore
 from autograder.records import Experiment, collect
 
 MAX_NOTEBOOK_BYTES = 20_000_000
@@ -88,7 +88,7 @@ def read_submission(folder: Path, release: Path) -> Submission:
 
 def _read_trusted(path: Path) -> list[Any]:
     try:
-        return list(nbformat.read(path, as_version=4).cells)
+        return list(read_released(path).cells)
     except Exception as error:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
 

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+import gc
+import multiprocessing
+import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from multiprocessing import forkserver
 from typing import Any
+
+
+def one_thread() -> None:
+    """Let NumPy, which is not imported yet, use one thread: processes are the parallelism."""
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
 
 
 def skip_uri_grammar() -> None:
@@ -14,3 +27,25 @@ def skip_uri_grammar() -> None:
     """
     modules: dict[str, Any] = sys.modules
     modules.setdefault("rfc3987_syntax", None)
+
+
+def collect_seldom() -> None:
+    """Do not look for garbage every 700 objects: most of what an import makes stays."""
+    gc.set_threshold(20_000, 20, 20)
+
+
+def start_worker_server() -> None:
+    """Start the process that local workers are forked from; it loads what they need meanwhile."""
+    multiprocessing.set_forkserver_preload(["autograder.preload"])
+    with no_interrupts():
+        forkserver.ensure_running()
+
+
+@contextmanager
+def no_interrupts() -> Iterator[None]:
+    """Keep the interrupt signal from this thread and from processes started meanwhile."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

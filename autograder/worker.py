@@ -6,6 +6,7 @@ takes a hundred times as long as a fork of it.
 
 from __future__ import annotations
 
+import gc
 import os
 import tempfile
 import threading
@@ -20,14 +21,12 @@ from typing import TYPE_CHECKING, cast
 import msgspec
 
 from autograder.errors import UsageError
-from autograder.startup import skip_uri_grammar
 
 if TYPE_CHECKING:
     from autograder.grading import Grader
     from autograder.sandbox.launch import Backend
 
 BUILDING = threading.Lock()
-ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -61,10 +60,7 @@ def warm_up(parent: Connection, scratch: str, setting: bytes) -> None:
         setting: an encoded `Setting`.
     """
     tempfile.tempdir = scratch
-    skip_uri_grammar()
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    for variable in ONE_THREAD:  # before NumPy is imported: processes are the parallelism
-        os.environ.setdefault(variable, "1")
     with suppress(Exception):  # the first task meets it again and can report it
         _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
 
@@ -131,6 +127,7 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
         warm = _Warm(stack.enter_context(grader))
         # Workers end without running `atexit`; this runs then, and when another one replaces it.
         Finalize(warm, stack.pop_all().close, exitpriority=1)
+    gc.freeze()  # a grader is kept: no collection need look at it again
     return warm
 
 

@@ -1,4 +1,4 @@
-"""Where tasks run: spawned processes on this machine, or the workers of a Dask scheduler.
+"""Where tasks run: processes of this machine, or the workers of a Dask scheduler.
 
 Both are a `concurrent.futures.Executor` behind the same few words, so that the batch
 does not know which one it has.
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-from collections.abc import Iterator
 from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
@@ -21,6 +18,7 @@ import msgspec
 from autograder.course import Course
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
+from autograder.startup import no_interrupts, start_worker_server
 from autograder.transport import code_digest, pack_course
 from autograder.worker import Setting, grade_here, grade_sent, ready, warm_up
 
@@ -58,7 +56,7 @@ class Workers(Protocol):
 
 
 class LocalWorkers:
-    """Spawned processes, each with a warm grader.
+    """Processes forked from a server that has imported everything, each with a warm grader.
 
     They end when this process closes its side of a pipe or is killed, whatever they are
     doing; a pool's own shutdown would wait for the submissions under way.
@@ -79,7 +77,7 @@ class LocalWorkers:
 
     def submit(self, submission: bytes) -> Future[bytes]:
         """Start grading in one of the processes."""
-        with _no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
+        with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
             return self._pool.submit(grade_here, self._setting, submission)
 
     def restart(self) -> None:
@@ -100,25 +98,16 @@ class LocalWorkers:
         self._scratch.cleanup()
 
     def _start(self) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        theirs, self._alive = spawn.Pipe(duplex=False)
+        start_worker_server()
+        context = multiprocessing.get_context("forkserver")
+        theirs, self._alive = context.Pipe(duplex=False)
         # A process that is killed cannot tidy up; so its temporary files are ours.
         self._scratch = TemporaryDirectory(prefix="autograder-run-", ignore_cleanup_errors=True)
         told = (theirs, self._scratch.name, self._setting)
-        self._pool = ProcessPoolExecutor(self._jobs, spawn, initializer=warm_up, initargs=told)
-        with _no_interrupts():  # they warm up while this process reads on
+        self._pool = ProcessPoolExecutor(self._jobs, context, initializer=warm_up, initargs=told)
+        with no_interrupts():  # they warm up while this process reads on
             for _ in range(self._jobs):
                 self._pool.submit(ready)
-
-
-@contextmanager
-def _no_interrupts() -> Iterator[None]:
-    """Keep the interrupt signal from this thread and from processes started meanwhile."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class DaskWorkers:

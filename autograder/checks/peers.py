@@ -1,8 +1,8 @@
 """The two places student names can live: the sandbox, or trusted code in this process.
 
-A peer answers requests (`get`, `call`, `attr`, `item`, `values`, `setitem`, `put`, `keys`) with
-replies of plain copies and handles. Checks cannot tell the two apart, so the same check
-that grades a submission is proven against the reference and against known mistakes.
+A peer answers requests (`get`, `call`, `attr`, `invoke`, `item`, `values`, `setitem`, `put`,
+`keys`) with replies of plain copies and handles. Checks cannot tell the two apart, so the same
+check that grades a submission is proven against the reference and against known mistakes.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class LocalPeer:
             "get": self._get,
             "call": self._call,
             "attr": lambda obj, name: getattr(self._open(obj), name),
-            "setattr_": lambda obj, name, value: setattr(self._open(obj), name, self._open(value)),
+            "invoke": self._invoke,
             "item": lambda obj, key: self._open(obj)[key],
             "values": lambda obj, keys: tuple(self._open(obj)[key] for key in keys),
             "setitem": lambda obj, key, value: self._open(obj).__setitem__(key, self._open(value)),
@@ -71,6 +71,9 @@ class LocalPeer:
         function = self._namespace[target] if isinstance(target, str) else self._open(target)
         opened = {name: self._open(value) for name, value in kwargs.items()}
         return function(*[self._open(value) for value in args], **opened)
+
+    def _invoke(self, obj: Handle, name: str, args: list[Any]) -> Any:
+        return getattr(self._open(obj), name)(*[self._open(value) for value in args])
 
     def _open(self, value: Any) -> Any:
         """Handles become the objects they stand for; arrays are copied, as over a wire."""

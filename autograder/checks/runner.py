@@ -11,15 +11,14 @@ import hashlib
 import hmac
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import msgspec
 import numpy as np
 import pytest
 from _pytest.config import _prepareconfig
-from _pytest.runner import runtestprotocol
 
 from autograder.checks.outcome import CouldNotTell, StudentFault
 from autograder.checks.student import Student
@@ -127,10 +126,7 @@ class Checks:
     def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
         """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
         self._config.stash[CURRENT] = [CheckRun(student, check.question, secret, self._release)]
-        self._catcher.error = None
-        check.item._initrequest()  # an item that has run once holds its old fixtures
-        runtestprotocol(check.item, log=False, nextitem=None)
-        return self._outcome(check, self._catcher.error)
+        return self._outcome(check, _error_of(check.item))
 
     def _forget_modules(self) -> None:
         """Let the next collection import its check modules itself, above all those that failed."""
@@ -173,26 +169,33 @@ class Checks:
         )
 
 
+def _error_of(item: Any) -> BaseException | None:
+    """Run an item as pytest does, with its fixtures; returns what it raised.
+
+    pytest's own protocol would also write three reports, and format each failure with its source.
+    """
+    item._initrequest()  # an item that has run once holds its old fixtures
+    state = item.session._setupstate
+    raised = _attempt(state.setup, item) or _attempt(item.runtest)
+    later = _attempt(state.teardown_exact, None)
+    return raised or later
+
+
+def _attempt(step: Callable[..., object], *args: object) -> BaseException | None:
+    try:
+        step(*args)
+    except (KeyboardInterrupt, pytest.exit.Exception):  # for the caller of us all
+        raise
+    except BaseException as error:
+        return error
+    return None
+
+
 class _Catcher:
-    """A pytest plugin that keeps the exception of a run and the modules that do not import."""
+    """A pytest plugin that keeps the modules that do not import."""
 
     def __init__(self) -> None:
-        self.error: BaseException | None = None
         self.broken: dict[str, str] = {}
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_makereport(
-        self, item: pytest.Item, call: pytest.CallInfo[None]
-    ) -> pytest.TestReport:
-        """Keep the first exception; a later teardown must not hide it.
-
-        pytest's own report would format each failure with its source: 20 ms that nobody reads.
-        """
-        if call.excinfo is not None and self.error is None:
-            self.error = call.excinfo.value
-        assert call.when != "collect"
-        outcome: Literal["passed", "failed"] = "passed" if call.excinfo is None else "failed"
-        return pytest.TestReport(item.nodeid, item.location, {}, outcome, None, call.when)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a module could not be collected."""

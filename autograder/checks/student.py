@@ -102,8 +102,7 @@ class Student:
         item = self._only("settings", self.ask("settings", "get", name="settings"))
         if item.kind != "dict":
             raise StudentFault(f"`settings` is a {item.kind}, but a dictionary is asked for.")
-        remote = RemoteDict(self, item.handle, "settings")
-        return {key: remote.plain(key) for key in remote}
+        return RemoteDict(self, item.handle, "settings").plain()
 
     def ask(self, what: str, op: str, **fields: Any) -> Reply:
         """Send one request; `what` names the function or object for messages."""
@@ -208,14 +207,14 @@ class RemoteDict:
 
     def update(self, entries: Mapping[str, Any]) -> None:
         """Set several entries in one call."""
-        method = self._student.ask(self.name, "attr", obj=self.handle, name="update")
-        target = self._student._only(f"{self.name}.update", method).handle
-        self._student.ask(self.name, "call", target=target, args=[dict(entries)], kwargs={})
+        fields = {"obj": self.handle, "name": "update", "args": [dict(entries)]}
+        self._student.ask(self.name, "invoke", **fields)
 
-    def plain(self, key: str) -> Any:
-        """An entry that is a number or a string; None for anything else."""
-        item = self._entry(key)
-        return item.value if item.has_value else None
+    def plain(self) -> dict[str, Any]:
+        """All entries that are numbers or strings, with None for anything else."""
+        keys = self.keys()
+        items = self._student._several(self.name, self.handle, keys) if keys else ()
+        return {k: i.value if i.has_value else None for k, i in zip(keys, items, strict=True)}
 
     def _entry(self, key: str) -> Item:
         if key not in self:
@@ -225,23 +224,18 @@ class RemoteDict:
 
 
 class RemoteNet:
-    """A student's network: `params`, `loss`, and attributes that can be set."""
+    """A student's network: `params` and `loss`."""
 
     def __init__(self, student: Student, handle: Handle, name: str) -> None:
         self._student = student
         self._handle = handle
         self._name = name
-        self._method: Handle | None = None
 
     @property
     def params(self) -> RemoteDict:
         """The network's `params` dictionary."""
         reply = self._student.ask(self._name, "attr", obj=self._handle, name="params")
         return RemoteDict(self._student, self._student._only("params", reply).handle, "params")
-
-    def set(self, name: str, value: Any) -> None:
-        """Set an attribute, such as `reg`."""
-        self._student.ask(self._name, "setattr_", obj=self._handle, name=name, value=value)
 
     def scores(self, X: Any) -> Array:
         """`loss(X)` without labels: class scores of shape (N, C)."""
@@ -257,8 +251,5 @@ class RemoteNet:
         return float(number.reshape(())), RemoteDict(self._student, grads.handle, "grads")
 
     def _loss(self, args: list[Any]) -> Reply:
-        if self._method is None:
-            method = self._student.ask(self._name, "attr", obj=self._handle, name="loss")
-            self._method = self._student._only("loss", method).handle
-        what = f"{self._name}.loss"
-        return self._student.ask(what, "call", target=self._method, args=args, kwargs={})
+        fields = {"obj": self._handle, "name": "loss", "args": args}
+        return self._student.ask(f"{self._name}.loss", "invoke", **fields)

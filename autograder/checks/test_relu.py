@@ -5,6 +5,7 @@ import pytest
 
 from autograder.checks import compare, reference
 from autograder.checks.compare import Array
+from autograder.checks.inputs import away_from_zero, normal
 from autograder.checks.student import Student
 
 FORWARD = "Positive numbers pass as they are, negative ones become zero."
@@ -13,12 +14,6 @@ WIDE = (50, 1800)
 a check's time for measuring dx number by number."""
 
 BACKWARD = "The upstream gradient passes where the input of the forward pass was positive."
-
-
-def away_from_zero(rng: np.random.RandomState, *shape: int) -> Array:
-    """Numbers of both signs, none near the kink, where any slope from 0 to 1 is right."""
-    sign = np.where(rng.standard_normal(shape) > 0, 1.0, -1.0)
-    return sign * rng.uniform(0.1, 3.0, size=shape)
 
 
 @pytest.mark.question("relu_forward", weight=2)
@@ -49,7 +44,8 @@ def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
 
 def gradient(student: Student, rng: np.random.RandomState, *shape: int) -> tuple[Array, Array]:
     """The dx of the student's own forward and backward, and of the reference."""
-    x, dout = away_from_zero(rng, *shape), rng.standard_normal(shape) * 2.0
+    # At the kink any slope from 0 to 1 is right.
+    x, dout = away_from_zero(rng, *shape), normal(rng, *shape) * 2.0
     _, cache = student.relu_forward(x)
     return student.relu_backward(dout, cache), reference.relu_backward(dout, x)
 

@@ -122,7 +122,8 @@ def sandboxed_command(
     command += ["--ro-bind", str(INSIDE), "/engine/grading_room"]
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine")
+    packages = [f"/shared/{name}" for name in _packages(shared)]
+    settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine", packages)
     return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
 
 
@@ -135,12 +136,22 @@ def bare_command(
     environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
     environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
     sites = [str(path) for path in site_directories()]
-    settings = _settings(policy, shared, False, sites, str(scratch))
+    packages = [str(shared[name].resolve()) for name in _packages(shared)]
+    settings = _settings(policy, shared, False, sites, str(scratch), packages)
     return [str(base / program), *_arguments(control, settings)], environment
 
 
+def _packages(shared: Mapping[str, Path]) -> list[str]:
+    return [name for name, path in shared.items() if (Path(path) / "__init__.py").is_file()]
+
+
 def _settings(
-    policy: Policy, shared: Mapping[str, Path], sandboxed: bool, sites: Sequence[str], engine: str
+    policy: Policy,
+    shared: Mapping[str, Path],
+    sandboxed: bool,
+    sites: Sequence[str],
+    engine: str,
+    packages: list[str],
 ) -> dict[str, object]:
     limits = {name: int(value) for name, value, _, _ in policy.rows()}
     return {
@@ -149,6 +160,7 @@ def _settings(
         "limits": limits,
         "site": list(sites),
         "engine": engine,
+        "packages": packages,
     }
 
 

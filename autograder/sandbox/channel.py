@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from autograder.sandbox.errors import StudentDied, StudentProtocol, StudentTimeout
-from autograder.sandbox.inside.frames import LENGTH
+from autograder.sandbox.inside.frames import LENGTH, framed
 from autograder.sandbox.processes import Spent
-from autograder.sandbox.wire import Limits, WireError, decode, encode
+from autograder.sandbox.wire import Limits, WireError, decode
 
 TICK = 0.05
 CROWDED = 8
@@ -102,16 +104,16 @@ class Channel:
 
     def send(self, message: Mapping[str, Any], clock: Clock, descriptor: int | None = None) -> None:
         """Send a message."""
-        payload = encode(message)
-        view = memoryview(LENGTH.pack(len(payload)) + payload)
-        while view:
-            try:
-                count = self._send_some(view, descriptor)
-            except BlockingIOError:
-                self._wait(self._out, clock)
-                continue
-            descriptor = None
-            view = view[count:]
+        for piece in framed(message):
+            view = memoryview(piece)
+            while view:
+                try:
+                    count = self._send_some(view, descriptor)
+                except BlockingIOError:
+                    self._wait(self._out, clock)
+                    continue
+                descriptor = None
+                view = view[count:]
 
     def _send_some(self, view: memoryview, descriptor: int | None) -> int:
         if descriptor is None:
@@ -129,17 +131,19 @@ class Channel:
         except WireError as problem:
             raise StudentProtocol(str(problem)) from None
 
-    def _exactly(self, size: int, clock: Clock) -> bytearray:
-        data = bytearray()
-        while len(data) < size:
+    def _exactly(self, size: int, clock: Clock) -> memoryview:
+        # Not set to zero, so a length that is announced and not sent costs nothing.
+        data = memoryview(np.empty(size, np.uint8))
+        view = data
+        while view:
             try:
-                piece = self._sock.recv(min(size - len(data), 1 << 20))
+                count = self._sock.recv_into(view)
             except BlockingIOError:
                 self._wait(self._poll, clock)
                 continue
-            if not piece:
+            if not count:
                 raise StudentDied("it ended")
-            data += piece
+            view = view[count:]
         return data
 
     def _wait(self, poll: select.poll, clock: Clock) -> None:

@@ -11,6 +11,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from typing import NamedTuple
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -177,7 +178,7 @@ def _read(path: str) -> bytes:
 
 def children(pid: int) -> Iterator[int]:
     """Yield the children of all threads of a process."""
-    if not os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children"):
+    if not _kernel_lists_children():
         yield from _children_by_search(pid)  # a kernel without CONFIG_PROC_CHILDREN
         return
     try:
@@ -186,6 +187,11 @@ def children(pid: int) -> Iterator[int]:
         return
     for thread in threads:
         yield from map(int, _read(f"/proc/{pid}/task/{thread}/children").split())
+
+
+@cache
+def _kernel_lists_children() -> bool:
+    return os.path.exists(f"/proc/{os.getpid()}/task/{os.getpid()}/children")
 
 
 def _children_by_search(pid: int) -> Iterator[int]:

@@ -43,9 +43,9 @@ class Table:
         """Return an attribute."""
         return getattr(obj, name)
 
-    def setattr_(self, obj: Any, name: str, value: Any) -> None:
-        """Set an attribute."""
-        setattr(obj, name, value)
+    def invoke(self, obj: Any, name: str, args: Any) -> Any:
+        """Call a method."""
+        return getattr(obj, name)(*args)
 
     def item(self, obj: Any, key: Any) -> Any:
         """Return an item."""
@@ -88,7 +88,7 @@ class Table:
         return item
 
 
-OPERATIONS = ("get", "call", "attr", "setattr_", "item", "values", "setitem", "put", "keys")
+OPERATIONS = ("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys")
 
 
 def serve(sock: socket.socket, names: dict[str, Any]) -> None:

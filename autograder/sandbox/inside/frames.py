@@ -5,18 +5,34 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Any
 
-from .wire import Limits, decode, encode
+from .wire import Limits, decode, pieces
 
 LENGTH = struct.Struct("<Q")
+LARGE = 1 << 15
 FROM_GRADER = Limits(header_bytes=256 << 20, array_bytes=1 << 40, nodes=1 << 26, depth=64)
 
 
 def send(sock: socket.socket, message: dict[str, Any]) -> None:
     """Send one message."""
-    payload = encode(message)
-    sock.sendall(LENGTH.pack(len(payload)) + payload)
+    for piece in framed(message):
+        sock.sendall(piece)
+
+
+def framed(message: Mapping[str, Any]) -> list[bytes | memoryview]:
+    """Return what to send, one after the other: what is small in one piece, large arrays as is."""
+    parts = pieces(message)
+    joined: list[bytes | memoryview] = []
+    small = [LENGTH.pack(sum(map(len, parts)))]
+    for part in parts:
+        if len(part) < LARGE:
+            small.append(part)
+        else:
+            joined += [b"".join(small), part]
+            small = []
+    return [*joined, b"".join(small)] if small else joined
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], int | None]:

@@ -64,12 +64,17 @@ def encode(message: Mapping[str, Any]) -> bytes:
 
     Raises WireError for anything else.
     """
-    arrays: list[bytes] = []
+    return b"".join(pieces(message))
+
+
+def pieces(message: Mapping[str, Any]) -> list[bytes | memoryview]:
+    """Encode as ``encode`` does, but leave the arrays' bytes where they are."""
+    arrays: list[bytes | memoryview] = []
     try:
         header = json.dumps(_pack(message, arrays), separators=(",", ":")).encode("ascii")
     except (ValueError, TypeError, RecursionError) as problem:
         raise WireError(str(problem)) from None
-    return b"".join([_LENGTH.pack(len(header)), header, *arrays])
+    return [_LENGTH.pack(len(header)) + header, *arrays]
 
 
 def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
@@ -101,7 +106,7 @@ def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS
     return message
 
 
-def _pack(value: Any, arrays: list[bytes]) -> Any:  # noqa: PLR0911 - one line a kind
+def _pack(value: Any, arrays: list[bytes | memoryview]) -> Any:  # noqa: PLR0911 - one line a kind
     kind = type(value)
     if value is None or kind in (bool, int, float, str):
         return value
@@ -122,11 +127,12 @@ def _pack(value: Any, arrays: list[bytes]) -> Any:  # noqa: PLR0911 - one line a
     raise WireError(f"{kind.__name__} does not cross")
 
 
-def _pack_array(value: np.ndarray[Any, Any], arrays: list[bytes]) -> dict[str, Any]:
+def _pack_array(value: np.ndarray[Any, Any], arrays: list[bytes | memoryview]) -> dict[str, Any]:
     dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biuf" else ""
     if dtype not in _DTYPES:
         raise WireError(f"arrays of {value.dtype} do not cross")
-    arrays.append(np.asarray(value, dtype=dtype).tobytes())
+    straight = np.ascontiguousarray(value, dtype=dtype)
+    arrays.append(memoryview(straight).cast("B") if straight.size else b"")
     return {"a": [dtype, list(value.shape)]}
 
 

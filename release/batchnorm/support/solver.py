@@ -69,7 +69,7 @@ class Solver:
             optim_config: further settings of the update rule, such as momentum.
             label: stands before the progress bar.
             show: whether to show the bar and to say when training stops early.
-            watch: whether to measure accuracies after each epoch, or only after the last.
+            watch: whether to measure accuracies after each epoch.
 
         Raises:
             ValueError: there is no update rule of that name.
@@ -123,7 +123,7 @@ class Solver:
         # A learning rate that is too large overflows on its way to infinity. That is a result
         # here, told by `diverged_at`, and no reason for a page of warnings.
         with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-            for epoch in bar:
+            for _ in bar:
                 for _ in range(self.iterations_per_epoch):
                     if len(self.loss_history) >= limit:
                         return self
@@ -132,7 +132,7 @@ class Solver:
                         self._tell_divergence()
                         return self
                 self._rate *= self.lr_decay
-                if self.watch or epoch == self.epochs:
+                if self.watch:
                     bar.set_postfix_str(self._measure())
         return self
 

@@ -1,0 +1,16 @@
+"""What every local worker has loaded when it starts: imported once, before they are forked."""
+
+import gc
+
+from autograder.startup import collect_seldom, one_thread, skip_uri_grammar
+
+one_thread()
+skip_uri_grammar()
+collect_seldom()
+
+# Only now, because of what is above. The command line is what a worker's main module imports.
+import autograder.cli  # noqa: E402
+import autograder.grading  # noqa: E402
+import autograder.transport  # noqa: E402, F401
+
+gc.freeze()
