@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
 from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
@@ -101,6 +101,9 @@ def write_grade(gradebook: Gradebook, student: str, grade: Grade) -> None:
     """
     scores = {(score.notebook, score.id): score for score in grade.questions}
     submission = gradebook.find_submission(grade.assignment, student)
+    # One query; without it one for each row, to ask its cell for the name.
+    cells = gradebook.db.query(BaseCell).join(BaseCell.notebook)
+    known = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
     for notebook in submission.notebooks:
         comments = {comment.name: comment for comment in notebook.comments}
         for row in notebook.grades:
@@ -117,6 +120,7 @@ def write_grade(gradebook: Gradebook, student: str, grade: Grade) -> None:
             f"run 'autograder release {grade.assignment}' again."
         )
     gradebook.db.commit()
+    del known  # the session only remembers what somebody holds
 
 
 def _write_score(row: Any, score: QuestionScore | None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from autograder.checks import compare, reference
-from autograder.checks.nets import Array, Batch, names, random_batch, read
+from autograder.checks.nets import Array, Batch, Names, names, random_batch, read
 from autograder.checks.outcome import CheckFailed
 from autograder.checks.student import RemoteNet
 
@@ -42,9 +42,10 @@ def compare_with_own_loss(
     rows, features = batch.X.shape
     others = [random_batch(rng, rows, features, classes) for _ in range(OTHERS)]
     error = _error(net, expected, batch, direction)
-    _notices(net, "inputs", [batch, *(batch._replace(X=other.X) for other in others)])
+    loss, _ = net.loss(*batch)
+    _notices(net, "inputs", loss, [batch._replace(X=other.X) for other in others])
     shifted = [(batch.y + shift) % classes for shift in range(1, OTHERS + 1)]
-    _notices(net, "labels", [batch, *(batch._replace(y=labels) for labels in shifted)])
+    _notices(net, "labels", loss, [batch._replace(y=labels) for labels in shifted])
     for other in others:
         if error is None:
             return
@@ -58,13 +59,13 @@ def compare_with_own_loss(
         )
 
 
-def _notices(net: RemoteNet, what: str, batches: list[Batch]) -> None:
-    """The loss is not the same for all these batches.
+def _notices(net: RemoteNet, what: str, loss: float, batches: list[Batch]) -> None:
+    """The loss of all these batches is not this one.
 
     Raises:
         CheckFailed: it is.
     """
-    losses = [net.loss(*batch)[0] for batch in batches]
+    losses = [loss, *(net.loss(*batch)[0] for batch in batches)]
     if not np.ptp(losses) > NOTICES * np.abs(losses).max():  # not `<=`: NaN is no loss
         raise CheckFailed(
             f"The loss is the same whatever the {what} are.",
@@ -79,7 +80,8 @@ def _error(
     direction: Mapping[str, Array],
 ) -> float | None:
     """How far gradients and slope are apart, relative; None if that is within a tolerance."""
-    _move(net, expected, direction, 0.0)
+    keys = names(net.params, expected.params)
+    _move(net, keys, expected, direction, 0.0)
     _, grads = net.loss(*batch)
     gradients = read(grads, expected.params)
     parts = []
@@ -91,7 +93,7 @@ def _error(
     for step, tolerance in compare.SLOPE_STEPS:
         losses = []
         for signed in (step, -step):
-            _move(net, expected, direction, signed)
+            _move(net, keys, expected, direction, signed)
             losses.append(net.loss(*batch)[0])
         slope = (losses[0] - losses[1]) / (2 * step)
         error = abs(slope - sum(parts)) / size
@@ -102,13 +104,12 @@ def _error(
 
 def _move(
     net: RemoteNet,
+    keys: Names,
     expected: reference.FullyConnectedNet,
     direction: Mapping[str, Array],
     step: float,
 ) -> None:
     """Put the student's parameters that far from the reference's along `direction`."""
-    params = net.params
-    keys = names(params, expected.params)
-    params.update(
+    net.params.update(
         {keys[name]: expected.params[name] + step * way for name, way in direction.items()}
     )

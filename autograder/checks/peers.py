@@ -7,6 +7,7 @@ check that grades a submission is proven against the reference and against known
 
 from __future__ import annotations
 
+import functools
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
@@ -63,9 +64,10 @@ class LocalPeer:
         return Reply(items=tuple(map(self._item, values)), is_tuple=isinstance(value, tuple))
 
     def _get(self, name: str) -> Any:
-        if name not in self._namespace:
+        head, *rest = name.split(".")
+        if head not in self._namespace:
             raise StudentRaised("NameError", None, 0)
-        return self._namespace[name]
+        return functools.reduce(getattr, rest, self._namespace[head])
 
     def _call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
         function = self._namespace[target] if isinstance(target, str) else self._open(target)

@@ -133,7 +133,7 @@ class Channel:
 
     def _exactly(self, size: int, clock: Clock) -> memoryview:
         # Not set to zero, so a length that is announced and not sent costs nothing.
-        data = memoryview(np.empty(size, np.uint8))
+        data = np.empty(size, np.uint8).data
         view = data
         while view:
             try:

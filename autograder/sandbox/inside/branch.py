@@ -7,6 +7,7 @@ handle is given.
 
 from __future__ import annotations
 
+import functools
 import socket
 import sys
 from typing import Any
@@ -29,10 +30,11 @@ class Table:
         self._objects: list[Any] = []
 
     def get(self, name: str) -> Any:
-        """Return what a global name stands for."""
-        if name not in self._names:
-            raise NameError(name)
-        return self._names[name]
+        """Return what a global name stands for, or with dots an attribute of it."""
+        head, *rest = name.split(".")
+        if head not in self._names:
+            raise NameError(head)
+        return functools.reduce(getattr, rest, self._names[head])
 
     def call(self, target: Any, args: Any, kwargs: Any) -> Any:
         """Call a global or an object."""

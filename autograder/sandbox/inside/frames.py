@@ -25,7 +25,7 @@ def framed(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Return what to send, one after the other: what is small in one piece, large arrays as is."""
     parts = pieces(message)
     joined: list[bytes | memoryview] = []
-    small = [LENGTH.pack(sum(map(len, parts)))]
+    small: list[bytes | memoryview] = [LENGTH.pack(sum(map(len, parts)))]
     for part in parts:
         if len(part) < LARGE:
             small.append(part)

@@ -132,7 +132,7 @@ def _pack_array(value: np.ndarray[Any, Any], arrays: list[bytes | memoryview]) -
     if dtype not in _DTYPES:
         raise WireError(f"arrays of {value.dtype} do not cross")
     straight = np.ascontiguousarray(value, dtype=dtype)
-    arrays.append(memoryview(straight).cast("B") if straight.size else b"")
+    arrays.append(straight.data.cast("B") if straight.size else b"")
     return {"a": [dtype, list(value.shape)]}
 
 
