@@ -49,6 +49,32 @@ def test_no_record(student):
 def test_draws(student, rng):
     """Looks at a draw."""
     raise CheckFailed(str(rng.randn()))
+
+@pytest.fixture
+def scale(rng):
+    yield rng.randn()
+    raise LookupError("after the check")
+
+@q
+def test_own_fixture(student, scale):
+    """Looks at a draw of a fixture."""
+    raise CheckFailed(str(scale))
+
+@q
+def test_clean_up(student, scale):
+    """Looks at nothing; what comes after it breaks."""
+
+@q
+@pytest.mark.parametrize("size", [1, 2])
+def test_sizes(student, size):
+    """Looks at a size."""
+    raise CheckFailed(str(size))
+
+@q
+class TestTogether:
+    def test_in_a_class(self, student):
+        """Looks at itself."""
+        raise CheckFailed(type(self).__name__)
 '''
 
 
@@ -107,8 +133,22 @@ def test_hidden_inputs_repeat_for_one_secret_and_differ_for_another(checks: Chec
 
 
 def test_hidden_inputs_of_two_checks_differ() -> None:
-    one = CheckRun(Student(LocalPeer({})), "q", SECRET, None)
-    assert not np.array_equal(one.generator("a").randn(3), one.generator("b").randn(3))
+    one, other = (CheckRun(Student(LocalPeer({})), "q", name, SECRET, None) for name in "ab")
+    assert not np.array_equal(one.rng.randn(3), other.rng.randn(3))
+
+
+def test_checks_may_have_fixtures_parameters_and_classes(checks: Checks) -> None:
+    first = run(checks, "own_fixture")[0].message
+    assert run(checks, "own_fixture")[0].message == first
+    assert [run(checks, f"sizes[{n}]")[0].message for n in (1, 2)] == ["1", "2"]
+    assert run(checks, "in_a_class")[0].message == "TestTogether"
+
+
+def test_a_fixture_that_breaks_after_its_check_is_a_grader_error(checks: Checks) -> None:
+    outcome, staff = run(checks, "clean_up")
+    assert outcome.verdict is Verdict.GRADER_ERROR
+    assert "after the check" in staff
+    assert run(checks, "own_fixture")[0].verdict is Verdict.FAILED
 
 
 def test_a_module_that_does_not_import_is_kept_for_staff(checks: Checks) -> None:

@@ -1,4 +1,7 @@
-"""pytest meets the hidden checks: the `question` mark and the fixtures they use."""
+"""pytest meets the hidden checks: the `question` mark and the fixtures they use.
+
+The fixtures give what a `CheckRun` has; a check that asks for nothing else is called without them.
+"""
 
 from __future__ import annotations
 
@@ -24,19 +27,12 @@ def student(run: CheckRun) -> Student:
 
 
 @pytest.fixture
-def rng(request: pytest.FixtureRequest, run: CheckRun) -> np.random.RandomState:
+def rng(run: CheckRun) -> np.random.RandomState:
     """The generator of this check's hidden inputs: the same for every submission."""
-    return run.generator(check_name(request.node.originalname))
+    return run.rng
 
 
 @pytest.fixture
 def release(run: CheckRun) -> Path:
     """The released assignment's folder: its data, and the modules students have."""
-    if run.release is None:
-        raise LookupError("this check needs the released assignment's folder")
     return run.release
-
-
-def check_name(test_name: str) -> str:
-    """A check's name is its test's name without `test_`."""
-    return test_name.removeprefix("test_")

@@ -22,8 +22,11 @@ from autograder.sandbox.wire import Handle
 class Peer(Protocol):
     """Whoever answers for the student's names."""
 
-    def request(self, op: str, **fields: Any) -> Reply:
-        """Carry out one request. Raises the student errors of `autograder.sandbox.errors`."""
+    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
+        """Carry out one request; a `fresh` one makes all handles given so far invalid.
+
+        Raises the student errors of `autograder.sandbox.errors`.
+        """
         ...
 
 
@@ -48,8 +51,10 @@ class LocalPeer:
             "put": self._open,
         }
 
-    def request(self, op: str, **fields: Any) -> Reply:
+    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
         """Carry out one request the way the sandbox does."""
+        if fresh:
+            self._objects.clear()
         try:
             if op == "keys":
                 keys = tuple(str(key) for key in self._open(fields["obj"]))

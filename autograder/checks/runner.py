@@ -35,13 +35,31 @@ class CheckRun(msgspec.Struct, frozen=True):
 
     student: Student
     question: str
+    check: str
     secret: bytes
-    release: Path | None
+    folder: Path | None
     """The released assignment's folder."""
 
-    def generator(self, check: str) -> np.random.RandomState:
-        """The generator of a check's hidden inputs."""
-        return hidden_generator(self.secret, self.question, check)
+    @property
+    def run(self) -> Self:
+        """This run itself."""
+        return self
+
+    @property
+    def rng(self) -> np.random.RandomState:
+        """The generator of this check's hidden inputs: the same for every submission."""
+        return hidden_generator(self.secret, self.question, self.check)
+
+    @property
+    def release(self) -> Path:
+        """The released assignment's folder: its data, and the modules students have."""
+        if self.folder is None:
+            raise LookupError("this check needs the released assignment's folder")
+        return self.folder
+
+
+GIVEN = ("run", "student", "rng", "release")
+"""What a check may ask for: attributes of its `CheckRun`, and fixtures in conftest.py."""
 
 
 def hidden_generator(secret: bytes, question: str, check: str) -> np.random.RandomState:
@@ -125,8 +143,10 @@ class Checks:
 
     def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
         """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
-        self._config.stash[CURRENT] = [CheckRun(student, check.question, secret, self._release)]
-        return self._outcome(check, _error_of(check.item))
+        name = check_name(getattr(check.item, "originalname", check.name))
+        run = CheckRun(student, check.question, name, secret, self._release)
+        self._config.stash[CURRENT] = [run]
+        return self._outcome(check, _error_of(check.item, run))
 
     def _forget_modules(self) -> None:
         """Let the next collection import its check modules itself, above all those that failed."""
@@ -162,23 +182,44 @@ class Checks:
         function: Any = getattr(item, "function", None)
         return Check(
             question=marks[0].args[0],
-            name=item.name.removeprefix("test_"),
+            name=check_name(item.name),
             weight=float(marks[0].kwargs.get("weight", 1)),
             describes=" ".join((function.__doc__ or "").split()),
             item=item,
         )
 
 
-def _error_of(item: Any) -> BaseException | None:
-    """Run an item as pytest does, with its fixtures; returns what it raised.
+def check_name(test_name: str) -> str:
+    """A check's name is its test's name without `test_`."""
+    return test_name.removeprefix("test_")
 
-    pytest's own protocol would also write three reports, and format each failure with its source.
+
+def _error_of(item: Any, run: CheckRun) -> BaseException | None:
+    """Run an item; returns what it raised.
+
+    Most are functions of what is given, and called as such. Others are set up as pytest does; its
+    protocol would also write three reports, and format each failure with its source.
     """
+    if _needs_no_setup(item):
+        return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in _arguments(item)}))
     item._initrequest()  # an item that has run once holds its old fixtures
     state = item.session._setupstate
     raised = _attempt(state.setup, item) or _attempt(item.runtest)
     later = _attempt(state.teardown_exact, None)
     return raised or later
+
+
+def _arguments(item: Any) -> tuple[str, ...]:
+    return tuple(item._fixtureinfo.argnames)
+
+
+def _needs_no_setup(item: Any) -> bool:
+    """Whether an item asks for nothing but what is given: no parameters, no fixtures of its own."""
+    if not isinstance(item, pytest.Function) or item.cls or hasattr(item, "callspec"):
+        return False
+    overridden = any(len(item._fixtureinfo.name2fixturedefs.get(name, "")) > 1 for name in GIVEN)
+    wanted = {*item.fixturenames} - {"request"}
+    return not overridden and wanted <= {*GIVEN} and "request" not in _arguments(item)
 
 
 def _attempt(step: Callable[..., object], *args: object) -> BaseException | None:

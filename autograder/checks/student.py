@@ -50,6 +50,7 @@ class Student:
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self.records: Mapping[Experiment, Record] = records if records is not None else {}
+        self._fresh = True  # no handle of an earlier check is asked about any more
         self.trace: list[Any] = []
         """Every number the student's code answered, in order; diagnosis compares it."""
 
@@ -113,7 +114,8 @@ class Student:
                 verdict=Verdict.TIMEOUT,
             )
         try:
-            reply = self._peer.request(op, **fields)
+            reply = self._peer.request(op, **fields, fresh=self._fresh)
+            self._fresh = False
         except StudentTimeout:
             self._timeouts[what] += 1
             blame(what, StudentTimeout())

@@ -76,13 +76,13 @@ class Branch:
         self._channel, self._host = Channel(sock), host
         self._over: StudentError | None = None
 
-    def request(self, op: str, **fields: Any) -> Reply:
-        """Ask for one operation (see ``inside/branch.py``).
+    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
+        """Ask for one operation (see ``inside/branch.py``); if ``fresh``, forget earlier handles.
 
         Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the branch: every
         later request raises the same.
         """
-        return self._reply(self._ask({"op": op, **fields}))
+        return self._reply(self._ask({"op": op, "fresh": fresh, **fields}))
 
     def greet(self) -> None:
         """Wait until the branch is there."""

@@ -69,6 +69,10 @@ class Table:
         """Return the keys that are strings or integers."""
         return tuple(key for key in list(obj) if type(key) in (str, int))
 
+    def forget(self) -> None:
+        """Let go of all objects: what a check has held, the next one does not ask for."""
+        self._objects.clear()
+
     def resolve(self, value: Any) -> Any:
         """Replace handles by their objects, at any depth."""
         kind = type(value)
@@ -101,6 +105,8 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
     while True:
         message, _ = frames.receive(sock)
         operation = message.pop("op")
+        if message.pop("fresh"):
+            table.forget()
         try:
             fields = table.resolve(message)
             reply = answer(table, getattr(table, operation)(**fields))
