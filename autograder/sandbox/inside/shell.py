@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import os
 import pkgutil
@@ -9,6 +10,7 @@ import random
 import subprocess
 import sys
 import types
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -17,13 +19,15 @@ import matplotlib.font_manager
 import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
+from IPython.core.inputtransformer2 import TransformerManager
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets import Type
+from traitlets import Instance, Type
 from traitlets.config import Config
 
 from . import blame
 from .capture import Outputs, Stream
 
+USUAL = TransformerManager().token_transformers  # type: ignore[no-untyped-call]
 BACKEND = "module://matplotlib_inline.backend_inline"
 WARM = (
     "%matplotlib inline",
@@ -65,9 +69,35 @@ class CapturingHook(DisplayHook):
         """Print nothing."""
 
 
+class Transformer(TransformerManager):
+    """Looks for magics where there may be some.
+
+    IPython takes most cells apart three times, which takes longer than they run. What it looks for
+    (``%time``, ``!ls``, ``a = %pwd``, ``help?``) is no Python, so Python is left alone.
+    """
+
+    def do_token_transforms(self, lines: list[str]) -> Any:
+        """Replace the magics in these lines."""
+        if self.token_transformers == USUAL and is_python("".join(lines)):
+            return lines
+        return super().do_token_transforms(lines)  # type: ignore[no-untyped-call]
+
+
+def is_python(source: str) -> bool:
+    """Whether this is a piece of Python without syntax errors."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they come when the cell is compiled
+            ast.parse(source)
+    except Exception:
+        return False
+    return True
+
+
 class Shell(InteractiveShell):
     """The shell a submission's cells run in."""
 
+    input_transformer_manager = Instance(Transformer, ())
     displayhook_class = Type(CapturingHook)
     display_pub_class = Type(CapturingPublisher)
     var_expand: Any
@@ -75,6 +105,12 @@ class Shell(InteractiveShell):
     reset: Any
     outputs: Outputs
     cell_id: str = ""
+
+    def should_run_async(self, raw_cell: str, **others: Any) -> bool:
+        """Whether there is an ``await`` outside of functions; without the word there is none."""
+        if "await" not in raw_cell and "async" not in raw_cell:
+            return False
+        return super().should_run_async(raw_cell, **others)
 
     def init_io(self) -> None:
         """Leave the terminal alone."""
