@@ -55,8 +55,8 @@ def test_a_transformation_of_ones_own_is_used():
 
 @pytest.mark.parametrize(
     "source",
-    ["await f()", "x = 1", "async def f():\n    await g()", "[x async for x in f()]", "awaiting = 1",
-     "async with f():\n    pass", "print('await')", "def f(:"],
+    ["await f()", "x = 1", "async def f():\n    await g()", "[x async for x in f()]", "def f(:",
+     "awaiting = 1", "async with f():\n    pass", "print('await')"],
 )  # fmt: skip
 def test_a_cell_runs_asynchronously_where_ipython_s_would(source):
     ours, ipython = Shell.__new__(Shell), InteractiveShell.__new__(InteractiveShell)

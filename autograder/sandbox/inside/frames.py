@@ -23,16 +23,18 @@ def send(sock: socket.socket, message: dict[str, Any]) -> None:
 
 def framed(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Return what to send, one after the other: what is small in one piece, large arrays as is."""
-    parts = pieces(message)
     joined: list[bytes | memoryview] = []
-    small: list[bytes | memoryview] = [LENGTH.pack(sum(map(len, parts)))]
-    for part in parts:
+    small: list[bytes | memoryview] = []
+    size = 0
+    for part in pieces(message):
+        size += len(part)
         if len(part) < LARGE:
             small.append(part)
         else:
             joined += [b"".join(small), part]
             small = []
-    return [*joined, b"".join(small)] if small else joined
+    joined.append(b"".join(small))
+    return [LENGTH.pack(size) + joined[0], *joined[1:]]
 
 
 def receive(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
