@@ -3,8 +3,9 @@
     make bench                                    (all of it, about three minutes)
     python benchmarks/bench_grading.py --students 4    (a quick look)
 
-Part 1 grades the same class twice on this machine: with `autograder grade`, and with
-`nbgrader autograde` as it comes (its own Execute preprocessor, no configuration of ours).
+Part 1 grades the same class on this machine: with `nbgrader autograde` as it comes (its own
+Execute preprocessor, no configuration of ours), and before and after it with `autograder grade`:
+a machine that is busy with other things for a while is so to both.
 Part 2 takes one warm grader and tells the CPU seconds of a solved submission apart.
 """
 
@@ -12,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -44,13 +44,6 @@ ENGINE_BUDGET = 0.35
 """CPU seconds of everything else but NumPy inside checks."""
 
 
-class Cost(NamedTuple):
-    """What a command took, children included."""
-
-    wall: float
-    cpu: float
-
-
 def main() -> int:
     """Print both parts; status 1 if a budget is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -60,7 +53,8 @@ def main() -> int:
         ours = our_course(Path(folder) / "ours")
         hand_in(ours.root, students)
         stock = stock_course(Path(folder) / "stock", ours)
-        good = against_nbgrader(ours.root, stock, students)
+        again = shutil.copytree(ours.root, Path(folder) / "again")
+        good = against_nbgrader((ours.root, again), stock, students)
         return 0 if budget(ours) and good else 1
 
 
@@ -107,9 +101,8 @@ def hand_in(root: Path, students: int) -> None:
             answer.source = before
 
 
-def run(folder: Path, *command: str) -> Cost:
-    """Run a Python command in a folder; raises if it fails."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def run(folder: Path, *command: str) -> float:
+    """Wall seconds of a Python command in a folder; raises if it fails."""
     began = time.perf_counter()
     # For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only.
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -122,23 +115,28 @@ def run(folder: Path, *command: str) -> Cost:
         check=False,
     )
     wall = time.perf_counter() - began
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}:\n{done.stderr[-2000:]}")
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return Cost(wall, cpu)
+    return wall
 
 
-def against_nbgrader(ours: Path, stock: Path, students: int) -> bool:
+def against_nbgrader(ours: tuple[Path, Path], stock: Path, students: int) -> bool:
     """Grade the class both ways; returns whether ours is fast enough."""
     print(f"1. {students} solved submissions of two notebooks, {os.cpu_count()} processors")
-    here = run(ours, "-m", "autograder.cli", "grade", ASSIGNMENT)
-    print(f"   autograder grade      {here.wall:7.1f} s   {here.wall / students:6.2f} s each")
+    before = grade(ours[0], students)
     there = run(stock, "-m", "nbgrader", "autograde", ASSIGNMENT)
-    print(f"   nbgrader autograde    {there.wall:7.1f} s   {there.wall / students:6.2f} s each")
-    ratio = there.wall / here.wall
+    print(f"   nbgrader autograde    {there:7.1f} s   {there / students:6.2f} s each")
+    after = grade(ours[1], students)
+    ratio = 2 * there / (before + after)
     print(f"   ratio                 {ratio:7.1f}     (at least {NEEDED_RATIO:g} needed)")
     return ratio >= NEEDED_RATIO
+
+
+def grade(course: Path, students: int) -> float:
+    """Wall seconds of `autograder grade` on a class that was not graded before."""
+    here = run(course, "-m", "autograder.cli", "grade", ASSIGNMENT)
+    print(f"   autograder grade      {here:7.1f} s   {here / students:6.2f} s each")
+    return here
 
 
 def budget(course: Course) -> bool:

@@ -25,7 +25,8 @@ INSIDE = Path(__file__).parent / "inside"
 PACKAGES = ("numpy", "matplotlib", "IPython", "matplotlib_inline")
 USER = 1000
 BOOT = """
-import json, site, sys
+import gc, json, site, sys
+gc.disable()
 settings = json.loads(sys.argv[2])
 sys.path += settings["site"]
 sys.path.insert(0, settings["engine"])
