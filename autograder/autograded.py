@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import nbformat
+from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
@@ -111,8 +112,19 @@ def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any]) -
         "source": cell.source,
     }
     if cell.type == "code":
-        result |= {"execution_count": None, "outputs": list(outputs)}
+        sound = [output for output in map(_sound, outputs) if output is not None]
+        result |= {"execution_count": None, "outputs": sound}
     return nbformat.from_dict(result)  # a copy, as deep as it is
+
+
+def _sound(output: Any) -> Any:
+    """The output as a notebook may hold it; None if it is none (student code made it)."""
+    try:
+        node = nbformat.from_dict(output)
+        validate(node, ref=node.output_type)
+    except (nbformat.ValidationError, AttributeError, TypeError, KeyError):
+        return None
+    return node
 
 
 def _put_back(cells: list[Any], frame: Sequence[Any]) -> None:

@@ -20,6 +20,7 @@ from autograder.course import Course
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
 from autograder.release import build_release
+from autograder.sandbox.processes import children
 
 ENDING = 60  # s, for workers that notice at once that nobody is there; far too long on purpose
 RUN = """\
@@ -145,10 +146,16 @@ class KillAWorker(Silent):
 
 
 def workers_of(parent: int) -> list[int]:
-    """The spawned worker processes of a process."""
-    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(parent)]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-    return [int(line.split()[0]) for line in listed.splitlines() if "spawn_main" in line]
+    """The worker processes of a process: forked from one that it has started for this."""
+    servers = [pid for pid in children(parent) if b"forkserver" in command_line(pid)]
+    return [pid for server in servers for pid in children(server)]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_a_killed_worker_costs_nobody_anything(course: Course, graded: Course) -> None:

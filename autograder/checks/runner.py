@@ -59,7 +59,7 @@ class CheckRun(msgspec.Struct, frozen=True):
 
 
 GIVEN = ("run", "student", "rng", "release")
-"""What a check may ask for: attributes of its `CheckRun`, and fixtures in conftest.py."""
+"""What a check may ask for: attributes of its `CheckRun`, and fixtures of the same names."""
 
 
 def hidden_generator(secret: bytes, question: str, check: str) -> np.random.RandomState:
