@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -262,51 +261,6 @@ print("found", found)
     cheat(leave)
     text = str(cheat(look).runs[FIRST][-1].outputs)
     assert "found []" in text
-
-
-NAMES = ["a\nb.ipynb", "<b>x.txt", "=cmd.csv", "..x", "results/deep_net.json", "support/x.py"]
-
-
-def test_strange_files_beside_the_notebooks_change_nothing(first: Grader, tmp_path: Path):
-    folder = hand_in(tmp_path / "files")
-    (folder / "results").mkdir()
-    (folder / "support").mkdir()
-    for name in NAMES:
-        (folder / name).write_text('{"format": 1, "runs": [[[[NaN, 1e999]]]]}')
-    (folder / "link").symlink_to("/etc/passwd")
-    (folder / "datasets").symlink_to("/")
-    os.mkfifo(folder / "pipe.ipynb")
-    graded = first.grade(folder)
-    assert score(graded) == 38.0 + 2.0
-    assert "root:" not in messages(graded)
-
-
-def add(folder: Path, source: str) -> None:
-    path = folder / f"{FIRST}.ipynb"
-    notebook = json.loads(path.read_text())
-    add_cell(notebook, source)
-    path.write_text(json.dumps(notebook))
-
-
-def nest(folder: Path) -> None:
-    (folder / "sub").mkdir()
-    (folder / f"{FIRST}.ipynb").rename(folder / "sub" / f"{FIRST}.ipynb")
-    (folder / f"{FIRST}.ipynb").mkdir()
-    (folder / f"{FIRST}.ipynb" / "x").write_text("x")
-
-
-BROKEN = {
-    "a lone surrogate": lambda f: add(f, "# \ud800"),
-    "a folder named as a notebook": nest,
-    "a file name that is no text": lambda f: os.symlink("x", os.fsencode(f) + b"/\xff"),
-}
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_folder_that_is_made_to_break_us_is_graded(first: Grader, tmp_path: Path, kind: str):
-    folder = hand_in(tmp_path / "broken")
-    BROKEN[kind](folder)
-    assert score(first.grade(folder)) == 40.0
 
 
 FRAME = """
