@@ -3,7 +3,9 @@
 import ast
 import json
 import shutil
+from collections import OrderedDict, UserDict
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -152,6 +154,12 @@ def test_junk_settings_get_a_sentence(checks, settings):
     reached, messages = verdicts(checks, settings)
     assert set(reached.values()) == {Verdict.FAILED}
     assert all(message.startswith("`settings") for message in messages.values())
+
+
+@pytest.mark.parametrize("kind", [OrderedDict, UserDict, MappingProxyType])
+def test_settings_are_a_mapping_of_any_kind(checks, kind):
+    reached, _ = verdicts(checks, kind(MIDDLING))
+    assert reached["learns"] is Verdict.PASSED
 
 
 def test_numpy_numbers_are_numbers(checks):

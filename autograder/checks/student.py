@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -99,11 +100,16 @@ class Student:
 
     @property
     def settings(self) -> dict[str, Any]:  # type: ignore[valid-type]
-        """The student's `settings`: names to plain numbers and strings."""
+        """The student's `settings`, a mapping of any kind: names to plain numbers and strings."""
         item = self._only("settings", self.ask("settings", "get", name="settings"))
-        if item.kind != "dict":
-            raise StudentFault(f"`settings` is a {item.kind}, but a dictionary is asked for.")
-        return RemoteDict(self, item.handle, "settings").plain()
+        remote = RemoteDict(self, item.handle, "settings")
+        if item.kind == "dict":
+            return remote.plain()
+        if not item.has_value:
+            with suppress(StudentFault):  # then it is no mapping
+                if entries := remote.plain():
+                    return entries
+        raise StudentFault(f"`settings` is a {item.kind}, but a dictionary is asked for.")
 
     def ask(self, what: str, op: str, **fields: Any) -> Reply:
         """Send one request; `what` names the function or object for messages."""
