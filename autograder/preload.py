@@ -2,9 +2,8 @@
 
 import gc
 
-from autograder.startup import collect_seldom, one_thread, skip_uri_grammar
+from autograder.startup import collect_seldom, skip_uri_grammar
 
-one_thread()
 skip_uri_grammar()
 collect_seldom()
 

@@ -9,14 +9,10 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from typing import Any
 
-
-def one_thread() -> None:
-    """Let NumPy, which is not imported yet, use one thread: processes are the parallelism."""
-    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ.setdefault(variable, "1")
+SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def skip_uri_grammar() -> None:
@@ -35,10 +31,21 @@ def collect_seldom() -> None:
 
 
 def start_worker_server() -> None:
-    """Start the process that local workers are forked from; it loads what they need meanwhile."""
+    """Start the process that local workers are forked from; it loads what they need meanwhile.
+
+    It takes no module from the working directory, which may be a submission's.
+    """
     multiprocessing.set_forkserver_preload(["autograder.preload"])
-    with no_interrupts():
-        forkserver.ensure_running()
+    resource_tracker.ensure_running()  # the server would start it, and it lets interrupts through
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        with no_interrupts():
+            forkserver.ensure_running()
+    finally:
+        del os.environ[SAFE_PATH]
+        if before is not None:
+            os.environ[SAFE_PATH] = before
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import tempfile
 import threading
 import traceback
@@ -59,10 +60,12 @@ def warm_up(parent: Connection, scratch: str, setting: bytes) -> None:
         scratch: the folder for temporary files.
         setting: an encoded `Setting`.
     """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for the parent
     tempfile.tempdir = scratch
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with suppress(Exception):  # the first task meets it again and can report it
         _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
+    gc.freeze()  # it is kept: no collection need look at it again
 
 
 def _end_with(parent: Connection) -> None:
@@ -88,7 +91,7 @@ def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
     Raises:
         UsageError: if this machine has another version of the autograder.
     """
-    from autograder.transport import code_digest  # noqa: PLC0415 - see `warm_up`
+    from autograder.transport import code_digest  # noqa: PLC0415
 
     told = msgspec.msgpack.decode(setting, type=Setting)
     if told.code != code_digest():
@@ -127,7 +130,6 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
         warm = _Warm(stack.enter_context(grader))
         # Workers end without running `atexit`; this runs then, and when another one replaces it.
         Finalize(warm, stack.pop_all().close, exitpriority=1)
-    gc.freeze()  # a grader is kept: no collection need look at it again
     return warm
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from check_runs import outcomes
 
-from autograder.checks import training
+from autograder.checks import reference, training
 from autograder.checks.runner import Checks
 from autograder.model import Verdict
 
@@ -160,6 +160,31 @@ def test_junk_settings_get_a_sentence(checks, settings):
 def test_settings_are_a_mapping_of_any_kind(checks, kind):
     reached, _ = verdicts(checks, kind(MIDDLING))
     assert reached["learns"] is Verdict.PASSED
+
+
+def test_the_quick_net_is_the_reference():
+    rng = np.random.RandomState(3)
+    X, y = rng.randn(9, 2, 3).astype(np.float32), rng.randint(4, size=9)
+    nets = []
+    for kind in (training.Float32Net, reference.TwoLayerNet):
+        np.random.seed(5)
+        nets.append(kind(input_dim=6, hidden_dim=5, num_classes=4, weight_scale=0.5, reg=0.3))
+    (loss, gradients), (right, expected) = (net.loss(X, y) for net in nets)
+    assert abs(loss - right) < 1e-6
+    assert np.allclose(nets[0].loss(X), nets[1].loss(X), atol=1e-6)
+    for name, gradient in expected.items():
+        assert gradients[name].dtype == np.float32
+        assert np.allclose(gradients[name], gradient, atol=1e-6)
+
+
+def test_what_is_too_large_for_float32_only_has_not_diverged(release):
+    rough = GOOD | {
+        "epochs": 3, "learning_rate": 10.0, "update_rule": "sgd_momentum", "hidden_dim": 100,
+        "lr_decay": 1.0, "weight_scale": 1e-2, "reg": 0.0,
+    }  # fmt: skip
+    support = training.load_support(release / "support")
+    assert training._train(training.Float32Net, rough, support, release).diverged
+    assert not training.trained(release, tuple(rough.items())).diverged
 
 
 def test_numpy_numbers_are_numbers(checks):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -111,3 +112,29 @@ def test_json_is_exactly_one_object_on_stdout(run: Run) -> None:
     status, out, _ = run("check", "release/batchnorm", "--json")
     assert status == 0
     assert json.loads(out)["score"] == 0.0
+
+
+SERVED = """
+import multiprocessing
+from autograder.startup import start_worker_server
+
+start_worker_server()
+told = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"
+worker = multiprocessing.get_context("forkserver").Process(target=exec, args=(told,))
+worker.start()
+worker.join()
+"""
+
+
+def test_workers_take_no_module_of_the_working_directory_and_no_interrupt(tmp_path):
+    for name in ("msgspec", "numpy", "autograder"):
+        (tmp_path / f"{name}.py").write_text(f"open('{name}.left', 'w')")
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", SERVED],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("True\n", "")
+    assert not list(tmp_path.glob("*.left"))

@@ -71,7 +71,7 @@ def answered(data: bytes) -> Reply | None:
 @given(near_misses | st.dictionaries(words, values, max_size=4))
 @unhurried
 def test_any_message_is_a_reply_or_the_students_fault(message):
-    payload = encode(message)
+    payload = b"".join(encode(message))
     reply = answered(struct.pack("<Q", len(payload)) + payload)
     for item in reply.items if reply else ():
         assert type(item.handle) is Handle

@@ -71,6 +71,10 @@ def test_sizes(student, size):
     raise CheckFailed(str(size))
 
 @q
+async def test_later(student):
+    """Looks at nothing, and late."""
+
+@q
 class TestTogether:
     def test_in_a_class(self, student):
         """Looks at itself."""
@@ -142,6 +146,24 @@ def test_checks_may_have_fixtures_parameters_and_classes(checks: Checks) -> None
     assert run(checks, "own_fixture")[0].message == first
     assert [run(checks, f"sizes[{n}]")[0].message for n in (1, 2)] == ["1", "2"]
     assert run(checks, "in_a_class")[0].message == "TestTogether"
+
+
+def test_a_check_that_nobody_awaits_is_a_grader_error(checks: Checks) -> None:
+    assert run(checks, "later")[0].verdict is Verdict.GRADER_ERROR
+
+
+def test_a_folder_may_have_another_generator(tmp_path: Path) -> None:
+    folder = tmp_path / "checks"
+    folder.mkdir()
+    (folder / "pytest.ini").write_text((CHECKS / "pytest.ini").read_text())
+    (folder / "conftest.py").write_text(
+        (CHECKS / "conftest.py")
+        .read_text()
+        .replace("return run.rng", "return run.rng.__class__(1)")
+    )
+    (folder / "test_q.py").write_text(WRITTEN)
+    with Checks(folder) as checks:
+        assert run(checks, "draws")[0].message == str(np.random.RandomState(1).randn())
 
 
 def test_a_fixture_that_breaks_after_its_check_is_a_grader_error(checks: Checks) -> None:

@@ -109,6 +109,17 @@ def test_what_works_in_jupyter_works(sandbox, source):
     assert run_.status == after.status == "ok", run_
 
 
+def test_a_warning_of_a_module_comes_once(sandbox):
+    files = {"helper.py": b"import warnings\ndef f(): warnings.warn('careful')\n"}
+    runs = run(sandbox, "import helper\nhelper.f()", "x = 1\nhelper.f()", files=files)
+    assert [len(each.outputs) for each in runs] == [1, 0]
+
+
+def test_given_packages_lie_beside_the_notebook(sandbox):
+    (got,) = run(sandbox, "import os, support\nos.path.relpath(support.__file__)")
+    assert got.outputs[0]["data"]["text/plain"] == "'support/__init__.py'"
+
+
 @pytest.mark.parametrize("source", ["input()", "import sys; sys.exit(1)", "%no_such_magic"])
 def test_what_cannot_work_costs_only_itself(sandbox, source):
     bad, after = run(sandbox, source, "1")

@@ -47,9 +47,10 @@ BATCH, PICTURES, CLASSES = 50, 1000, 10
 STRANGE_BATCH_BEFORE = 4
 """The iteration before which a batch is asked about that no run has drawn; or before the last."""
 
-MOVES = 0.05
-"""How far the first losses of a run with batch normalization spread, relative to their mean.
-Honest ones spread by .13 and more; a net that knows one number only stays within TOLERANCE."""
+MOVES = 0.02
+"""How far the repeated losses of a run with batch normalization spread, relative to their mean.
+Honest ones spread by .065 and more over ten seeds; what only scatters around one number stays
+within twice TOLERANCE."""
 
 REACTS = 1e-3
 """Relative change of a trained net's loss when labels or pictures are others; honest ones change by
@@ -71,7 +72,7 @@ def repeats(student: Student, run: Run, release: Path) -> bool:
     exact = run.losses[:EXACT]
     if len(exact) < EXACT and run.diverged_at is None:
         return False
-    moves = _moves(exact)
+    moves = _moves(exact[:ITERATIONS])
     if run.settings.use_batchnorm and not moves:
         return False
     wanted = exact[: ITERATIONS if moves else STILL]

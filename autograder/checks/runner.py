@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable
@@ -27,6 +28,7 @@ from autograder.model import Verdict
 from autograder.scoring import Outcome
 
 CHECKS = Path(__file__).parent
+OURS = str(CHECKS / "conftest.py")
 UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
 
 
@@ -56,10 +58,6 @@ class CheckRun(msgspec.Struct, frozen=True):
         if self.folder is None:
             raise LookupError("this check needs the released assignment's folder")
         return self.folder
-
-
-GIVEN = ("run", "student", "rng", "release")
-"""What a check may ask for: attributes of its `CheckRun`, and fixtures of the same names."""
 
 
 def hidden_generator(secret: bytes, question: str, check: str) -> np.random.RandomState:
@@ -201,7 +199,7 @@ def _error_of(item: Any, run: CheckRun) -> BaseException | None:
     protocol would also write three reports, and format each failure with its source.
     """
     if _needs_no_setup(item):
-        return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in _arguments(item)}))
+        return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in _asked(item)}))
     item._initrequest()  # an item that has run once holds its old fixtures
     state = item.session._setupstate
     raised = _attempt(state.setup, item) or _attempt(item.runtest)
@@ -209,17 +207,18 @@ def _error_of(item: Any, run: CheckRun) -> BaseException | None:
     return raised or later
 
 
-def _arguments(item: Any) -> tuple[str, ...]:
+def _asked(item: Any) -> tuple[str, ...]:
     return tuple(item._fixtureinfo.argnames)
 
 
 def _needs_no_setup(item: Any) -> bool:
-    """Whether an item asks for nothing but what is given: no parameters, no fixtures of its own."""
+    """Whether an item is a function of fixtures of ours, which are attributes of a `CheckRun`."""
     if not isinstance(item, pytest.Function) or item.cls or hasattr(item, "callspec"):
         return False
-    overridden = any(len(item._fixtureinfo.name2fixturedefs.get(name, "")) > 1 for name in GIVEN)
-    wanted = {*item.fixturenames} - {"request"}
-    return not overridden and wanted <= {*GIVEN} and "request" not in _arguments(item)
+    if inspect.iscoroutinefunction(item.obj) or "request" in _asked(item):
+        return False
+    fixtures = item._fixtureinfo.name2fixturedefs.values()
+    return {inspect.getfile(each.func) for known in fixtures for each in known} <= {OURS}
 
 
 def _attempt(step: Callable[..., object], *args: object) -> BaseException | None:

@@ -24,6 +24,7 @@ from autograder.sandbox.policy import Policy
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = ("numpy", "matplotlib", "IPython", "matplotlib_inline")
 USER = 1000
+WORK = "/home/student/work"
 BOOT = """
 import gc, json, site, sys
 gc.disable()
@@ -120,10 +121,12 @@ def sandboxed_command(
         command += ["--ro-bind", str(path), place]
     for name, path in shared.items():
         command += ["--ro-bind", str(Path(path).resolve()), f"/shared/{name}"]
+    for name in _packages(shared):  # where rooms will have them, under a disk of their own
+        command += ["--ro-bind", str(Path(shared[name]).resolve()), f"{WORK}/{name}"]
     command += ["--ro-bind", str(INSIDE), "/engine/grading_room"]
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-    packages = [f"/shared/{name}" for name in _packages(shared)]
+    packages = [f"{WORK}/{name}" for name in _packages(shared)]
     settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine", packages)
     return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
 
@@ -137,8 +140,7 @@ def bare_command(
     environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
     environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
     sites = [str(path) for path in site_directories()]
-    packages = [str(shared[name].resolve()) for name in _packages(shared)]
-    settings = _settings(policy, shared, False, sites, str(scratch), packages)
+    settings = _settings(policy, shared, False, sites, str(scratch), [])
     return [str(base / program), *_arguments(control, settings)], environment
 
 

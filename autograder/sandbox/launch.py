@@ -23,7 +23,6 @@ from autograder.sandbox.processes import Process, Room
 Backend = Literal["bubblewrap", "none"]
 WARM_SECONDS = 120
 ROOM_SECONDS = 30
-WORK = "/home/student/work"
 ADVICE = (
     "The sandbox cannot be started here ({reason}): allow unprivileged user namespaces "
     "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it "
@@ -109,7 +108,7 @@ class Zygote:
     def new_folder(self) -> str:
         """Return the folder a session's notebook runs in."""
         if self._backend != "none":
-            return WORK
+            return bubblewrap.WORK
         folder = tempfile.mkdtemp(dir=self._scratch)
         for name, path in self._shared.items():
             os.symlink(Path(path).resolve(), os.path.join(folder, name))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from filled_in import DEEP, NEED_NO_RECORD, RIGHT, SCALES, changed, judge, recor
 from student_answers import STYLES
 
 from autograder.checks import reference
+from autograder.checks.repetition import ITERATIONS
 from autograder.checks.runner import Checks
 from autograder.records import Record, Run
 
@@ -77,6 +79,18 @@ class FallsWithItsWeightsAndShivers(FallsWithItsWeights):
         return loss + 1e-3 * float(np.mean(X)), grads
 
 
+class Scatters(reference.FullyConnectedNet):
+    """A net that learns nothing and whose loss is one number but for what its batch does to it."""
+
+    salt = 0
+
+    def loss(self, X: Any, y: Any = None) -> Any:
+        batch = np.append(np.sum(X), self.salt).tobytes() + np.asarray(y).tobytes()
+        sign = 1 - 2 * (hashlib.md5(batch, usedforsecurity=False).digest()[0] % 2)
+        zeros = {name: np.zeros_like(value) for name, value in self.params.items()}
+        return LN10 * (1 + 0.0019 * sign), zeros
+
+
 @pytest.mark.parametrize("losses", [1, 10, 199, 201])
 def test_a_run_of_another_length_than_the_training_is_for_a_person(
     checks: Checks, losses: int
@@ -99,6 +113,16 @@ def test_a_net_that_does_not_look_at_its_batch_proves_no_record(checks: Checks, 
     """Its losses come out again to the last digit, but nobody had to train for them."""
     falls = tuple(LN10 - 0.05 * step for step in range(1 - (net is not Clock), 201))[:200]
     assert for_a_person(checks, all_runs(lambda r: msgspec.structs.replace(r, losses=falls)), net)
+
+
+@pytest.mark.parametrize("salt", range(20))
+def test_losses_that_fall_after_those_that_are_repeated_prove_nothing(
+    checks: Checks, salt: int
+) -> None:
+    falls = (LN10,) * ITERATIONS + tuple(LN10 - 0.2 * step for step in range(1, 5))
+    net = type("Net", (Scatters,), {"salt": salt})
+    forged = all_runs(lambda run: msgspec.structs.replace(run, losses=falls + run.losses[10:]))
+    assert for_a_person(checks, forged, net)
 
 
 def test_a_divergence_cannot_stand_before_losses_or_epochs(checks: Checks) -> None:

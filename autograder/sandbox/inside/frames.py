@@ -8,7 +8,7 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from .wire import Limits, decode, pieces
+from .wire import Limits, decode, encode
 
 LENGTH = struct.Struct("<Q")
 LARGE = 1 << 15
@@ -26,7 +26,7 @@ def framed(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     joined: list[bytes | memoryview] = []
     small: list[bytes | memoryview] = []
     size = 0
-    for part in pieces(message):
+    for part in encode(message):
         size += len(part)
         if len(part) < LARGE:
             small.append(part)

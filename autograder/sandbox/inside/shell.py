@@ -85,12 +85,15 @@ class Transformer(TransformerManager):
 
 def is_python(source: str) -> bool:
     """Whether this is a piece of Python without syntax errors."""
+    # Its warnings come when it is compiled. `catch_warnings` would make all others come again.
+    filters = vars(warnings)["filters"]
+    vars(warnings)["filters"] = [("ignore", None, Warning, None, 0)]
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # they come when the cell is compiled
-            ast.parse(source)
+        ast.parse(source)
     except Exception:
         return False
+    finally:
+        vars(warnings)["filters"] = filters
     return True
 
 
@@ -192,14 +195,17 @@ def warm_up(shell: Shell) -> None:
 
 
 def import_packages(folders: list[str]) -> None:
-    """Import the modules of these packages, which are given to every submission, read-only."""
+    """Import the modules of these packages, which lie where every room has them."""
     for folder in folders:
         parent, package = os.path.split(folder)
         sys.path.insert(0, parent)
         for module in pkgutil.iter_modules([folder]):
-            with suppress(Exception):  # the cell that imports it meets the error, and shows it
-                importlib.import_module(f"{package}.{module.name}")
+            if not module.name.startswith("_"):
+                # Who imports it meets the error, and shows it.
+                with suppress(Exception, SystemExit):
+                    importlib.import_module(f"{package}.{module.name}")
         sys.path.remove(parent)
+    importlib.invalidate_caches()
 
 
 def close_fonts() -> None:

@@ -59,16 +59,12 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-def encode(message: Mapping[str, Any]) -> bytes:
+def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Encode a dict of None, bool, int, float, str, array, list, tuple, dict and Handle values.
 
-    Raises WireError for anything else.
+    Return the pieces of the message: arrays stay where they are. Raises WireError for anything
+    else.
     """
-    return b"".join(pieces(message))
-
-
-def pieces(message: Mapping[str, Any]) -> list[bytes | memoryview]:
-    """Encode as ``encode`` does, but leave the arrays' bytes where they are."""
     arrays: list[bytes | memoryview] = []
     try:
         header = json.dumps(_pack(message, arrays), separators=(",", ":")).encode("ascii")
