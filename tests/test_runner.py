@@ -71,6 +71,10 @@ def test_sizes(student, size):
     raise CheckFailed(str(size))
 
 @q
+def test_needs_data(student, release):
+    """Looks at data, in a folder that nobody gave."""
+
+@q
 async def test_later(student):
     """Looks at nothing, and late."""
 
@@ -146,6 +150,12 @@ def test_checks_may_have_fixtures_parameters_and_classes(checks: Checks) -> None
     assert run(checks, "own_fixture")[0].message == first
     assert [run(checks, f"sizes[{n}]")[0].message for n in (1, 2)] == ["1", "2"]
     assert run(checks, "in_a_class")[0].message == "TestTogether"
+
+
+def test_a_check_without_what_it_needs_is_a_grader_error(checks: Checks) -> None:
+    outcome, staff = run(checks, "needs_data")
+    assert outcome.verdict is Verdict.GRADER_ERROR
+    assert "released assignment's folder" in staff
 
 
 def test_a_check_that_nobody_awaits_is_a_grader_error(checks: Checks) -> None:

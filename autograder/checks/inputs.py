@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 
 DRAWN = 2003
-"""Numbers that are drawn for one array; a prime, so that no two rows or columns are alike."""
+"""Numbers that are drawn for one array; a prime, so that rows and columns differ."""
 
 
 def normal(rng: np.random.RandomState, *shape: int) -> Array:

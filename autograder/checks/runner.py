@@ -13,6 +13,7 @@ import inspect
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -78,6 +79,8 @@ class Check(msgspec.Struct, frozen=True):
     describes: str
     """The check's docstring: one sentence for the student."""
     item: Any
+    plain: bool
+    """Whether it is a function of what a `CheckRun` has, and needs no pytest to be called."""
 
 
 class Checks:
@@ -144,7 +147,8 @@ class Checks:
         name = check_name(getattr(check.item, "originalname", check.name))
         run = CheckRun(student, check.question, name, secret, self._release)
         self._config.stash[CURRENT] = [run]
-        return self._outcome(check, _error_of(check.item, run))
+        error = _called(check.item, run) if check.plain else _run_by_pytest(check.item)
+        return self._outcome(check, error)
 
     def _forget_modules(self) -> None:
         """Let the next collection import its check modules itself, above all those that failed."""
@@ -184,6 +188,7 @@ class Checks:
             weight=float(marks[0].kwargs.get("weight", 1)),
             describes=" ".join((function.__doc__ or "").split()),
             item=item,
+            plain=_is_plain(item),
         )
 
 
@@ -192,33 +197,33 @@ def check_name(test_name: str) -> str:
     return test_name.removeprefix("test_")
 
 
-def _error_of(item: Any, run: CheckRun) -> BaseException | None:
-    """Run an item; returns what it raised.
+def _is_plain(item: Any) -> bool:
+    """Whether an item is a function of fixtures of ours, which are attributes of a `CheckRun`."""
+    if not isinstance(item, pytest.Function) or item.cls or hasattr(item, "callspec"):
+        return False
+    known: Any = item._fixtureinfo
+    if inspect.iscoroutinefunction(item.obj) or "request" in known.argnames:
+        return False
+    fixtures = chain.from_iterable(known.name2fixturedefs.values())
+    return {inspect.getfile(fixture.func) for fixture in fixtures} <= {OURS}
 
-    Most are functions of what is given, and called as such. Others are set up as pytest does; its
-    protocol would also write three reports, and format each failure with its source.
+
+def _called(item: Any, run: CheckRun) -> BaseException | None:
+    """Call a plain item; returns what it raised."""
+    names = item._fixtureinfo.argnames
+    return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in names}))
+
+
+def _run_by_pytest(item: Any) -> BaseException | None:
+    """Run an item with its fixtures; returns what it raised.
+
+    pytest's own protocol would also write three reports, and format each failure with its source.
     """
-    if _needs_no_setup(item):
-        return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in _asked(item)}))
     item._initrequest()  # an item that has run once holds its old fixtures
     state = item.session._setupstate
     raised = _attempt(state.setup, item) or _attempt(item.runtest)
     later = _attempt(state.teardown_exact, None)
     return raised or later
-
-
-def _asked(item: Any) -> tuple[str, ...]:
-    return tuple(item._fixtureinfo.argnames)
-
-
-def _needs_no_setup(item: Any) -> bool:
-    """Whether an item is a function of fixtures of ours, which are attributes of a `CheckRun`."""
-    if not isinstance(item, pytest.Function) or item.cls or hasattr(item, "callspec"):
-        return False
-    if inspect.iscoroutinefunction(item.obj) or "request" in _asked(item):
-        return False
-    fixtures = item._fixtureinfo.name2fixturedefs.values()
-    return {inspect.getfile(each.func) for known in fixtures for each in known} <= {OURS}
 
 
 def _attempt(step: Callable[..., object], *args: object) -> BaseException | None:
