@@ -19,7 +19,7 @@ from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
-from autograder.course import Course, notebook_paths
+from autograder.course.course import Course, notebook_paths
 from autograder.frame import Cell, Notebook, read_released
 from autograder.intake import read_submission
 from autograder.model import Grade, QuestionScore

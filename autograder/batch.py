@@ -17,7 +17,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.dispatch import dispatch
 from autograder.errors import UsageError
 from autograder.grading import GradedSubmission

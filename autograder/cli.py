@@ -61,7 +61,7 @@ def release(
     Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
     line of a solution or of a hidden check would reach the students.
     """
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.release import build_release, verify_release
 
     course = Course.find()
@@ -86,7 +86,7 @@ def check(
     Given one notebook, only its questions are graded; its neighbours still lend their
     functions.
     """
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.grading import Grader
     from autograder.outputs.terminal import print_grade
 
@@ -127,7 +127,7 @@ def grade(
     if dask is None:
         start_worker_server()  # before the imports, which take as long here as there
     from autograder.batch import grade_class
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.outputs.report import print_class
 
     result = grade_class(
@@ -154,7 +154,7 @@ def report(
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
     from autograder.batch import recorded_grades
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.outputs.report import write_report
 
     course = Course.find()
@@ -171,7 +171,7 @@ def export(
     ] = None,
 ) -> None:
     """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.gradebook import open_gradebook
     from autograder.outputs.export import grade_rows, to_csv
 
@@ -195,7 +195,7 @@ def export(
 @app.command()
 def verify(assignment: Assignment = "batchnorm") -> None:
     """Prove the hidden checks: the reference passes, and every known mistake is caught."""
-    from autograder.course import Course
+    from autograder.course.course import Course
     from autograder.verify import prove_checks
 
     course = Course.find()
@@ -207,7 +207,7 @@ def verify(assignment: Assignment = "batchnorm") -> None:
 @app.command()
 def doctor() -> None:
     """Say what this machine has and lacks for grading, and what to do about it."""
-    from autograder.doctor import examine
+    from autograder.course.doctor import examine
 
     if not examine(Console()):
         raise typer.Exit(USAGE)
@@ -219,7 +219,7 @@ def data_fetch(
     to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path("datasets"),
 ) -> None:
     """Download a data set, resuming where it stopped, and verify its checksum."""
-    from autograder.data import fetch
+    from autograder.course.data import fetch
 
     typer.echo(f"{fetch(name, to)} is complete and verified.")
 
@@ -231,7 +231,7 @@ def data_verify(
     ),
 ) -> None:
     """Hold the data sets of a folder against its manifest."""
-    from autograder.data import verify as verify_data
+    from autograder.course.data import verify as verify_data
 
     for line in verify_data(folder):
         typer.echo(line)

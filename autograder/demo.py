@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from autograder.batch import ClassResult
-    from autograder.course import Course
+    from autograder.course.course import Course
 
 LOG_WIDTH = 150
 """Characters in a line where there is no terminal to ask."""
@@ -30,7 +30,7 @@ def main() -> int:
     skip_uri_grammar()
     from rich.console import Console  # noqa: PLC0415 - every worker process imports this module
 
-    from autograder.course import Course  # noqa: PLC0415
+    from autograder.course.course import Course  # noqa: PLC0415
     from autograder.errors import UsageError  # noqa: PLC0415
 
     console = Console()

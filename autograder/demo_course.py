@@ -9,7 +9,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.course import Course, notebook_paths
+from autograder.course.course import Course, notebook_paths
 from autograder.demo_class import CLASS, Case, Edit
 from autograder.errors import UsageError
 from autograder.records import MIME

@@ -18,7 +18,7 @@ from nbgrader.preprocessors import AssignLatePenalties
 from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.release import course_config, course_directory

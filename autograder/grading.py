@@ -18,7 +18,7 @@ import msgspec
 
 from autograder.checks.runner import Check, Checks
 from autograder.checks.student import Student
-from autograder.course import Course, Question
+from autograder.course.course import Course, Question
 from autograder.errors import UsageError
 from autograder.frame import Notebook
 from autograder.intake import Submission, read_submission

@@ -15,7 +15,7 @@ from typing import Self
 
 import msgspec
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 
 

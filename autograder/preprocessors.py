@@ -20,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum
 
 from autograder.autograded import autograded_notebook
-from autograder.course import Course, notebook_paths
+from autograder.course.course import Course, notebook_paths
 from autograder.gradebook import write_grade
 
 if TYPE_CHECKING:

@@ -29,7 +29,7 @@ from sqlalchemy import create_engine
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
-from autograder.course import Course, notebook_paths
+from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
 from autograder.release_leaks import leaks_in_folder, private_lines, public_text
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from autograder.course import Question
+from autograder.course.course import Question
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import SHARED_FOLDERS, GradedSubmission
 from autograder.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 

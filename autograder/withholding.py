@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
 

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
 from autograder.startup import no_interrupts, start_worker_server

@@ -27,7 +27,7 @@ import nbformat
 from autograder.checks.peers import LocalPeer
 from autograder.checks.runner import Checks, hidden_generator
 from autograder.checks.student import Student
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.demo_course import read_notebooks, without_markers
 from autograder.grading import Grader
 from autograder.misconceptions.diagnose import trusted_namespace

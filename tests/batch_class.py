@@ -11,7 +11,7 @@ import mini_course
 import nbformat
 
 from autograder.batch import ClassResult, grade_class
-from autograder.course import Course, notebook_paths
+from autograder.course.course import Course, notebook_paths
 from autograder.demo_course import without_markers
 from autograder.gradebook import open_gradebook
 from autograder.outputs.progress import Silent

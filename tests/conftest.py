@@ -9,7 +9,7 @@ import pytest
 from graded import GradeIt
 from submissions import ROOT, hand_in
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import Grader
 from autograder.model import Grade
 

@@ -14,7 +14,7 @@ from typing import Any
 import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 
 ROOT = Path(__file__).parent.parent
 NAME = "mini"

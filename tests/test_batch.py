@@ -16,7 +16,7 @@ from batch_class import CLASS, NO_BIAS, class_that_handed_in, copy_of, grade, ha
 from mini_course import NAME
 
 from autograder.batch import ClassResult, grade_class, recorded_grades
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
 from autograder.release import build_release
@@ -26,7 +26,7 @@ ENDING = 60  # s, for workers that notice at once that nobody is there; far too 
 RUN = """\
 import sys
 from autograder.batch import grade_class
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.outputs.report import print_class
 from pathlib import Path
 from rich.console import Console

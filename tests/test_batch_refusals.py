@@ -10,7 +10,7 @@ from batch_class import CLASS, class_that_handed_in, copy_of, grade
 from mini_course import NAME
 
 from autograder.batch import find_submissions, grade_class, recorded_grades
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.ledger import Ledger, ledger_path
 

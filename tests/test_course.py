@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 
 ROOT = Path(__file__).parents[1]

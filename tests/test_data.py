@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.data import Archive, fetch, verify
-from autograder.download import CHUNK, Patience, download
+from autograder.course.data import Archive, fetch, verify
+from autograder.course.download import CHUNK, Patience, download
 from autograder.errors import UsageError
 
 ROOT = Path(__file__).parents[1]

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from submissions import ROOT
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.demo_class import CLASS, MISTAKES, RIGHT, Case
 from autograder.demo_course import (
     ASSIGNMENT,

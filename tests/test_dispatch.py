@@ -18,7 +18,7 @@ import pytest
 from mini_course import NAME
 
 from autograder.batch import grade_class
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.dispatch import STRIKES, Answer, dispatch
 from autograder.errors import UsageError
 from autograder.outputs.progress import Silent

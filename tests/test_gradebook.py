@@ -10,7 +10,7 @@ from mini_course import NAME
 from msgspec.structs import replace
 from nbgrader.api import Gradebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.gradebook import (
     REVIEW_COMMENT,

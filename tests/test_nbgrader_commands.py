@@ -19,7 +19,7 @@ import requests
 from mini_course import NAME, edit, tree
 
 from autograder.batch import grade_class
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.gradebook import open_gradebook
 from autograder.release import build_release
 

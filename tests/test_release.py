@@ -10,7 +10,7 @@ import pytest
 from mini_course import NAME, ROOT, cells, edit, given, tree
 from nbgrader.api import Gradebook
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.release import _move_in as move_in
 from autograder.release import build_release, stale_files, verify_release

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course import Question
+from autograder.course.course import Question
 from autograder.model import Grade, Status, Verdict
 from autograder.scoring import Outcome, score_question, score_submission, shares
 

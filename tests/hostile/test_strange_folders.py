@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from submissions import add_cell, hand_in
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import GradedSubmission, Grader
 from autograder.model import Status
 

@@ -18,7 +18,7 @@ from filled_in import (
 from student_folder import ROOT
 from submissions import hand_in, solved
 
-from autograder.course import Course
+from autograder.course.course import Course
 from autograder.grading import Grader
 from autograder.records import MIME
 

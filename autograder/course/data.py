@@ -16,7 +16,7 @@ from types import MappingProxyType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from autograder.download import PATIENCE, Patience, digest, download
+from autograder.course.download import PATIENCE, Patience, digest, download
 from autograder.errors import UsageError
 
 MIRRORS_VARIABLE = "AUTOGRADER_MIRRORS"
