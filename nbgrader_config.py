@@ -5,8 +5,9 @@ Read by `nbgrader`, by formgrader and by `autograder`; nothing of nbgrader is pa
 
 from nbgrader import preprocessors as nbgrader
 
-from autograder import preprocessors, release_cells
+from autograder import preprocessors
 from autograder.outputs import export, feedback
+from autograder.release import cells as release_cells
 
 c = get_config()  # noqa: F821 - traitlets defines it
 

@@ -23,7 +23,7 @@ from autograder.course.course import Course, notebook_paths
 from autograder.frame import Cell, Notebook, read_released
 from autograder.intake import read_submission
 from autograder.model import Grade, QuestionScore
-from autograder.release import LEFT_BEHIND, course_directory
+from autograder.release.build import LEFT_BEHIND, course_directory
 
 if TYPE_CHECKING:
     from autograder.grading import GradedSubmission

@@ -62,7 +62,7 @@ def release(
     line of a solution or of a hidden check would reach the students.
     """
     from autograder.course.course import Course
-    from autograder.release import build_release, verify_release
+    from autograder.release.build import build_release, verify_release
 
     course = Course.find()
     course.source(assignment)

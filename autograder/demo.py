@@ -50,7 +50,7 @@ def run(course: Course, console: Console) -> ClassResult:
     from autograder.demo_course import ASSIGNMENT, copy_course, write_class  # noqa: PLC0415
     from autograder.demo_table import table  # noqa: PLC0415
     from autograder.outputs.report import print_class, write_report  # noqa: PLC0415
-    from autograder.release import build_release  # noqa: PLC0415
+    from autograder.release.build import build_release  # noqa: PLC0415
 
     began = time.monotonic()
     demo = copy_course(course, course.root / "demo")

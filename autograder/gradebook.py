@@ -21,7 +21,7 @@ from traitlets.config import Config
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-from autograder.release import course_config, course_directory
+from autograder.release.build import course_config, course_directory
 
 ANSWER_SUFFIX = "_answer"
 TIMESTAMP_FILE = "timestamp.txt"

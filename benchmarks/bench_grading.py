@@ -31,7 +31,7 @@ from autograder.course.course import Course
 from autograder.demo_course import read_notebooks, without_markers
 from autograder.grading import Grader
 from autograder.misconceptions.diagnose import trusted_namespace
-from autograder.release import build_release
+from autograder.release.build import build_release
 
 ASSIGNMENT = "batchnorm"
 ROOT = Path(__file__).parent.parent

@@ -15,7 +15,7 @@ from autograder.course.course import Course, notebook_paths
 from autograder.demo_course import without_markers
 from autograder.gradebook import open_gradebook
 from autograder.outputs.progress import Silent
-from autograder.release import build_release
+from autograder.release.build import build_release
 
 RIGHT = {}
 NO_BIAS = {"affine_forward_answer": (" + b", "")}

@@ -19,7 +19,7 @@ from autograder.batch import ClassResult, grade_class, recorded_grades
 from autograder.course.course import Course
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
-from autograder.release import build_release
+from autograder.release.build import build_release
 from autograder.sandbox.processes import children
 
 ENDING = 60  # s, for workers that notice at once that nobody is there; far too long on purpose

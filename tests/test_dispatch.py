@@ -22,7 +22,7 @@ from autograder.course.course import Course
 from autograder.dispatch import STRIKES, Answer, dispatch
 from autograder.errors import UsageError
 from autograder.outputs.progress import Silent
-from autograder.release import build_release
+from autograder.release.build import build_release
 from autograder.transport import decode_graded, pack_folder
 from autograder.workers import DaskWorkers, LocalWorkers
 

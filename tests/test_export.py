@@ -15,7 +15,7 @@ from autograder.errors import UsageError
 from autograder.gradebook import enter_submission, open_gradebook
 from autograder.model import Status
 from autograder.outputs.export import GradesCsv, grade_rows, to_csv
-from autograder.release import build_release
+from autograder.release.build import build_release
 
 
 @pytest.fixture(scope="module")

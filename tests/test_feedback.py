@@ -19,7 +19,7 @@ from autograder.grading import GradedSubmission
 from autograder.intake import read_submission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
-from autograder.release import build_release, course_config, course_directory
+from autograder.release.build import build_release, course_config, course_directory
 from autograder.sandbox.session import CellRun
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": "my own print\n"}
@@ -152,7 +152,7 @@ def test_nothing_a_student_wrote_runs_in_a_readers_browser(page):
 
 
 def test_no_line_of_a_check_or_a_reference_is_on_the_page(page, course):
-    from autograder.release_leaks import private_lines
+    from autograder.release.leaks import private_lines
 
     whole = html.unescape(re.sub(r"<[^>]+>", "", page(grade())))
     hidden = [

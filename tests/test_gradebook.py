@@ -21,7 +21,7 @@ from autograder.gradebook import (
     submission_time,
 )
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-from autograder.release import build_release
+from autograder.release.build import build_release
 
 AFFINE = QuestionScore(
     "affine_forward",

@@ -14,7 +14,7 @@ from student_folder import ROOT, SECOND, SOURCE, cells, code, run, until
 
 from autograder.checks import reference
 from autograder.misconceptions import misconceptions_of
-from autograder.release_cells import StubAnswers
+from autograder.release.cells import StubAnswers
 
 CIFAR = Path(os.environ.get("CIFAR10_SAMPLE", ROOT / "datasets" / "cifar10_sample.npz"))
 POINTS = {

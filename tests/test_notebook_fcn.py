@@ -14,7 +14,7 @@ from student_answers import STYLES
 from student_folder import ROOT, SOURCE, cells, code, run, until
 
 from autograder.misconceptions import misconceptions_of
-from autograder.release_cells import StubAnswers
+from autograder.release.cells import StubAnswers
 
 FIRST = SOURCE / "fully_connected_nets.ipynb"
 POINTS = {

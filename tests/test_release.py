@@ -12,11 +12,11 @@ from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.release import _move_in as move_in
-from autograder.release import build_release, stale_files, verify_release
-from autograder.release_cells import default_stub
-from autograder.release_leaks import PACKAGE
-from autograder.release_regions import Region, blank_form, split_solutions
+from autograder.release.build import _move_in as move_in
+from autograder.release.build import build_release, stale_files, verify_release
+from autograder.release.cells import default_stub
+from autograder.release.leaks import PACKAGE
+from autograder.release.regions import Region, blank_form, split_solutions
 
 
 @pytest.fixture

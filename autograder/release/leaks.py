@@ -18,9 +18,9 @@ from typing import Any
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
-from autograder.release_regions import STUB_KEY, Region, blank_form, split_cell
+from autograder.release.regions import STUB_KEY, Region, blank_form, split_cell
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 PRIVATE_FOLDERS = (PACKAGE / "checks", PACKAGE / "misconceptions")
 SUPPORT = "support"
 TELLING_CHARACTERS = 12

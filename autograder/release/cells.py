@@ -15,8 +15,8 @@ from nbgrader.utils import is_solution
 from traitlets import List, Unicode
 
 from autograder.errors import UsageError
-from autograder.release_leaks import leaks_in_notebook, private_lines, public_text
-from autograder.release_regions import BEGIN, END, STUB_KEY, Region, blank_form, split_cell
+from autograder.release.leaks import leaks_in_notebook, private_lines, public_text
+from autograder.release.regions import BEGIN, END, STUB_KEY, Region, blank_form, split_cell
 
 ANSWER_SUFFIX = "_answer"
 WRITTEN_STUB = "*Write your answer here, in your own words.*"

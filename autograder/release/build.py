@@ -31,7 +31,7 @@ from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
-from autograder.release_leaks import leaks_in_folder, private_lines, public_text
+from autograder.release.leaks import leaks_in_folder, private_lines, public_text
 
 CONFIG_FILE = "nbgrader_config.py"
 DATA = "datasets"

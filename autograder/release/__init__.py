@@ -1,0 +1,1 @@
+"""From source/ to what students get: build, cells, regions, leaks."""
