@@ -20,10 +20,10 @@ from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
 from autograder.course.course import Course, notebook_paths
-from autograder.frame import Cell, Notebook, read_released
-from autograder.intake import read_submission
 from autograder.model import Grade, QuestionScore
 from autograder.release.build import LEFT_BEHIND, course_directory
+from autograder.submission.frame import Cell, Notebook, read_released
+from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:
     from autograder.grading import GradedSubmission

@@ -20,8 +20,6 @@ from autograder.checks.runner import Check, Checks
 from autograder.checks.student import Student
 from autograder.course.course import Course, Question
 from autograder.errors import UsageError
-from autograder.frame import Notebook
-from autograder.intake import Submission, read_submission
 from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.records import parse_all
@@ -33,6 +31,8 @@ from autograder.sandbox.policy import POLICY
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.scoring import Outcome, score_question, score_submission
+from autograder.submission.frame import Notebook
+from autograder.submission.intake import Submission, read_submission
 
 ANSWER_SUFFIX = "_answer"
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."

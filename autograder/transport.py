@@ -15,7 +15,7 @@ import msgspec
 
 from autograder.course.course import Course
 from autograder.grading import SHARED_FOLDERS, GradedSubmission
-from autograder.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
+from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES

@@ -16,11 +16,11 @@ from test_gradebook import AFFINE, BACKWARD, BROKEN, SCALES, WRITTEN, grade
 from autograder.autograded import write_autograded
 from autograder.gradebook import enter_submission, open_gradebook
 from autograder.grading import GradedSubmission
-from autograder.intake import read_submission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
 from autograder.release.build import build_release, course_config, course_directory
 from autograder.sandbox.session import CellRun
+from autograder.submission.intake import read_submission
 
 PRINTED = {"output_type": "stream", "name": "stdout", "text": "my own print\n"}
 SCRIPT = {

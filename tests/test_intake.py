@@ -11,7 +11,7 @@ import nbformat
 import pytest
 
 from autograder.errors import UsageError
-from autograder.intake import MAX_CELLS, Submission, read_submission
+from autograder.submission.intake import MAX_CELLS, Submission, read_submission
 
 Cells = list[dict[str, Any]]
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from autograder.intake import read_submission
 from autograder.records import EXPERIMENTS, MAX_RECORD_BYTES, MIME, collect, parse, parse_all
+from autograder.submission.intake import read_submission
 
 DATA = Path(__file__).parent / "data" / "records"
 

@@ -9,7 +9,7 @@ import batch_class
 import mini_course
 import pytest
 
-from autograder.intake import MAX_NOTEBOOK_BYTES, read_submission
+from autograder.submission.intake import MAX_NOTEBOOK_BYTES, read_submission
 from autograder.transport import digest, pack_course, pack_folder, unpack_course, unpack_folder
 
 

@@ -18,8 +18,8 @@ import nbformat
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.frame import Notebook, grade_id, read_released, restore
 from autograder.records import Experiment, collect
+from autograder.submission.frame import Notebook, grade_id, read_released, restore
 
 MAX_NOTEBOOK_BYTES = 20_000_000
 MAX_NOTEBOOKS = 8
