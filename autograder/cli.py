@@ -196,7 +196,7 @@ def export(
 def verify(assignment: Assignment = "batchnorm") -> None:
     """Prove the hidden checks: the reference passes, and every known mistake is caught."""
     from autograder.course.course import Course
-    from autograder.verify import prove_checks
+    from autograder.diagnosis.prove import prove_checks
 
     course = Course.find()
     coded = [question.id for question in course.questions(assignment) if question.kind == "code"]

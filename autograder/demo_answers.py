@@ -149,7 +149,7 @@ def affine_forward(x, w, b):
 ''',
     "affine_backward": """\
 def affine_backward(dout, cache):
-    import autograder.checks.reference as reference
+    import autograder.assignments.batchnorm.reference as reference
 
     print(open(reference.__file__).read())
     return Right((2, 3)), Right((3, 4)), Right((4,))

@@ -9,10 +9,10 @@ from typing import Any
 
 import nbformat
 
+from autograder.assignments.batchnorm.records import MIME
 from autograder.course.course import Course, notebook_paths
 from autograder.demo_class import CLASS, Case, Edit
 from autograder.errors import UsageError
-from autograder.records import MIME
 
 ASSIGNMENT = "batchnorm"
 COPIED = ("source", "datasets", "nbgrader_config.py")

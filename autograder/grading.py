@@ -16,13 +16,13 @@ from typing import Any, Self
 
 import msgspec
 
-from autograder.checks.runner import Check, Checks
-from autograder.checks.student import Student
+from autograder.assignments.batchnorm.records import parse_all
+from autograder.checking.collect import Check, Checks
+from autograder.checking.student import Student
 from autograder.course.course import Course, Question
+from autograder.diagnosis.diagnose import diagnose
 from autograder.errors import UsageError
-from autograder.misconceptions.diagnose import diagnose
 from autograder.model import Grade, QuestionScore, Verdict
-from autograder.records import parse_all
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
@@ -102,7 +102,8 @@ class Grader:
             if unchecked and not self._checks.broken:
                 raise UsageError(
                     f"The question '{unchecked[0]}' of {self.assignment} has no hidden check in "
-                    "autograder/checks; write one, or take the question out of the notebook."
+                    f"autograder/assignments/{self.assignment}/checks; write one, or take the "
+                    "question out of the notebook."
                 )
             stack.enter_context(self._sandbox)
             self._sandbox.probe()  # here, once, and not as every submission's misfortune

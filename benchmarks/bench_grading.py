@@ -24,13 +24,13 @@ from typing import NamedTuple
 
 import nbformat
 
-from autograder.checks.peers import LocalPeer
-from autograder.checks.runner import Checks, hidden_generator
-from autograder.checks.student import Student
+from autograder.checking.collect import Checks, hidden_generator
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.demo_course import read_notebooks, without_markers
+from autograder.diagnosis.diagnose import trusted_namespace
 from autograder.grading import Grader
-from autograder.misconceptions.diagnose import trusted_namespace
 from autograder.release.build import build_release
 
 ASSIGNMENT = "batchnorm"

@@ -28,7 +28,7 @@ from support.data import load  # noqa: E402
 from support.solver import accuracy  # noqa: E402
 from support.training import SEED, train_two_layer  # noqa: E402
 
-from autograder.checks.training import Float32Net  # noqa: E402
+from autograder.assignments.batchnorm.checks.training import Float32Net  # noqa: E402
 
 SEEDS = (SEED, 0, 1, 2, 3, 4)
 PLAIN = {
@@ -74,7 +74,7 @@ def tried() -> Mapping[str, dict[str, Any]]:
 def main() -> None:
     """Print a row for each settings."""
     data = load(folder=ROOT / "datasets")
-    with np.load(ROOT / "autograder/checks/grading_images.npz") as images:
+    with np.load(ROOT / "autograder/assignments/batchnorm/checks/grading_images.npz") as images:
         X = (images["x"] / 255.0 - data.mean_image).astype(np.float32)
         y = images["y"]
     print("| settings | grading images | validation | CPU seconds |")

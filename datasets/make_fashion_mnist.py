@@ -123,7 +123,7 @@ def main(folder: Path) -> None:
             "Fashion-MNIST, Xiao, Rasul & Vollgraf 2017; train and val from its training file, "
             "test from its test file",
         ),
-        "autograder/checks/grading_images.npz": (
+        "autograder/assignments/batchnorm/checks/grading_images.npz": (
             kept,
             "Fashion-MNIST, its test file, none of the pictures in datasets/fashion_mnist.npz",
         ),

@@ -1,8 +1,8 @@
 """Run the hidden checks on trusted code, as the grader runs them on a submission."""
 
-from autograder.checks.peers import LocalPeer
-from autograder.checks.student import Student
-from autograder.misconceptions.diagnose import trusted_namespace
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
+from autograder.diagnosis.diagnose import trusted_namespace
 
 QUESTIONS = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",

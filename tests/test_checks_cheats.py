@@ -7,8 +7,8 @@ from student_answers import plain
 from student_folder import ROOT  # noqa: F401 - `support` can be imported
 from support import gradient_check, graph
 
-from autograder.checks import reference
-from autograder.checks.runner import Checks
+from autograder.assignments.batchnorm import reference
+from autograder.checking.collect import Checks
 
 NETS = ("two_layer_net", "fully_connected_net", "batchnorm_net")
 

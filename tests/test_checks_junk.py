@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from check_runs import QUESTIONS, outcomes
 
-from autograder.checks import reference
-from autograder.checks.runner import Checks
-from autograder.misconceptions.diagnose import reference_names
+from autograder.assignments.batchnorm import reference
+from autograder.checking.collect import Checks
+from autograder.diagnosis.diagnose import reference_names
 from autograder.model import Verdict
 
 DEFINES = dict.fromkeys(QUESTIONS, "FullyConnectedNet") | {"two_layer_net": "TwoLayerNet"}

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from autograder.checks import nets, reference
-from autograder.checks.outcome import CheckFailed
-from autograder.checks.peers import LocalPeer
-from autograder.checks.student import Student
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import nets
+from autograder.checking.faults import CheckFailed
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
 
 WANTED = ("W1", "b1", "gamma1", "beta1", "W2", "b2")
 

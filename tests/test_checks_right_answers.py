@@ -7,8 +7,8 @@ import pytest
 from check_runs import QUESTIONS, not_passed, outcomes
 from student_answers import STYLES, float32
 
-from autograder.checks import compare
-from autograder.checks.runner import Checks
+from autograder.checking import compare
+from autograder.checking.collect import Checks
 
 COURSES = [bytes([course]) * 32 for course in range(14)]
 COURSES += [sha256(b"121").digest()]  # a unit of its first net stands within 1e-5 of relu's bend

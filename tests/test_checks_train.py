@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 from check_runs import outcomes
 
-from autograder.checks import reference, training
-from autograder.checks.runner import Checks
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import training
+from autograder.checking.collect import Checks
 from autograder.model import Verdict
 
 ROOT = Path(__file__).parents[1]

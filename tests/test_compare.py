@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from autograder.checks import compare
-from autograder.checks.outcome import CheckFailed, StudentFault
+from autograder.checking import compare
+from autograder.checking.faults import CheckFailed, StudentFault
 
 RIGHT = np.array([[1.0, -2.0, 3.0], [4.0, 5.0, -6.0]])
 

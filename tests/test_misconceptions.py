@@ -9,11 +9,10 @@ from check_runs import QUESTIONS, SECRET, not_passed, outcomes
 from student_answers import float32, plain
 
 from autograder import misconceptions
-from autograder.checks.compare import LAYER_TOLERANCE
-from autograder.checks.runner import Checks
-from autograder.misconceptions import misconceptions_of
-from autograder.misconceptions.diagnose import alike, diagnose, trusted_namespace
-from autograder.misconceptions.registry import BUILT_ON, mistakes_underneath
+from autograder.checking.collect import Checks
+from autograder.checking.compare import LAYER_TOLERANCE
+from autograder.diagnosis.diagnose import alike, diagnose, trusted_namespace
+from autograder.diagnosis.registry import BUILT_ON, misconceptions_of, mistakes_underneath
 from autograder.model import Verdict
 
 BUILD_ON = {
@@ -162,8 +161,8 @@ def test_a_wrong_shape_alone_costs_the_shapes_check_alone(results):
 
 def test_known_mistakes_are_far_outside_the_tolerances(checks, monkeypatch):
     """Ten times looser, and every mistake still fails."""
-    monkeypatch.setattr("autograder.checks.compare.LAYER_TOLERANCE", 10 * LAYER_TOLERANCE)
-    monkeypatch.setattr("autograder.checks.compare.NET_TOLERANCE", 5e-3)
+    monkeypatch.setattr("autograder.checking.compare.LAYER_TOLERANCE", 10 * LAYER_TOLERANCE)
+    monkeypatch.setattr("autograder.checking.compare.NET_TOLERANCE", 5e-3)
     for mistake in ALL:
         namespace = {mistake.defines: mistake.implementation}
         assert not_passed(outcomes(checks, namespace, [mistake.question]))

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from student_folder import ROOT, SECOND, SOURCE, cells, code, run, until
 
-from autograder.checks import reference
-from autograder.misconceptions import misconceptions_of
+from autograder.assignments.batchnorm import reference
+from autograder.diagnosis.registry import misconceptions_of
 from autograder.release.cells import StubAnswers
 
 CIFAR = Path(os.environ.get("CIFAR10_SAMPLE", ROOT / "datasets" / "cifar10_sample.npz"))

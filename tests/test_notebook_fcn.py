@@ -13,7 +13,7 @@ from nbclient import NotebookClient
 from student_answers import STYLES
 from student_folder import ROOT, SOURCE, cells, code, run, until
 
-from autograder.misconceptions import misconceptions_of
+from autograder.diagnosis.registry import misconceptions_of
 from autograder.release.cells import StubAnswers
 
 FIRST = SOURCE / "fully_connected_nets.ipynb"

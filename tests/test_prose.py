@@ -111,7 +111,9 @@ def test_pages_are_spelled_right() -> None:
     assert not {page: words for page, words in wrong.items() if words}
 
 
-@pytest.mark.parametrize("folder", ["source/batchnorm/support", "autograder/checks"])
+@pytest.mark.parametrize(
+    "folder", ["source/batchnorm/support", "autograder/assignments/batchnorm/checks"]
+)
 def test_what_code_says_to_students_is_spelled_right(folder: str) -> None:
     read = {file.name: sentences(file) for file in sorted((ROOT / folder).glob("*.py"))}
     wrong = {file: misspelled(text, names=names) for file, (text, names) in read.items()}

@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from autograder.records import EXPERIMENTS, MAX_RECORD_BYTES, MIME, collect, parse, parse_all
+from autograder.assignments.batchnorm.records import (
+    EXPERIMENTS,
+    MAX_RECORD_BYTES,
+    MIME,
+    collect,
+    parse,
+    parse_all,
+)
 from autograder.submission.intake import read_submission
 
 DATA = Path(__file__).parent / "data" / "records"

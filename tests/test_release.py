@@ -149,13 +149,19 @@ class TestLeaks:
         self.refused(course, r"notes\.txt")
 
     def test_a_line_of_a_hidden_check_is_refused(self, course):
-        lines = (PACKAGE / "checks" / "test_affine.py").read_text().splitlines()
+        lines = (
+            (PACKAGE / "assignments" / "batchnorm" / "checks" / "test_affine.py")
+            .read_text()
+            .splitlines()
+        )
         call = next(line for line in lines if "student.affine_forward(" in line)
         edit(course.root / "source" / NAME / "layers.ipynb", "intro", call)
         self.refused(course, r"hidden checks \(test_affine\.py\)")
 
     def test_a_file_of_the_autograder_is_refused_whole(self, course):
-        pictures = (PACKAGE / "checks" / "grading_images.npz").read_bytes()
+        pictures = (
+            PACKAGE / "assignments" / "batchnorm" / "checks" / "grading_images.npz"
+        ).read_bytes()
         (course.root / "source" / NAME / "more.npz").write_bytes(pictures)
         self.refused(course, r"more\.npz is the autograder's grading_images\.npz")
 

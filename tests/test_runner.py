@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from autograder.checks.peers import LocalPeer
-from autograder.checks.runner import CHECKS, Check, CheckRun, Checks
-from autograder.checks.student import Student
+from autograder.checking.collect import CHECKS, Check, CheckRun, Checks
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
 from autograder.model import Verdict
 from autograder.scoring import Outcome
 
@@ -18,7 +18,7 @@ SECRET = b"secret"
 
 WRITTEN = '''
 import pytest
-from autograder.checks.outcome import CheckFailed, CouldNotTell
+from autograder.checking.faults import CheckFailed, CouldNotTell
 
 q = pytest.mark.question("q", weight=2)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from check_runs import not_passed, outcomes
 
-from autograder.checks import compare
-from autograder.checks.runner import Checks
+from autograder.checking import compare
+from autograder.checking.collect import Checks
 
 SOURCE = Path(__file__).parents[1] / "source" / "batchnorm"
 FIRST = (

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from autograder.checks.outcome import StudentFault
-from autograder.checks.peers import LocalPeer
-from autograder.checks.student import Student
+from autograder.checking.faults import StudentFault
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
 from autograder.model import Verdict
 from autograder.sandbox.errors import StudentDied, StudentProtocol, StudentTimeout
 

@@ -8,7 +8,7 @@ import student_folder  # noqa: F401 - makes `support` importable
 from support import graph
 from support.signals import measure
 
-from autograder.checks import reference
+from autograder.assignments.batchnorm import reference
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from support.layers import softmax_loss
 from support.progress import progress
 from support.solver import Solver, accuracy, predict
 
-from autograder.checks import reference
-from autograder.checks import training as hidden
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import training as hidden
 
 SETTINGS = {
     "hidden_dim": 20,

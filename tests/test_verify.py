@@ -8,8 +8,8 @@ import pytest
 from rich.console import Console
 from submissions import RELEASE
 
-from autograder.checks.runner import Checks
-from autograder.verify import prove, prove_checks
+from autograder.checking.collect import Checks
+from autograder.diagnosis.prove import prove, prove_checks
 
 SECRET = b"a secret of the tests, long enough"
 

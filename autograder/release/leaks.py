@@ -21,7 +21,7 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 from autograder.release.regions import STUB_KEY, Region, blank_form, split_cell
 
 PACKAGE = Path(__file__).parents[1]
-PRIVATE_FOLDERS = (PACKAGE / "checks", PACKAGE / "misconceptions")
+PRIVATE_FOLDERS = (PACKAGE / "assignments" / "batchnorm",)
 SUPPORT = "support"
 TELLING_CHARACTERS = 12
 """Shorter lines say nothing: `dx = dx * 2` has 10 characters without its blanks."""

@@ -17,8 +17,8 @@ import msgspec
 import nbformat
 import numpy as np
 
+from autograder.assignments.batchnorm.records import Experiment, collect
 from autograder.errors import UsageError
-from autograder.records import Experiment, collect
 from autograder.submission.frame import Notebook, grade_id, read_released, restore
 
 MAX_NOTEBOOK_BYTES = 20_000_000

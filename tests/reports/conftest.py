@@ -13,7 +13,7 @@ from filled_in import (
 )
 from student_folder import ROOT
 
-from autograder.checks.runner import Checks
+from autograder.checking.collect import Checks
 
 
 @pytest.fixture(scope="session")

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import msgspec
 from student_folder import ROOT
 
-from autograder.checks import reference
-from autograder.checks.peers import LocalPeer
-from autograder.checks.runner import Checks
-from autograder.checks.student import Student
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.records import EXPERIMENTS, Record, Run, parse
+from autograder.checking.collect import Checks
+from autograder.checking.peers import LocalPeer
+from autograder.checking.student import Student
 from autograder.model import Verdict
-from autograder.records import EXPERIMENTS, Record, Run, parse
 from autograder.scoring import Outcome
 
 DATA = ROOT / "tests" / "data" / "records"

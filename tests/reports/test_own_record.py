@@ -12,10 +12,10 @@ import pytest
 from filled_in import DEEP, NEED_NO_RECORD, RIGHT, SCALES, changed, judge, records
 from student_answers import STYLES
 
-from autograder.checks import reference
-from autograder.checks.repetition import ITERATIONS
-from autograder.checks.runner import Checks
-from autograder.records import Record, Run
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks.repetition import ITERATIONS
+from autograder.assignments.batchnorm.records import Record, Run
+from autograder.checking.collect import Checks
 
 LN10 = float(np.log(10))
 BY_THOUGHT = {DEEP: 2.5, SCALES: 1.0}

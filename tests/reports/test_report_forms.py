@@ -16,7 +16,7 @@ from filled_in import (
     records,
 )
 
-from autograder.checks.runner import Checks
+from autograder.checking.collect import Checks
 from autograder.model import Verdict
 
 MADE_UP: list[tuple[str, str, Change, float, set[str]]] = [

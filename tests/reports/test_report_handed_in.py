@@ -18,9 +18,9 @@ from filled_in import (
 from student_folder import ROOT
 from submissions import hand_in, solved
 
+from autograder.assignments.batchnorm.records import MIME
 from autograder.course.course import Course
 from autograder.grading import Grader
-from autograder.records import MIME
 
 
 @pytest.fixture(scope="module")

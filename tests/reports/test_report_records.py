@@ -22,10 +22,10 @@ from student_folder import ROOT
 from support import record as student_record
 from support.data import load
 
-from autograder.checks import reference
-from autograder.checks.runner import Checks
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.records import Run
+from autograder.checking.collect import Checks
 from autograder.model import Verdict
-from autograder.records import Run
 
 
 @pytest.mark.parametrize("question", [DEEP, SCALES])

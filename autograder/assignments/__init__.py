@@ -1,0 +1,1 @@
+"""One folder an assignment: all that is private about it."""

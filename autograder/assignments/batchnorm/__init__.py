@@ -1,0 +1,1 @@
+"""Fully connected nets and batch normalization."""

@@ -1,0 +1,123 @@
+"""Are the gradients the slope of the net's own loss, right or wrong as that may be?
+
+Who has a wrong layer and walks back through it rightly earns this much. A loss that takes no
+notice of its batch does not: a linear function of the parameters has a slope easily written down.
+"""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks.nets import (
+    Array,
+    Batch,
+    Names,
+    names,
+    random_batch,
+    read,
+)
+from autograder.checking import compare
+from autograder.checking.faults import CheckFailed
+from autograder.checking.student import RemoteNet
+
+OTHERS = 3
+"""Further batches: for the slope, if a relu bends within every step from the first (one net in 400
+has a unit that near to zero); and to see whether the loss changes at all."""
+
+NOTICES = 1e-3
+"""Relative change of the loss over all batches, or all labels, below which it is none. A right net
+comes that near by chance once in 10⁵ times, for all of them have to."""
+
+
+@compare.ABSURD_IS_JUST_WRONG
+def compare_with_own_loss(
+    rng: np.random.RandomState,
+    net: RemoteNet,
+    expected: reference.FullyConnectedNet,
+    batch: Batch,
+) -> None:
+    """The gradients are the slope of the student's own loss.
+
+    All parameters are moved together along one random direction; the slope measured there is
+    compared with the one the gradients predict.
+
+    Raises:
+        CheckFailed: the two disagree, or the loss is the same whatever the batch is.
+    """
+    direction = {k: rng.standard_normal(value.shape) for k, value in expected.params.items()}
+    classes = expected.params[f"b{expected.num_layers}"].size
+    rows, features = batch.X.shape
+    others = [random_batch(rng, rows, features, classes) for _ in range(OTHERS)]
+    error = _error(net, expected, batch, direction)
+    loss, _ = net.loss(*batch)
+    _notices(net, "inputs", loss, [batch._replace(X=other.X) for other in others])
+    shifted = [(batch.y + shift) % classes for shift in range(1, OTHERS + 1)]
+    _notices(net, "labels", loss, [batch._replace(y=labels) for labels in shifted])
+    for other in others:
+        if error is None:
+            return
+        error = _error(net, expected, other, direction)
+    if error is not None:
+        raise CheckFailed(
+            f"The gradients are off by {error:.2g} (relative) from the slope of the net's own "
+            "loss.",
+            "Whatever the loss adds up, its gradient has to follow: the penalty stands in both or "
+            "in neither.",
+        )
+
+
+def _notices(net: RemoteNet, what: str, loss: float, batches: list[Batch]) -> None:
+    """The loss of all these batches is not this one.
+
+    Raises:
+        CheckFailed: it is.
+    """
+    losses = [loss, *(net.loss(*batch)[0] for batch in batches)]
+    if not np.ptp(losses) > NOTICES * np.abs(losses).max():  # not `<=`: NaN is no loss
+        raise CheckFailed(
+            f"The loss is the same whatever the {what} are.",
+            "The loss compares the scores of X with the labels y.",
+        )
+
+
+def _error(
+    net: RemoteNet,
+    expected: reference.FullyConnectedNet,
+    batch: Batch,
+    direction: Mapping[str, Array],
+) -> float | None:
+    """How far gradients and slope are apart, relative; None if that is within a tolerance."""
+    keys = names(net.params, expected.params)
+    _move(net, keys, expected, direction, 0.0)
+    _, grads = net.loss(*batch)
+    gradients = read(grads, expected.params)
+    parts = []
+    for name, way in direction.items():
+        gradient = compare.fitted(f"the gradient of {name}", gradients[name], way.shape)
+        parts.append(float((gradient * way).sum()))
+    size = max(sum(abs(part) for part in parts), np.finfo(np.float64).tiny)
+    error = float("inf")
+    for step, tolerance in compare.SLOPE_STEPS:
+        losses = []
+        for signed in (step, -step):
+            _move(net, keys, expected, direction, signed)
+            losses.append(net.loss(*batch)[0])
+        slope = (losses[0] - losses[1]) / (2 * step)
+        error = abs(slope - sum(parts)) / size
+        if error <= tolerance and any(parts):
+            return None
+    return error
+
+
+def _move(
+    net: RemoteNet,
+    keys: Names,
+    expected: reference.FullyConnectedNet,
+    direction: Mapping[str, Array],
+    step: float,
+) -> None:
+    """Put the student's parameters that far from the reference's along `direction`."""
+    net.params.update(
+        {keys[name]: expected.params[name] + step * way for name, way in direction.items()}
+    )

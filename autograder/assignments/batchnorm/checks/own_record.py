@@ -1,0 +1,204 @@
+"""A student's own record of an experiment, once it is known to be complete and theirs.
+
+Nothing here is held against a student: whatever keeps a record from being used ends in
+`CouldNotTell`, and a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, NamedTuple, NoReturn
+
+import numpy as np
+
+from autograder.assignments.batchnorm.checks.repetition import BATCH, PICTURES, repeats
+from autograder.assignments.batchnorm.records import Experiment, Record, Run
+from autograder.checking.faults import CouldNotTell
+from autograder.checking.student import Student
+
+DEEP_DIMS, DEEP_SCALE = (100,) * 5, 2e-2
+SCALE_DIMS = (50,) * 7
+SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, 20))
+REPEATED_SCALE = SCALES[14]  # 0.089; where all losses are ln 10 a repetition proves nothing
+RATE, EPOCHS = 1e-3, 10
+ITERATIONS_PER_EPOCH = PICTURES // BATCH
+MEASURED_ON = 1000
+"""Pictures behind every accuracy, which is a whole number of them."""
+
+REMEDIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "A": {"bn_param": {"eps": 1.0}},
+        "B": {"rate": 1e-2},
+        "C": {"bn_param": {"momentum": 0.99}},
+        "D": {"frozen": True},
+    }
+)
+"""What is different from the usual training in each run at weight scale 1."""
+
+SAME_NET = 0.005
+"""The test-mode accuracy is that of the trained net: the two differ by rounding at most."""
+
+
+class Sweep(NamedTuple):
+    """The runs over all weight scales, in ascending order."""
+
+    with_: tuple[Run, ...]
+    without: tuple[Run, ...]
+
+
+def deep_net(student: Student, release: Path) -> tuple[Run, Run]:
+    """The runs with and without batch normalization.
+
+    Raises:
+        CouldNotTell: they are not there, not those asked for, or do not repeat.
+    """
+    record = _there(student, "deep_net")
+    runs = tuple(record.run(name) for name in ("with", "without"))
+    for run, normalized in zip(runs, (True, False), strict=True):
+        if run is None or not _as_asked(run, DEEP_DIMS, DEEP_SCALE, normalized):
+            _not_asked("deep_net")
+        _theirs(student, release, run, "deep_net")
+    return runs[0], runs[1]  # type: ignore[return-value]
+
+
+def test_mode(student: Student, release: Path) -> dict[str, float]:
+    """The accuracies of the trained net in test mode and, wrongly, in training mode.
+
+    Raises:
+        CouldNotTell: they are not there, or of another net than the one in `deep_net`.
+    """
+    record = _there(student, "test_mode")
+    names = ("test", "train_shuffled", "train_sorted", "train_single")
+    if not all(name in record.measured and _whole(record.measured[name]) for name in names):
+        _not_asked("test_mode")
+    trained, _ = deep_net(student, release)
+    final = trained.val_accuracy[-1:] or (np.inf,)
+    if abs(record.measured["test"] - final[0]) > SAME_NET:
+        raise CouldNotTell(
+            "The record of the test mode belongs to another net than the record of the training; "
+            "a person will look at this answer."
+        )
+    return record.measured
+
+
+def weight_scale(student: Student, release: Path) -> Sweep:
+    """The 20 runs with and the 20 without batch normalization.
+
+    Raises:
+        CouldNotTell: they are not there, not those asked for, or do not repeat.
+    """
+    known = "sweep"
+    if known not in student.memory:
+        student.memory[known] = _sweep(student, release)
+    return student.memory[known]  # type: ignore[no-any-return]
+
+
+def _sweep(student: Student, release: Path) -> Sweep:
+    record = _there(student, "weight_scale")
+    rows = []
+    for normalized in (True, False):
+        runs = [run for run in record.runs if run.settings.use_batchnorm is normalized]
+        runs.sort(key=lambda run: run.settings.weight_scale)
+        if len(runs) != len(SCALES) or not all(
+            _as_asked(run, SCALE_DIMS, scale, normalized)
+            for run, scale in zip(runs, SCALES, strict=True)
+        ):
+            _not_asked("weight_scale")
+        rows.append(tuple(runs))
+    sweep = Sweep(*rows)
+    _theirs(student, release, sweep.with_[SCALES.index(REPEATED_SCALE)], "weight_scale")
+    return sweep
+
+
+def rescue(student: Student, release: Path) -> dict[str, float]:
+    """The best validation accuracy of each remedy at scale 1.
+
+    Raises:
+        CouldNotTell: the runs are not there, not those asked for, or the experiment at 20 scales is
+            not theirs.
+    """
+    record = _there(student, "rescue")
+    runs = {name: record.run(name) for name in REMEDIES}
+    for name, run in runs.items():
+        if run is None or not _as_asked(run, SCALE_DIMS, 1.0, True, **REMEDIES[name]):
+            _not_asked("rescue")
+    weight_scale(student, release)
+    return {name: run.best_val for name, run in runs.items() if run is not None}
+
+
+def _there(student: Student, experiment: Experiment) -> Record:
+    record = student.records.get(experiment)
+    if record is None:
+        raise CouldNotTell(
+            f"No record of the experiment (results/{experiment}.json) was handed in, so a person "
+            "will look at this answer.",
+            "Run the experiment and hand in the folder results, or the notebook with its outputs.",
+        )
+    return record
+
+
+def _not_asked(experiment: Experiment) -> NoReturn:
+    raise CouldNotTell(
+        f"The record results/{experiment}.json is not complete, or not of the experiment as the "
+        "notebook runs it; a person will look at this answer."
+    )
+
+
+def _as_asked(
+    run: Run,
+    dims: tuple[int, ...],
+    scale: float,
+    normalized: bool,
+    *,
+    rate: float = RATE,
+    bn_param: Mapping[str, float] = MappingProxyType({}),
+    frozen: bool = False,
+) -> bool:
+    """Whether it is this experiment; the seed may be any."""
+    settings = run.settings
+    return (
+        settings.hidden_dims == dims
+        and settings.use_batchnorm is normalized
+        and abs(settings.weight_scale / scale - 1) < 1e-6
+        and (settings.update_rule, settings.learning_rate) == ("adam", rate)
+        and (settings.batch_size, settings.num_train) == (BATCH, PICTURES)
+        and (settings.epochs, settings.lr_decay) == (EPOCHS, 1.0)
+        and settings.frozen is frozen
+        and settings.bn_param == bn_param
+        and _complete(run)
+    )
+
+
+def _complete(run: Run) -> bool:
+    """Whether all iterations are there, or those until the run diverged, and their epochs."""
+    iterations = EPOCHS * ITERATIONS_PER_EPOCH
+    if run.diverged_at is not None:
+        iterations = run.diverged_at
+    finite = iterations - (run.diverged_at is not None)
+    return (
+        len(run.losses) == iterations <= EPOCHS * ITERATIONS_PER_EPOCH
+        and all((loss is not None) == (i < finite) for i, loss in enumerate(run.losses))
+        and len(run.val_accuracy) == len(run.train_accuracy) == finite // ITERATIONS_PER_EPOCH
+        and all(map(_whole, run.val_accuracy + run.train_accuracy))
+    )
+
+
+def _whole(accuracy: float) -> bool:
+    """Whether it is a number of pictures among those it is measured on."""
+    pictures = accuracy * MEASURED_ON
+    return abs(pictures - round(pictures)) < 1e-6
+
+
+def _theirs(student: Student, release: Path, run: Run, experiment: Experiment) -> None:
+    remembered = f"repeats {experiment} {run.name}"
+    if remembered not in student.memory:
+        student.memory[remembered] = repeats(student, run, release)
+    if not student.memory[remembered]:
+        raise CouldNotTell(
+            f"The first iterations of results/{experiment}.json do not come out again with the "
+            "net in your notebook, so a person will look at this answer.",
+            "That happens when a net is changed after its run: run the experiment again and hand "
+            "in the new record.",
+        )

@@ -1,0 +1,121 @@
+"""Hidden checks of the fully connected net with batch normalization: what is new in it."""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks.nets import Batch
+from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.checking import compare
+from autograder.checking.faults import CheckFailed
+from autograder.checking.student import RemoteNet, Student
+
+REG = 2.5
+TEST_MODE = (
+    "Without labels the net is in test mode: every layer uses the running averages that training "
+    "left. One bn_param a layer, made once, updated once a training step."
+)
+
+
+class Pair(NamedTuple):
+    """The student's net and the reference, with the same parameters, and a batch for both."""
+
+    net: RemoteNet
+    expected: reference.FullyConnectedNet
+    batch: Batch
+
+
+def pair(student: Student, rng: np.random.RandomState, **options: Any) -> Pair:
+    """Nets of 8 inputs, 6 and 5 hidden units and 4 classes in float64, and 9 examples."""
+    options = {"input_dim": 8, "num_classes": 4, "use_batchnorm": True} | options
+    net = student.FullyConnectedNet(
+        [6, 5], weight_scale=0.1, dtype=nets.float64(student), **options
+    )
+    expected = reference.FullyConnectedNet([6, 5], **options)
+    nets.randomize(rng, expected)
+    nets.copy_parameters(net, expected)
+    return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
+
+
+def train_some(rng: np.random.RandomState, made: Pair) -> None:
+    """Three training steps' worth of batches, for the running averages; no parameter moves."""
+    for _ in range(3):
+        batch = nets.random_batch(rng, 9, 8, 4)
+        made.net.loss(*batch)
+        made.expected.loss(*batch)
+
+
+@pytest.mark.question("batchnorm_net")
+def test_initialization(student: Student) -> None:
+    """Looks at params of a new net: gamma one and beta zero for every hidden layer."""
+    sizes = {"hidden_dims": [60, 50], "input_dim": 40, "num_classes": 45}
+    net = student.FullyConnectedNet(
+        **sizes, weight_scale=0.03, dtype=nets.float64(student), seed=7, use_batchnorm=True
+    )
+    expected = reference.FullyConnectedNet([60, 50], 40, 45, use_batchnorm=True)
+    nets.check_initialization(net, expected, 0.03)
+
+
+@pytest.mark.question("batchnorm_net", weight=2)
+def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the loss in train mode: batch normalization between affine and relu."""
+    nets.compare_loss(*pair(student, rng))
+
+
+@pytest.mark.question("batchnorm_net", weight=3)
+def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the gradients of all parameters, gamma and beta among them."""
+    nets.compare_gradients(*pair(student, rng))
+
+
+@pytest.mark.question("batchnorm_net")
+def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at whether the gradients are the slope of the loss that the net itself computes."""
+    compare_with_own_loss(rng, *pair(student, rng, reg=0.5))
+
+
+@pytest.mark.question("batchnorm_net")
+def test_regularization(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss and gradients with regularization: weights only, never gamma and beta."""
+    made = pair(student, rng, reg=REG)
+    nets.compare_loss(*made)
+    nets.compare_gradients(*made)
+
+
+@pytest.mark.question("batchnorm_net", weight=3)
+def test_test_mode_scores(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss(X) without labels after three training steps: the running averages at work."""
+    made = pair(student, rng)
+    train_some(rng, made)
+    scores, expected = made.net.scores(made.batch.X), made.expected.loss(made.batch.X)
+    compare.values(
+        "the score matrix", scores, expected, tolerance=compare.NET_TOLERANCE, hint=TEST_MODE
+    )
+
+
+@pytest.mark.question("batchnorm_net")
+def test_neighbours_do_not_matter(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at whether a row's scores in test mode depend on the rows and calls around it."""
+    made = pair(student, rng)
+    train_some(rng, made)
+    X = made.batch.X
+    alone, together = made.net.scores(X[:2]), made.net.scores(X)
+    again = made.net.scores(X[:2])
+    if together.shape[:1] != X.shape[:1] or np.allclose(together, together[:1]):
+        raise CheckFailed("Different rows get the same scores in test mode.", TEST_MODE)
+    for scores in (together[:2], again):
+        compare.values(
+            "the score matrix of two rows alone", alone, scores, tolerance=compare.NET_TOLERANCE,
+            hint=TEST_MODE,
+        )  # fmt: skip
+
+
+@pytest.mark.question("batchnorm_net")
+def test_without_the_flag(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss and gradients with use_batchnorm=False: the plain net."""
+    made = pair(student, rng, use_batchnorm=False)
+    nets.compare_loss(*made)
+    nets.compare_gradients(*made)

@@ -1,0 +1,110 @@
+"""Hidden checks of the fully connected net of any depth, without batch normalization."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks.nets import Batch
+from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.checking import compare
+from autograder.checking.student import RemoteNet, Student
+
+REG = 3.14
+SCORES = "Affine and relu for every hidden layer, then one affine layer and nothing behind it."
+DEEP = (5, 7, 6)
+
+
+class Pair(NamedTuple):
+    """The student's net and the reference, with the same parameters, and a batch for both."""
+
+    net: RemoteNet
+    expected: reference.FullyConnectedNet
+    batch: Batch
+
+
+def pair(
+    student: Student,
+    rng: np.random.RandomState,
+    reg: float = 0.0,
+    hidden: tuple[int, ...] = DEEP,
+) -> Pair:
+    """Nets of 8 inputs and 4 classes in float64, and 9 examples."""
+    net = student.FullyConnectedNet(
+        list(hidden),
+        input_dim=8,
+        num_classes=4,
+        reg=reg,
+        weight_scale=0.1,
+        dtype=nets.float64(student),
+    )
+    expected = reference.FullyConnectedNet(hidden, input_dim=8, num_classes=4, reg=reg)
+    nets.randomize(rng, expected)
+    nets.copy_parameters(net, expected)
+    return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
+
+
+@pytest.mark.question("fully_connected_net")
+def test_initialization(student: Student) -> None:
+    """Looks at params of a new net: weights of spread weight_scale in every layer, biases zero."""
+    sizes = {"hidden_dims": [60, 50, 45], "input_dim": 40, "num_classes": 50}
+    net = student.FullyConnectedNet(**sizes, weight_scale=0.03, dtype=nets.float64(student), seed=7)
+    nets.check_initialization(net, reference.FullyConnectedNet([60, 50, 45], 40, 50), 0.03)
+
+
+@pytest.mark.question("fully_connected_net", weight=2)
+def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss(X) without labels, for three hidden layers."""
+    net, expected, (X, _) = pair(student, rng)
+    compare.values(
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
+    )
+
+
+@pytest.mark.question("fully_connected_net")
+def test_scores_match_for_one_hidden_layer(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss(X) without labels, for one hidden layer."""
+    net, expected, (X, _) = pair(student, rng, hidden=(6,))
+    compare.values(
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
+    )
+
+
+@pytest.mark.question("fully_connected_net")
+def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the loss without regularization."""
+    nets.compare_loss(*pair(student, rng))
+
+
+@pytest.mark.question("fully_connected_net")
+def test_loss_with_regularization(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the loss with regularization: 0.5·reg·ΣW² over every weight matrix."""
+    nets.compare_loss(*pair(student, rng, REG))
+
+
+@pytest.mark.question("fully_connected_net", weight=2)
+def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the gradients of all parameters without regularization."""
+    nets.compare_gradients(*pair(student, rng))
+
+
+@pytest.mark.question("fully_connected_net")
+def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the gradients with regularization: reg·W more for every weight matrix."""
+    nets.compare_gradients(*pair(student, rng, REG))
+
+
+@pytest.mark.question("fully_connected_net")
+def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at whether the gradients are the slope of the loss that the net itself computes."""
+    compare_with_own_loss(rng, *pair(student, rng, 0.5))

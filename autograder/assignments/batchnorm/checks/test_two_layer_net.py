@@ -1,0 +1,84 @@
+"""Hidden checks of the two-layer net: affine – relu – affine – softmax."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks.nets import Batch
+from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.checking import compare
+from autograder.checking.student import RemoteNet, Student
+
+REG = 3.14
+SCORES = "Affine, relu, affine; without labels, loss returns the scores as they are."
+
+
+class Pair(NamedTuple):
+    """The student's net and the reference, with the same parameters, and a batch for both."""
+
+    net: RemoteNet
+    expected: reference.TwoLayerNet
+    batch: Batch
+
+
+def pair(student: Student, rng: np.random.RandomState, reg: float = 0.0) -> Pair:
+    """Nets of 6 inputs, 5 hidden units and 4 classes, and 7 examples."""
+    sizes = {"input_dim": 6, "hidden_dim": 5, "num_classes": 4, "weight_scale": 0.1, "reg": reg}
+    net, expected = student.TwoLayerNet(**sizes), reference.TwoLayerNet(6, 5, 4, 0.1, reg)
+    nets.randomize(rng, expected)
+    nets.copy_parameters(net, expected)
+    return Pair(net, expected, nets.random_batch(rng, 7, 6, 4))
+
+
+@pytest.mark.question("two_layer_net")
+def test_initialization(student: Student) -> None:
+    """Looks at params of a new net: weights of spread weight_scale, biases zero."""
+    sizes = {"input_dim": 70, "hidden_dim": 60, "num_classes": 50}
+    net = student.TwoLayerNet(**sizes, weight_scale=0.03)
+    nets.check_initialization(net, reference.TwoLayerNet(**sizes), 0.03)
+
+
+@pytest.mark.question("two_layer_net", weight=2)
+def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at loss(X) without labels: the class scores."""
+    net, expected, (X, _) = pair(student, rng)
+    compare.values(
+        "the score matrix",
+        net.scores(X),
+        expected.loss(X),
+        tolerance=compare.NET_TOLERANCE,
+        hint=SCORES,
+    )
+
+
+@pytest.mark.question("two_layer_net")
+def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the loss without regularization."""
+    nets.compare_loss(*pair(student, rng))
+
+
+@pytest.mark.question("two_layer_net")
+def test_loss_with_regularization(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the loss with regularization: 0.5·reg·ΣW² over both weight matrices."""
+    nets.compare_loss(*pair(student, rng, REG))
+
+
+@pytest.mark.question("two_layer_net", weight=2)
+def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the gradients of W1, b1, W2 and b2 without regularization."""
+    nets.compare_gradients(*pair(student, rng))
+
+
+@pytest.mark.question("two_layer_net")
+def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at the gradients with regularization: reg·W more for each weight matrix."""
+    nets.compare_gradients(*pair(student, rng, REG))
+
+
+@pytest.mark.question("two_layer_net")
+def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
+    """Looks at whether the gradients are the slope of the loss that the net itself computes."""
+    compare_with_own_loss(rng, *pair(student, rng, 0.5))

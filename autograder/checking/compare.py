@@ -1,0 +1,250 @@
+"""Comparisons with a sentence for the student: shape, then finiteness, then values.
+
+Every function raises `CheckFailed` or returns None. The sentences name the piece that is wrong,
+how far off it is and where it is worst; they never print a hidden input or an expected value.
+
+Errors are relative to the largest expected magnitude of the array, not element by element: a
+float32 answer is exact to a part in 10⁷ of what went into it, and an element near zero that is the
+difference of two large ones cannot be held to more.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import NoReturn
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from autograder.checking.faults import CheckFailed, StudentFault
+
+Array = NDArray[np.float64]
+
+LAYER_TOLERANCE = 1e-4
+"""One layer, relative. On the checks' inputs honest float32 answers stay below a tenth of it and
+every known mistake above ten times it; the tests hold both."""
+
+NET_TOLERANCE = 5e-4
+"""A whole net, relative: rounding grows through four layers and back. The same two margins."""
+
+SLOPE_STEPS = ((1e-5, 1e-5), (3e-4, 1e-2), (1e-4, 1e-2))
+"""Steps of the centred difference, each with the error allowed between slope and gradient.
+
+In float64 the first step's own error, about step², and its rounding, 1e-16/step, are near
+1e-10, which leaves room. The others are for nets that compute in float32 whatever they are given (a
+loss near 2 is rounded to 1e-7, a finer step measures noise) and for a relu that bends within a
+step: two such bends in a row are unlikely, and a wrong gradient fails them all."""
+
+SPREAD_TOLERANCE = 0.1
+"""Standard deviation of n ≥ 2,000 random draws, relative: it scatters by 1/√(2n) ≤ 1.6 %, so an
+honest draw is six deviations away from failing."""
+
+ABSURD_IS_JUST_WRONG = np.errstate(over="ignore", invalid="ignore")
+"""Numbers near 1e308 overflow when they are compared; that is no reason to warn anybody."""
+
+MOST_SHOWN_AXES, LONGEST_SHOWN, LARGEST_SHOWN = 4, 999, 1000.0
+"""Shapes and errors beyond these are not printed: an answer could tell hidden inputs by them."""
+
+SAME_FACTOR = 1e-3
+"""Entries whose ratios to the expected ones agree this well are off by one common factor."""
+
+
+class WrongValues(CheckFailed):
+    """An array of the right shape with wrong values in it."""
+
+    def __init__(self, message: str, hint: str, name: str, answer: Array) -> None:
+        super().__init__(message, hint)
+        self.name = name
+        self.answer = answer
+
+
+def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
+    """The shape is exactly `expected`.
+
+    Raises:
+        CheckFailed: it is another one.
+    """
+    if actual.shape != expected:
+        transposed = actual.ndim == 2 and actual.shape == expected[::-1]
+        tail = " Is it transposed?" if transposed else ""
+        small = actual.ndim <= MOST_SHOWN_AXES and max(actual.shape, default=0) <= LONGEST_SHOWN
+        got = f"shape {actual.shape}" if small else "another shape"
+        _fail(f"{name} has {got}; it should be {expected}.{tail}", hint)
+
+
+def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:
+    """The finite values in the shape `expected`, which may differ from theirs by axes of length 1.
+
+    Raises:
+        CheckFailed: the shapes differ by more, or a value is not finite.
+    """
+    got = np.asarray(actual, dtype=np.float64)
+    if [n for n in got.shape if n != 1] != [n for n in expected if n != 1]:
+        shape(name, got, expected, hint)
+    _finite(name, got, hint)
+    return got.reshape(expected)
+
+
+@ABSURD_IS_JUST_WRONG
+def values(
+    name: str,
+    actual: ArrayLike,
+    expected: ArrayLike,
+    *,
+    tolerance: float = LAYER_TOLERANCE,
+    scale: float = 0.0,
+    hint: str = "",
+) -> None:
+    """The values are right; `(1, D)` for `(D,)` is let through, `exact` is not so kind.
+
+    Args:
+        name: what the student calls it, such as `dx`.
+        actual: what came back.
+        expected: what is right, finite.
+        tolerance: allowed error relative to the largest magnitude of `expected`.
+        scale: magnitude to measure by where `expected` itself is (nearly) zero.
+        hint: what to look at.
+
+    Raises:
+        CheckFailed: the shape does not fit, a value is not finite, or the values are wrong.
+    """
+    want = np.asarray(expected, dtype=np.float64)
+    got = fitted(name, actual, want.shape, hint)
+    measure = max(float(np.abs(want).max(initial=0.0)), scale, np.finfo(np.float64).tiny)
+    error = np.abs(got - want) / measure
+    if error.size and not error.max() <= tolerance:  # not `>`: NaN is no pass
+        _wrong(name, got, want, error, hint)
+
+
+def exact(
+    name: str,
+    actual: Array,
+    expected: ArrayLike,
+    *,
+    tolerance: float = LAYER_TOLERANCE,
+    hint: str = "",
+) -> None:
+    """The values are right and the shape is exactly that of `expected`.
+
+    Values come first: an answer that is wrong altogether is told so, not about its shape.
+
+    Raises:
+        CheckFailed: values or shape are wrong.
+    """
+    values(name, actual, expected, tolerance=tolerance, hint=hint)
+    shape(name, actual, np.shape(expected), hint)
+
+
+def nonzero(name: str, actual: Array, hint: str = "") -> Array:
+    """The array itself, if it is finite and not zero everywhere: an answer nobody has filled in.
+
+    Raises:
+        CheckFailed: it is not.
+    """
+    _finite(name, actual, hint)
+    if not actual.any():
+        _fail(f"{name} is zero everywhere.", hint)
+    return actual
+
+
+@ABSURD_IS_JUST_WRONG
+def changed(name: str, actual: Array, before: Array, hint: str = "") -> None:
+    """Some value is not what it was with another x: what never changes has not been computed.
+
+    Raises:
+        CheckFailed: a value is not finite, or none has changed.
+    """
+    _finite(name, actual, hint)
+    same = actual.shape == before.shape
+    if same and np.allclose(actual, before, rtol=LAYER_TOLERANCE, atol=0.0):
+        _fail(f"{name} stays the same whatever x is.", hint)
+
+
+@ABSURD_IS_JUST_WRONG
+def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
+    """Random draws have mean zero and standard deviation `expected`.
+
+    Raises:
+        CheckFailed: a value is not finite, or mean or standard deviation are off.
+    """
+    _finite(name, actual, hint)
+    deviation = float(np.sqrt(np.mean(actual**2)))
+    if abs(deviation / expected - 1.0) > SPREAD_TOLERANCE:
+        _fail(
+            f"{name} starts with a standard deviation of {deviation:.2g}; "
+            f"weight_scale asked for {expected:.2g}.",
+            hint,
+        )
+    if abs(float(actual.mean())) > SPREAD_TOLERANCE * expected:
+        _fail(f"{name} does not start with mean zero.", hint)
+
+
+def constant(name: str, actual: Array, expected: float, hint: str = "") -> None:
+    """Every entry is `expected` (0 for biases and beta, 1 for gamma).
+
+    Raises:
+        CheckFailed: some entry is not.
+    """
+    _finite(name, actual, hint)
+    if not np.array_equal(actual, np.full_like(actual, expected)):
+        _fail(f"{name} should start as all {expected:g}.", hint)
+
+
+@contextmanager
+def evidence(gather: Callable[[], object]) -> Iterator[None]:
+    """If the block fails, let the student's code answer once more before the check ends.
+
+    What it answers changes no verdict. It stands in the trace, where the diagnosis needs it to tell
+    apart two mistakes that give the same first answer.
+    """
+    try:
+        yield
+    except CheckFailed:
+        with suppress(StudentFault):
+            gather()
+        raise
+
+
+def _fail(message: str, hint: str) -> NoReturn:
+    raise CheckFailed(_sentence(message), hint)
+
+
+def _sentence(message: str) -> str:
+    """One that begins with a word gets a capital; one that begins with dx does not."""
+    return f"T{message[1:]}" if message.startswith("the ") else message
+
+
+def _finite(name: str, actual: Array, hint: str) -> None:
+    bad = ~np.isfinite(actual)
+    if bad.any():
+        where = _place(np.unravel_index(int(bad.argmax()), actual.shape))
+        _fail(
+            f"{name} holds {int(bad.sum())} of {actual.size} values that are not finite "
+            f"(NaN or infinity){where and ', the first' + where}.",
+            hint,
+        )
+
+
+def _wrong(name: str, got: Array, want: Array, error: Array, hint: str) -> NoReturn:
+    worst = int(error.argmax())
+    where = _place(np.unravel_index(worst, got.shape))
+    size = f"{error.flat[worst]:.2g}" if error.flat[worst] <= LARGEST_SHOWN else "over 1,000"
+    message = f"{name} is off by {size} (relative){where and ', worst' + where}."
+    if not got.any():
+        message = f"{name} is zero everywhere."
+    elif (factor := _common_factor(got, want)) is not None:
+        message += f" Every entry is {factor:.3g} times what it should be."
+    raise WrongValues(_sentence(message), hint, name, got)
+
+
+def _common_factor(got: Array, want: Array) -> float | None:
+    """The number all entries are off by, if there is one; a single entry shows nothing."""
+    if got.size < 2:
+        return None
+    factor = float((got * want).sum() / (want * want).sum()) if want.any() else 0.0
+    off = np.abs(got - factor * want).max()
+    return factor if factor and off <= SAME_FACTOR * np.abs(got).max() else None
+
+
+def _place(index: tuple[np.intp, ...]) -> str:
+    """` at index (2, 1)`; nothing for a single number."""
+    return f" at index ({', '.join(str(int(i)) for i in index)})" if index else ""

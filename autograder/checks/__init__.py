@@ -1,1 +1,0 @@
-"""Hidden checks, run in the trusted process only."""
