@@ -26,7 +26,7 @@ from autograder.submission.frame import Cell, Notebook, read_released
 from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:
-    from autograder.grading import GradedSubmission
+    from autograder.grading.grade import GradedSubmission
     from autograder.sandbox.session import CellRun
 
 RESULT_KEY = "result"

@@ -20,7 +20,8 @@ import msgspec
 from autograder.course.course import Course
 from autograder.dispatch import dispatch
 from autograder.errors import UsageError
-from autograder.grading import GradedSubmission
+from autograder.grading.grade import GradedSubmission
+from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.ledger import Ledger, ledger_path, recorded
 from autograder.model import Grade, Status
 from autograder.outputs.progress import Progress, terminal_progress
@@ -34,7 +35,6 @@ from autograder.transport import (
     pack_course,
     pack_folder,
 )
-from autograder.withholding import UNWRITTEN, withheld
 from autograder.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 
 

@@ -87,7 +87,7 @@ def check(
     functions.
     """
     from autograder.course.course import Course
-    from autograder.grading import Grader
+    from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
 
     course = Course.find()

@@ -9,7 +9,7 @@ collect_seldom()
 
 # Only now, because of what is above. The command line is what a worker's main module imports.
 import autograder.cli  # noqa: E402
-import autograder.grading  # noqa: E402
+import autograder.grading.grade  # noqa: E402
 import autograder.transport  # noqa: E402, F401
 
 gc.freeze()

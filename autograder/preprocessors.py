@@ -24,7 +24,7 @@ from autograder.course.course import Course, notebook_paths
 from autograder.gradebook import write_grade
 
 if TYPE_CHECKING:
-    from autograder.grading import GradedSubmission, Grader
+    from autograder.grading.grade import GradedSubmission, Grader
     from autograder.sandbox.launch import Backend
 
 
@@ -79,7 +79,9 @@ class GradingExporter(NotebookExporter):
         return self._last[1]
 
     def _grader_for(self, assignment: str) -> Grader:
-        from autograder.grading import Grader  # noqa: PLC0415 - only autograde needs the engine
+        from autograder.grading.grade import (
+            Grader,  # noqa: PLC0415 - only autograde needs the engine
+        )
 
         if self._grader is None or self._grader.assignment != assignment:
             self._stack.close()

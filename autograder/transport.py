@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from autograder.course.course import Course
-from autograder.grading import SHARED_FOLDERS, GradedSubmission
+from autograder.grading.grade import SHARED_FOLDERS, GradedSubmission
 from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 
 MAX_FILES = 50 * MAX_EXTRA_FILES

@@ -24,7 +24,7 @@ import msgspec
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
-    from autograder.grading import Grader
+    from autograder.grading.grade import Grader
     from autograder.sandbox.launch import Backend
 
 BUILDING = threading.Lock()
@@ -117,7 +117,7 @@ def _warm_grader(setting: Setting, packed_course: bytes = b"") -> _Warm:
 
 @lru_cache(maxsize=1)
 def _build(setting: Setting, packed_course: bytes) -> _Warm:
-    from autograder.grading import Grader  # noqa: PLC0415
+    from autograder.grading.grade import Grader  # noqa: PLC0415
     from autograder.transport import SentCourse, unpack_course  # noqa: PLC0415
 
     with ExitStack() as stack:

@@ -30,7 +30,7 @@ from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.demo_course import read_notebooks, without_markers
 from autograder.diagnosis.diagnose import trusted_namespace
-from autograder.grading import Grader
+from autograder.grading.grade import Grader
 from autograder.release.build import build_release
 
 ASSIGNMENT = "batchnorm"

@@ -10,7 +10,7 @@ from graded import GradeIt
 from submissions import ROOT, hand_in
 
 from autograder.course.course import Course
-from autograder.grading import Grader
+from autograder.grading.grade import Grader
 from autograder.model import Grade
 
 ASSIGNMENT = "batchnorm"

@@ -20,7 +20,7 @@ from autograder.demo_course import (
     write_class,
 )
 from autograder.demo_table import lost, named
-from autograder.grading import Grader
+from autograder.grading.grade import Grader
 
 SOLUTIONS = ROOT / "solutions" / ASSIGNMENT
 UNNAMED = "nadia"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from submissions import hand_in
 
-from autograder.grading import Grader
+from autograder.grading.grade import Grader
 
 Raw = dict[str, Any]
 MISTAKE = {"relu_forward_answer": ("np.maximum(0, x)", "np.abs(x)")}

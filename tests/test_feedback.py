@@ -15,7 +15,7 @@ from test_gradebook import AFFINE, BACKWARD, BROKEN, SCALES, WRITTEN, grade
 
 from autograder.autograded import write_autograded
 from autograder.gradebook import enter_submission, open_gradebook
-from autograder.grading import GradedSubmission
+from autograder.grading.grade import GradedSubmission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
 from autograder.release.build import build_release, course_config, course_directory

@@ -9,7 +9,7 @@ from graded import BY_HAND, CODE_POINTS, GradeIt, code_points, short, verdicts
 from submissions import Raw, add_cell, blank, hand_in
 
 from autograder.course.course import Course
-from autograder.grading import GradedSubmission, Grader
+from autograder.grading.grade import GradedSubmission, Grader
 from autograder.model import Status, Verdict
 
 

@@ -11,8 +11,8 @@ import pytest
 from autograder.checking.collect import CHECKS, Check, CheckRun, Checks
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
+from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
-from autograder.scoring import Outcome
 
 SECRET = b"secret"
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from autograder.course.course import Question
+from autograder.grading.scoring import Outcome, score_question, score_submission, shares
 from autograder.model import Grade, Status, Verdict
-from autograder.scoring import Outcome, score_question, score_submission, shares
 
 QUESTION = Question("q", "nb", 10.0, 0.0, "code", (), "q")
 BONUS = Question("b", "nb", 0.0, 3.0, "code", (), "b")

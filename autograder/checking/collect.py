@@ -25,8 +25,8 @@ from _pytest.config import _prepareconfig
 from autograder.checking.faults import CouldNotTell, StudentFault
 from autograder.checking.student import Student
 from autograder.errors import UsageError
+from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
-from autograder.scoring import Outcome
 
 CHECKS = Path(__file__).parents[1] / "assignments" / "batchnorm" / "checks"
 OURS = str(CHECKS / "conftest.py")

@@ -11,7 +11,7 @@ import pytest
 from submissions import add_cell, hand_in
 
 from autograder.course.course import Course
-from autograder.grading import GradedSubmission, Grader
+from autograder.grading.grade import GradedSubmission, Grader
 from autograder.model import Status
 
 FIRST = "fully_connected_nets"

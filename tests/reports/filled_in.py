@@ -13,8 +13,8 @@ from autograder.assignments.batchnorm.records import EXPERIMENTS, Record, Run, p
 from autograder.checking.collect import Checks
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
+from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
-from autograder.scoring import Outcome
 
 DATA = ROOT / "tests" / "data" / "records"
 SECRET = b"a course's secret"

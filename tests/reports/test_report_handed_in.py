@@ -20,7 +20,7 @@ from submissions import hand_in, solved
 
 from autograder.assignments.batchnorm.records import MIME
 from autograder.course.course import Course
-from autograder.grading import Grader
+from autograder.grading.grade import Grader
 
 
 @pytest.fixture(scope="module")

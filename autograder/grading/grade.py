@@ -22,6 +22,7 @@ from autograder.checking.student import Student
 from autograder.course.course import Course, Question
 from autograder.diagnosis.diagnose import diagnose
 from autograder.errors import UsageError
+from autograder.grading.scoring import Outcome, score_question, score_submission
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
@@ -30,7 +31,6 @@ from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import POLICY
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session, SourceCell
-from autograder.scoring import Outcome, score_question, score_submission
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
 

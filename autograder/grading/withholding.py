@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from autograder.course.course import Course
-from autograder.grading import GradedSubmission
+from autograder.grading.grade import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
 
 UNWRITTEN = "it could not be written to the gradebook"
