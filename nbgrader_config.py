@@ -5,7 +5,7 @@ Read by `nbgrader`, by formgrader and by `autograder`; nothing of nbgrader is pa
 
 from nbgrader import preprocessors as nbgrader
 
-from autograder import preprocessors
+from autograder.gradebook import autograde as preprocessors
 from autograder.outputs import export, feedback
 from autograder.release import cells as release_cells
 

@@ -219,7 +219,7 @@ class _Run:
     def gradebook(self) -> Iterator[None]:
         """Open the gradebook, and write into it what the ledger knows and it does not."""
         # nbgrader takes a second to import; the workers warm up meanwhile.
-        from autograder.gradebook import open_gradebook  # noqa: PLC0415
+        from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
 
         gc.freeze()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
@@ -257,8 +257,8 @@ class _Run:
 
     def _write(self, student: str, graded: GradedSubmission) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
-        from autograder.autograded import write_autograded  # noqa: PLC0415 - as above
-        from autograder.gradebook import enter_submission  # noqa: PLC0415
+        from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
+        from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
 
         folder = self._folders[student]
         try:

@@ -172,7 +172,7 @@ def export(
 ) -> None:
     """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
     from autograder.course.course import Course
-    from autograder.gradebook import open_gradebook
+    from autograder.gradebook.rows import open_gradebook
     from autograder.outputs.export import grade_rows, to_csv
 
     course = Course.find()

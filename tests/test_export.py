@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from test_gradebook import BACKWARD, BROKEN, SCALES, WRITTEN, grade
 
 from autograder.errors import UsageError
-from autograder.gradebook import enter_submission, open_gradebook
+from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.model import Status
 from autograder.outputs.export import GradesCsv, grade_rows, to_csv
 from autograder.release.build import build_release

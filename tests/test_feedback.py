@@ -13,8 +13,8 @@ from msgspec.structs import replace
 from nbgrader.converters import GenerateFeedback
 from test_gradebook import AFFINE, BACKWARD, BROKEN, SCALES, WRITTEN, grade
 
-from autograder.autograded import write_autograded
-from autograder.gradebook import enter_submission, open_gradebook
+from autograder.gradebook.autograded import write_autograded
+from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline

@@ -12,7 +12,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradebook import (
+from autograder.gradebook.rows import (
     REVIEW_COMMENT,
     WITHHELD_COMMENT,
     comment_on,

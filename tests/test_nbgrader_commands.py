@@ -20,7 +20,7 @@ from mini_course import NAME, edit, tree
 
 from autograder.batch import grade_class
 from autograder.course.course import Course
-from autograder.gradebook import open_gradebook
+from autograder.gradebook.rows import open_gradebook
 from autograder.release.build import build_release
 
 BIN = Path(sys.executable).parent

@@ -17,7 +17,7 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 
 from autograder.errors import UsageError
-from autograder.gradebook import ANSWER_SUFFIX, WITHHELD
+from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD
 
 DEFAULT_FILE = "grades.csv"
 

@@ -25,8 +25,8 @@ from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_solution
 from traitlets.config import Config
 
-from autograder.autograded import result_of
-from autograder.gradebook import ANSWER_SUFFIX, WITHHELD, looked_at
+from autograder.gradebook.autograded import result_of
+from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD, looked_at
 from autograder.model import CheckResult, QuestionScore, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}

@@ -19,9 +19,9 @@ from nbgrader.api import Gradebook
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum
 
-from autograder.autograded import autograded_notebook
 from autograder.course.course import Course, notebook_paths
-from autograder.gradebook import write_grade
+from autograder.gradebook.autograded import autograded_notebook
+from autograder.gradebook.rows import write_grade
 
 if TYPE_CHECKING:
     from autograder.grading.grade import GradedSubmission, Grader
