@@ -13,10 +13,10 @@ from typing import Annotated, NoReturn
 import typer
 from rich.console import Console
 
+from autograder.classroom.start import collect_seldom, skip_uri_grammar, start_worker_server
 from autograder.errors import UsageError
 from autograder.model import Grade, Status
 from autograder.sandbox.launch import Backend
-from autograder.startup import collect_seldom, skip_uri_grammar, start_worker_server
 
 WITHHELD = 3
 USAGE = 2
@@ -126,7 +126,7 @@ def grade(
     """
     if dask is None:
         start_worker_server()  # before the imports, which take as long here as there
-    from autograder.batch import grade_class
+    from autograder.classroom.batch import grade_class
     from autograder.course.course import Course
     from autograder.outputs.report import print_class
 
@@ -153,7 +153,7 @@ def report(
     ] = None,
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
-    from autograder.batch import recorded_grades
+    from autograder.classroom.batch import recorded_grades
     from autograder.course.course import Course
     from autograder.outputs.report import write_report
 

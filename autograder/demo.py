@@ -13,12 +13,12 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.startup import skip_uri_grammar
+from autograder.classroom.start import skip_uri_grammar
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.batch import ClassResult
+    from autograder.classroom.batch import ClassResult
     from autograder.course.course import Course
 
 LOG_WIDTH = 150
@@ -45,7 +45,7 @@ def main() -> int:
 
 def run(course: Course, console: Console) -> ClassResult:
     """Make the class, grade it, and show everything that comes of it."""
-    from autograder.batch import grade_class  # noqa: PLC0415
+    from autograder.classroom.batch import grade_class  # noqa: PLC0415
     from autograder.demo_class import CLASS  # noqa: PLC0415
     from autograder.demo_course import ASSIGNMENT, copy_course, write_class  # noqa: PLC0415
     from autograder.demo_table import table  # noqa: PLC0415

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from autograder.batch import ClassResult
+from autograder.classroom.batch import ClassResult
 from autograder.demo_class import CLASS
 from autograder.model import Grade
 from autograder.outputs.progress import points

@@ -10,7 +10,7 @@ from typing import Any
 import mini_course
 import nbformat
 
-from autograder.batch import ClassResult, grade_class
+from autograder.classroom.batch import ClassResult, grade_class
 from autograder.course.course import Course, notebook_paths
 from autograder.demo_course import without_markers
 from autograder.gradebook.rows import open_gradebook

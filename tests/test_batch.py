@@ -15,7 +15,7 @@ import pytest
 from batch_class import CLASS, NO_BIAS, class_that_handed_in, copy_of, grade, hand_in, rows
 from mini_course import NAME
 
-from autograder.batch import ClassResult, grade_class, recorded_grades
+from autograder.classroom.batch import ClassResult, grade_class, recorded_grades
 from autograder.course.course import Course
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
@@ -25,7 +25,7 @@ from autograder.sandbox.processes import children
 ENDING = 60  # s, for workers that notice at once that nobody is there; far too long on purpose
 RUN = """\
 import sys
-from autograder.batch import grade_class
+from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
 from autograder.outputs.report import print_class
 from pathlib import Path

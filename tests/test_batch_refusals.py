@@ -9,10 +9,10 @@ import pytest
 from batch_class import CLASS, class_that_handed_in, copy_of, grade
 from mini_course import NAME
 
-from autograder.batch import find_submissions, grade_class, recorded_grades
+from autograder.classroom.batch import find_submissions, grade_class, recorded_grades
+from autograder.classroom.ledger import Ledger, ledger_path
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.ledger import Ledger, ledger_path
 
 
 @pytest.fixture(scope="module")

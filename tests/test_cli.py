@@ -116,7 +116,7 @@ def test_json_is_exactly_one_object_on_stdout(run: Run) -> None:
 
 SERVED = """
 import multiprocessing
-from autograder.startup import start_worker_server
+from autograder.classroom.start import start_worker_server
 
 start_worker_server()
 told = "import signal; print(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))"

@@ -17,14 +17,14 @@ import mini_course
 import pytest
 from mini_course import NAME
 
-from autograder.batch import grade_class
+from autograder.classroom.batch import grade_class
+from autograder.classroom.dispatch import STRIKES, Answer, dispatch
+from autograder.classroom.packing import decode_graded, pack_folder
+from autograder.classroom.workers import DaskWorkers, LocalWorkers
 from autograder.course.course import Course
-from autograder.dispatch import STRIKES, Answer, dispatch
 from autograder.errors import UsageError
 from autograder.outputs.progress import Silent
 from autograder.release.build import build_release
-from autograder.transport import decode_graded, pack_folder
-from autograder.workers import DaskWorkers, LocalWorkers
 
 STUDENTS = ["ann", "ben", "cat", "dan"]
 

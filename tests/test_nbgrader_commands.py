@@ -18,7 +18,7 @@ import pytest
 import requests
 from mini_course import NAME, edit, tree
 
-from autograder.batch import grade_class
+from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
 from autograder.gradebook.rows import open_gradebook
 from autograder.release.build import build_release

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from autograder.batch import ClassResult
+from autograder.classroom.batch import ClassResult
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.outputs.progress import BarProgress, LineProgress, points, terminal_progress
 from autograder.outputs.report import print_class, render_report, write_report

@@ -9,8 +9,14 @@ import batch_class
 import mini_course
 import pytest
 
+from autograder.classroom.packing import (
+    digest,
+    pack_course,
+    pack_folder,
+    unpack_course,
+    unpack_folder,
+)
 from autograder.submission.intake import MAX_NOTEBOOK_BYTES, read_submission
-from autograder.transport import digest, pack_course, pack_folder, unpack_course, unpack_folder
 
 
 def unpacked(folder: Path, target: Path) -> Path:

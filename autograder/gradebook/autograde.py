@@ -79,9 +79,7 @@ class GradingExporter(NotebookExporter):
         return self._last[1]
 
     def _grader_for(self, assignment: str) -> Grader:
-        from autograder.grading.grade import (
-            Grader,  # noqa: PLC0415 - only autograde needs the engine
-        )
+        from autograder.grading.grade import Grader  # noqa: PLC0415 - autograde alone needs it
 
         if self._grader is None or self._grader.assignment != assignment:
             self._stack.close()

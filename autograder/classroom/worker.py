@@ -91,7 +91,7 @@ def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
     Raises:
         UsageError: if this machine has another version of the autograder.
     """
-    from autograder.transport import code_digest  # noqa: PLC0415
+    from autograder.classroom.packing import code_digest  # noqa: PLC0415
 
     told = msgspec.msgpack.decode(setting, type=Setting)
     if told.code != code_digest():
@@ -117,8 +117,8 @@ def _warm_grader(setting: Setting, packed_course: bytes = b"") -> _Warm:
 
 @lru_cache(maxsize=1)
 def _build(setting: Setting, packed_course: bytes) -> _Warm:
+    from autograder.classroom.packing import SentCourse, unpack_course  # noqa: PLC0415
     from autograder.grading.grade import Grader  # noqa: PLC0415
-    from autograder.transport import SentCourse, unpack_course  # noqa: PLC0415
 
     with ExitStack() as stack:
         if packed_course:
@@ -135,8 +135,8 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
 
 def _grade(warm: _Warm, submission: bytes) -> bytes:
     """Grade, and encode; whatever is our fault comes back as a reason, not as an exception."""
+    from autograder.classroom.packing import encode_graded, unpack_folder  # noqa: PLC0415
     from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
-    from autograder.transport import encode_graded, unpack_folder  # noqa: PLC0415
 
     try:
         with warm.lock, tempfile.TemporaryDirectory(prefix="autograder-") as folder:

@@ -13,8 +13,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import msgspec
 
-from autograder.worker import TaskResult
-from autograder.workers import Workers
+from autograder.classroom.worker import TaskResult
+from autograder.classroom.workers import Workers
 
 STRIKES = 3
 """Workers a submission may break on its own before it is given up."""

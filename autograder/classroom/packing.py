@@ -19,7 +19,7 @@ from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOO
 
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 class _File(msgspec.Struct, frozen=True):

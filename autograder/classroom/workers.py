@@ -15,12 +15,12 @@ from typing import Any, Protocol
 
 import msgspec
 
+from autograder.classroom.packing import code_digest, pack_course
+from autograder.classroom.start import no_interrupts, start_worker_server
+from autograder.classroom.worker import Setting, grade_here, grade_sent, ready, warm_up
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
-from autograder.startup import no_interrupts, start_worker_server
-from autograder.transport import code_digest, pack_course
-from autograder.worker import Setting, grade_here, grade_sent, ready, warm_up
 
 CONNECT_SECONDS = 20
 

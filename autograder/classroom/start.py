@@ -35,7 +35,7 @@ def start_worker_server() -> None:
 
     It takes no module from the working directory, which may be a submission's.
     """
-    multiprocessing.set_forkserver_preload(["autograder.preload"])
+    multiprocessing.set_forkserver_preload(["autograder.classroom.preload"])
     resource_tracker.ensure_running()  # the server would start it, and it lets interrupts through
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"

@@ -17,17 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.course.course import Course
-from autograder.dispatch import dispatch
-from autograder.errors import UsageError
-from autograder.grading.grade import GradedSubmission
-from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.ledger import Ledger, ledger_path, recorded
-from autograder.model import Grade, Status
-from autograder.outputs.progress import Progress, terminal_progress
-from autograder.outputs.staff import write_staff_notes
-from autograder.sandbox.launch import Backend
-from autograder.transport import (
+from autograder.classroom.dispatch import dispatch
+from autograder.classroom.ledger import Ledger, ledger_path, recorded
+from autograder.classroom.packing import (
     code_digest,
     decode_graded,
     digest,
@@ -35,7 +27,15 @@ from autograder.transport import (
     pack_course,
     pack_folder,
 )
-from autograder.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
+from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
+from autograder.course.course import Course
+from autograder.errors import UsageError
+from autograder.grading.grade import GradedSubmission
+from autograder.grading.withholding import UNWRITTEN, withheld
+from autograder.model import Grade, Status
+from autograder.outputs.progress import Progress, terminal_progress
+from autograder.outputs.staff import write_staff_notes
+from autograder.sandbox.launch import Backend
 
 
 class ClassResult(msgspec.Struct, frozen=True):

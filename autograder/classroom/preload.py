@@ -2,14 +2,12 @@
 
 import gc
 
-from autograder.startup import collect_seldom, skip_uri_grammar
+from autograder.classroom.start import collect_seldom, skip_uri_grammar
 
 skip_uri_grammar()
 collect_seldom()
 
 # Only now, because of what is above. The command line is what a worker's main module imports.
-import autograder.cli  # noqa: E402
-import autograder.grading.grade  # noqa: E402
-import autograder.transport  # noqa: E402, F401
+import autograder.classroom.packing  # noqa: E402, F401
 
 gc.freeze()

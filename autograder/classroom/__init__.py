@@ -1,0 +1,1 @@
+"""Many submissions: workers, one writer, and a ledger that survives a kill."""
