@@ -28,7 +28,7 @@ from autograder.checking.collect import Checks, hidden_generator
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 from autograder.course.course import Course
-from autograder.demo_course import read_notebooks, without_markers
+from autograder.demo.course import read_notebooks, without_markers
 from autograder.diagnosis.diagnose import trusted_namespace
 from autograder.grading.grade import Grader
 from autograder.release.build import build_release

@@ -12,7 +12,7 @@ import nbformat
 
 from autograder.classroom.batch import ClassResult, grade_class
 from autograder.course.course import Course, notebook_paths
-from autograder.demo_course import without_markers
+from autograder.demo.course import without_markers
 from autograder.gradebook.rows import open_gradebook
 from autograder.outputs.progress import Silent
 from autograder.release.build import build_release

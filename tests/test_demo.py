@@ -8,9 +8,9 @@ import nbformat
 import pytest
 from submissions import ROOT
 
+from autograder.assignments.batchnorm.demo.cases import CLASS, MISTAKES, RIGHT, Case
 from autograder.course.course import Course
-from autograder.demo_class import CLASS, MISTAKES, RIGHT, Case
-from autograder.demo_course import (
+from autograder.demo.course import (
     ASSIGNMENT,
     apply,
     copy_course,
@@ -19,7 +19,7 @@ from autograder.demo_course import (
     without_markers,
     write_class,
 )
-from autograder.demo_table import lost, named
+from autograder.demo.table import lost, named
 from autograder.grading.grade import Grader
 
 SOLUTIONS = ROOT / "solutions" / ASSIGNMENT

@@ -9,9 +9,9 @@ from typing import Any
 
 import nbformat
 
+from autograder.assignments.batchnorm.demo.cases import CLASS, Case, Edit
 from autograder.assignments.batchnorm.records import MIME
 from autograder.course.course import Course, notebook_paths
-from autograder.demo_class import CLASS, Case, Edit
 from autograder.errors import UsageError
 
 ASSIGNMENT = "batchnorm"

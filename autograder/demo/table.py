@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.table import Table
 
+from autograder.assignments.batchnorm.demo.cases import CLASS
 from autograder.classroom.batch import ClassResult
-from autograder.demo_class import CLASS
 from autograder.model import Grade
 from autograder.outputs.progress import points
 from autograder.outputs.summary import earned, worth

@@ -45,10 +45,10 @@ def main() -> int:
 
 def run(course: Course, console: Console) -> ClassResult:
     """Make the class, grade it, and show everything that comes of it."""
+    from autograder.assignments.batchnorm.demo.cases import CLASS  # noqa: PLC0415
     from autograder.classroom.batch import grade_class  # noqa: PLC0415
-    from autograder.demo_class import CLASS  # noqa: PLC0415
-    from autograder.demo_course import ASSIGNMENT, copy_course, write_class  # noqa: PLC0415
-    from autograder.demo_table import table  # noqa: PLC0415
+    from autograder.demo.course import ASSIGNMENT, copy_course, write_class  # noqa: PLC0415
+    from autograder.demo.table import table  # noqa: PLC0415
     from autograder.outputs.report import print_class, write_report  # noqa: PLC0415
     from autograder.release.build import build_release  # noqa: PLC0415
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import nbformat
 
-from autograder.demo_answers import CHEATS, NOISE
+from autograder.assignments.batchnorm.demo.answers import CHEATS, NOISE
 
 FIRST = "fully_connected_nets.ipynb"
 SECOND = "batch_normalization.ipynb"

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from autograder import demo_answers as answers
-from autograder import demo_odd as odd
+from autograder.assignments.batchnorm.demo import answers, odd
 
 Notebooks = dict[str, Any]
 """A submission under construction: notebook nodes, or raw bytes, by file name."""

@@ -1,0 +1,1 @@
+"""A class that is invented, graded from beginning to end in ./demo."""
