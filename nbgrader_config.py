@@ -36,10 +36,6 @@ c.GenerateAssignment.preprocessors = [
     release_cells.ShipData,
     release_cells.RefuseLeaks,
 ]
-# Students work offline; the licence asks to travel with the data.
-c.ShipData.files = ["datasets/fashion_mnist.npz", "datasets/LICENSE.fashion-mnist"]
-# Students make their own run records; the instructor's would be answers.
-c.ShipData.leave_behind = ["results"]
 
 # Solutions are run, and their metadata is cleaned after the run has written to it.
 c.GenerateSolution.preprocessors = [

@@ -87,11 +87,14 @@ def check(
     functions.
     """
     from autograder.course.course import Course
+    from autograder.course.questions import questions_of
     from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
 
     course = Course.find()
-    folder, only = _folder_and_notebook(path, {q.notebook for q in course.questions(assignment)})
+    folder, only = _folder_and_notebook(
+        path, {q.notebook for q in questions_of(course, assignment)}
+    )
     with Grader(course, assignment, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
@@ -181,7 +184,7 @@ def export(
             f"There is no gradebook in {course.root}; run 'autograder grade {assignment}' first."
         )
     with open_gradebook(course, assignment) as gradebook:
-        table = to_csv(grade_rows(gradebook, [assignment]))
+        table = to_csv(grade_rows(course, gradebook, [assignment]))
     if to is None:
         typer.echo(table, nl=False)
     else:
@@ -195,12 +198,13 @@ def export(
 @app.command()
 def verify(assignment: Assignment = "batchnorm") -> None:
     """Prove the hidden checks: the reference passes, and every known mistake is caught."""
+    from autograder.assignment import find
     from autograder.course.course import Course
-    from autograder.diagnosis.prove import prove_checks
+    from autograder.diagnosis.prove import Prover, prove_checks
 
     course = Course.find()
-    coded = [question.id for question in course.questions(assignment) if question.kind == "code"]
-    if not prove_checks(Console(), course.release(assignment), coded, course.secret()):
+    prover = Prover(find(course, assignment), course.secret())
+    if not prove_checks(Console(), prover, prover.questions):
         raise typer.Exit(1)
 
 

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
@@ -78,7 +79,7 @@ def _course(root: Path | None) -> Iterator[Finding]:
     for source in sorted(path for path in (course.root / "source").glob("*") if path.is_dir()):
         try:
             course.release(source.name)
-            points = sum(question.points for question in course.questions(source.name))
+            points = sum(question.points for question in questions_of(course, source.name))
             yield Finding(f"assignment {source.name}", True, f"{points:g} points, released")
         except UsageError as error:
             yield Finding(f"assignment {source.name}", False, str(error))

@@ -19,6 +19,7 @@ from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution
 
+from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.model import Grade, QuestionScore
 from autograder.release.build import LEFT_BEHIND, course_directory
@@ -78,6 +79,7 @@ def write_autograded(
     for folder in (fresh, target):
         shutil.rmtree(folder, ignore_errors=True)
     release = course.release(grade.assignment)
+    assignment = find(course, grade.assignment)
     submission = read_submission(submitted, release)
     # Of a grade that is withheld because grading broke down there are no notebooks.
     notebooks = graded.notebooks or submission.notebooks
@@ -85,6 +87,7 @@ def write_autograded(
         _write(fresh / name, raw)
     source = course.source(grade.assignment)
     ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
+    ignored += assignment.settings.leaves_behind
     for path in find_all_files(str(source), ignored):
         _write(fresh / Path(path).relative_to(source), Path(path).read_bytes())
     for path in notebook_paths(release):

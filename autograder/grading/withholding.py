@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.grading.grade import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
 
@@ -20,7 +21,7 @@ def withheld(course: Course, assignment: str, reason: str, note: str = "") -> Gr
     """
     questions = tuple(
         QuestionScore(q.id, q.notebook, None, q.points, needs_review=True)
-        for q in course.questions(assignment)
+        for q in questions_of(course, assignment)
     )
     grade = Grade(
         assignment=assignment,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -25,8 +25,9 @@ from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_grade, is_solution
 from traitlets.config import Config
 
+from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import result_of
-from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD, looked_at
+from autograder.gradebook.rows import WITHHELD, looked_at
 from autograder.model import CheckResult, QuestionScore, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
@@ -111,7 +112,8 @@ class CollectResults(GetGrades):  # type: ignore[misc]
             for cell in nb.cells
             if is_solution(cell)
         }
-        views = [question_view(cell, comments) for cell in nb.cells if is_grade(cell)]
+        answers = answer_cells(nb.cells)
+        views = [question_view(cell, answers, comments) for cell in nb.cells if is_grade(cell)]
         resources["feedback"] = {
             "questions": views,
             "problems": nb.metadata.get("autograder", {}).get("problems", []),
@@ -148,16 +150,17 @@ class CollectResults(GetGrades):  # type: ignore[misc]
         cell.metadata.nbgrader["withheld"] = (comment.auto_comment or "").startswith(WITHHELD)
 
 
-def question_view(cell: Any, comments: dict[str, Any]) -> QuestionView:
+def question_view(cell: Any, answers: Mapping[str, str], comments: dict[str, Any]) -> QuestionView:
     """Say what the page shows of one graded cell.
 
     Args:
         cell: the cell, with what `CollectResults` put into its metadata.
+        answers: by question, the cell that holds its answer.
         comments: the nbgrader metadata of the answer cells, by id.
     """
     own = cell.metadata.nbgrader
     id_ = own["grade_id"]
-    answer = id_ + ANSWER_SUFFIX if id_ + ANSWER_SUFFIX in comments else id_
+    answer = answers[id_] if answers[id_] in comments else id_
     comment = comments.get(answer, {})
     result = result_of(cell)
     score = own["base_score"]

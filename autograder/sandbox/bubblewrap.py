@@ -91,7 +91,11 @@ def interpreter() -> tuple[Path, str]:
 
 
 def sandboxed_command(
-    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+    control: int,
+    shared: Mapping[str, Path],
+    policy: Policy,
+    scratch: Path,
+    warm: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and the (empty) environment that start the zygote in bubblewrap.
 
@@ -127,12 +131,18 @@ def sandboxed_command(
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
     packages = [f"{WORK}/{name}" for name in _packages(shared)]
-    settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine", packages)
+    settings = _settings(
+        policy, shared, True, list(places)[: len(sites)], "/engine", packages, warm
+    )
     return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
 
 
 def bare_command(
-    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+    control: int,
+    shared: Mapping[str, Path],
+    policy: Policy,
+    scratch: Path,
+    warm: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that start the zygote without a sandbox."""
     base, program = interpreter()
@@ -140,7 +150,7 @@ def bare_command(
     environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
     environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
     sites = [str(path) for path in site_directories()]
-    settings = _settings(policy, shared, False, sites, str(scratch), [])
+    settings = _settings(policy, shared, False, sites, str(scratch), [], warm)
     return [str(base / program), *_arguments(control, settings)], environment
 
 
@@ -155,6 +165,7 @@ def _settings(
     sites: Sequence[str],
     engine: str,
     packages: list[str],
+    warm: Sequence[str],
 ) -> dict[str, object]:
     limits = {name: int(value) for name, value, _, _ in policy.rows()}
     return {
@@ -164,6 +175,7 @@ def _settings(
         "site": list(sites),
         "engine": engine,
         "packages": packages,
+        "warm": list(warm),
     }
 
 

@@ -17,7 +17,6 @@ import msgspec
 import nbformat
 import numpy as np
 
-from autograder.assignments.batchnorm.records import Experiment, collect
 from autograder.errors import UsageError
 from autograder.submission.frame import Notebook, grade_id, read_released, restore
 
@@ -44,16 +43,17 @@ class Submission(msgspec.Struct):
     """Sentences about what could not be read or had to be put back."""
     refused: frozenset[str] = frozenset()
     """Notebooks that are there and larger than we read: a person has to look at them."""
-    records: dict[Experiment, tuple[bytes, ...]] = {}
+    records: dict[str, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
 
-def read_submission(folder: Path, release: Path) -> Submission:
+def read_submission(folder: Path, release: Path, records: Any = None) -> Submission:
     """Read a submission's folder against the released assignment.
 
     Args:
         folder: the untrusted folder; no links in it are followed.
         release: the released assignment's folder.
+        records: the assignment's reader of the students' records, if it has one.
 
     Raises:
         UsageError: if `folder` is not a folder, or the release holds no notebook.
@@ -76,14 +76,15 @@ def read_submission(folder: Path, release: Path) -> Submission:
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, folder, release, problems)
-    records = collect(found, (raw for _, raw in taken.values()))
+    cells = [raw for _, raw in taken.values()]
+    handed_in = records.collect(found, cells) if records is not None else {}
     refused = frozenset(
         path.stem for path in found if path.suffix == ".ipynb" and _too_large(path)
     ) & (frames.keys() - notebooks.keys())
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
-    return Submission(notebooks, files, problems, refused, records)
+    return Submission(notebooks, files, problems, refused, dict(handed_in))
 
 
 def _read_trusted(path: Path) -> list[Any]:
