@@ -28,7 +28,7 @@ from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
 from autograder.sandbox.launch import Backend
-from autograder.sandbox.policy import POLICY
+from autograder.sandbox.policy import POLICY, Policy
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.submission.frame import Notebook
@@ -63,6 +63,7 @@ class Grader:
         assignment: the assignment's name.
         sandbox: `bubblewrap`, or `none` for a plain process without protection.
         only: grade just this notebook of the assignment.
+        policy: what one submission may use.
 
     Raises:
         UsageError: on entry, if there is no such assignment or release, or a question of it
@@ -77,6 +78,7 @@ class Grader:
         *,
         sandbox: Backend = "bubblewrap",
         only: str | None = None,
+        policy: Policy = POLICY,
     ) -> None:
         self.assignment = assignment
         self._release = course.release(assignment)
@@ -89,7 +91,8 @@ class Grader:
         shared = {
             name: self._release / name for name in SHARED_FOLDERS if (self._release / name).is_dir()
         }
-        self._sandbox = Sandbox(sandbox, shared)
+        self._policy = policy
+        self._sandbox = Sandbox(sandbox, shared, policy)
         self._unprotected = sandbox == "none"
         self._checks = Checks(release=self._release)
         self._stack = ExitStack()
@@ -140,7 +143,7 @@ class _Run:
         self._submission = submission
         self._records = parse_all(submission.records)
         self._timeouts: Counter[str] = Counter()
-        self._budget = Budget(POLICY.submission_wall)
+        self._budget = Budget(grader._policy.submission_wall)
         self._used = 0.0
         self._notebooks_left = len({question.notebook for question in grader._questions})
         self.problems: list[str] = []
@@ -172,7 +175,7 @@ class _Run:
     def _next_budget(self) -> None:
         """An equal share of the time that is left, so that no notebook takes another's."""
         self._used += self._budget.used
-        share = (POLICY.submission_wall - self._used) / self._notebooks_left
+        share = (self._grader._policy.submission_wall - self._used) / self._notebooks_left
         self._notebooks_left -= 1
         self._budget = Budget(share, hung=self._budget.hung)
 
