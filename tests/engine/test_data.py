@@ -20,7 +20,7 @@ from autograder.course.data import Archive, fetch, verify
 from autograder.course.download import CHUNK, Patience, download
 from autograder.errors import UsageError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONTENT = np.random.RandomState(0).bytes(300_000)
 SHA = hashlib.sha256(CONTENT).hexdigest()
 QUICK = Patience(stall=0.3, pause=0.01, rounds=2)
