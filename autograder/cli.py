@@ -254,13 +254,19 @@ def doctor() -> None:
 
 @data_app.command("fetch")
 def data_fetch(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10",
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A name in datasets/manifest.json; may be left out if it is alone."),
+    ] = None,
     to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path("datasets"),
 ) -> None:
     """Download a data set, resuming where it stopped, and verify its checksum."""
+    from autograder.course.course import Course
     from autograder.course.data import fetch
+    from autograder.course.manifest import Manifest
 
-    typer.echo(f"{fetch(name, to)} is complete and verified.")
+    archive = Manifest.read(Course.find().root / "datasets").pick(name)
+    typer.echo(f"{fetch(archive, to)} is complete and verified.")
 
 
 @data_app.command("verify")

