@@ -112,6 +112,16 @@ def hidden_generator(secret: bytes, question: str, check: str) -> np.random.Rand
     return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
 
 
+def generator_of(item: pytest.Item, secret: bytes) -> np.random.RandomState:
+    """The generator of the hidden inputs of a check that pytest itself runs."""
+    (mark,) = item.iter_markers("question")
+    return hidden_generator(secret, mark.args[0], _seed_name(item))
+
+
+def _seed_name(item: pytest.Item) -> str:
+    return str(getattr(item, "originalname", item.name)).removeprefix("test_")
+
+
 def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
     """Call a check; whatever it raises becomes its outcome."""
     try:
@@ -253,7 +263,7 @@ def _described(item: pytest.Item) -> Check:
         weight=float(marks[0].kwargs.get("weight", 1)),
         describes=" ".join((function.__doc__ or "").split()),
         draws=bool(marks[0].kwargs.get("draws", False)),
-        generator=str(getattr(item, "originalname", item.name)).removeprefix("test_"),
+        generator=_seed_name(item),
         fixtures=tuple(name for name in FIXTURES if name in wanted),
         parameters=parameters,
         function=function,

@@ -80,13 +80,8 @@ class RemoteMapping(Remote):
 
     def update(self, entries: Mapping[Any, Any]) -> None:
         """Set several entries in one call."""
-        fields = {
-            "obj": self._handle,
-            "name": "update",
-            "args": [sent(dict(entries))],
-            "kwargs": {},
-        }
-        self._student.ask(self._name, "invoke", **fields)
+        fields: dict[str, Any] = {"args": [sent(dict(entries))], "kwargs": {}}
+        self._student.ask(self._name, "invoke", obj=self._handle, name="update", **fields)
 
     def plain(self) -> dict[Any, Any]:
         """All entries that are plain values, with None for anything else."""
