@@ -155,8 +155,7 @@ class _Run:
     def __init__(self, kit: Kit, submission: Submission) -> None:
         self._kit = kit
         self._submission = submission
-        reader = kit.assignment.settings.records
-        self._records = reader.parse_all(submission.records) if reader else None
+        self._records = kit.assignment.parsed(submission.records)
         self._timeouts: Counter[str] = Counter()
         self._budget = Budget(kit.policy.submission_wall)
         self._used = 0.0

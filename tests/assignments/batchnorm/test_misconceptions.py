@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from autograder.diagnosis.registry import BUILT_ON, misconceptions_of, mistakes_underneath
 from check_runs import QUESTIONS, SECRET, not_passed, outcomes
 from student_answers import float32, plain
 
@@ -12,7 +13,6 @@ from autograder.assignments.batchnorm import mistakes
 from autograder.checking.collect import Checks
 from autograder.checking.compare import LAYER_TOLERANCE
 from autograder.diagnosis.diagnose import alike, diagnose, trusted_namespace
-from autograder.diagnosis.registry import BUILT_ON, misconceptions_of, mistakes_underneath
 from autograder.model import Verdict
 
 BUILD_ON = {
