@@ -41,7 +41,7 @@ class LocalPeer:
     """Trusted implementations behind the interface of a sandboxed submission.
 
     Args:
-        namespace: the names a submission would define, such as `affine_forward`.
+        namespace: the names a submission would define, such as `initials`.
         sources: code whose type names may be told, as a submission's own code is.
     """
 
