@@ -20,17 +20,19 @@ from autograder.release.build import build_release
 RIGHT = {}
 NO_BIAS = {"affine_forward_answer": (" + b", "")}
 SLOW = {"affine_forward_answer": ("def affine", "import time\n\ntime.sleep(3)\n\n\ndef affine")}
-"""Right, and still under way when a test interrupts the run."""
+"""Right, and still under way when a test disturbs the run."""
 NO_RELU = {"relu_forward_answer": ("np.maximum(0.0, x)", "x")}
 CLASS: dict[str, Mapping[str, tuple[str, str]]] = {
     "ann": RIGHT,
     "ben": NO_BIAS,
     "cat": NO_RELU,
     "dan": NO_BIAS | NO_RELU,
-    "eve": SLOW,
-    "fay": SLOW,
+    "eve": RIGHT,
+    "fay": RIGHT,
 }
 """Students and the mistakes they made: cell -> (text, replacement)."""
+LAST = {"eve": SLOW, "fay": SLOW}
+"""What the last two hand in where a test disturbs the run: the same answers, only later."""
 
 
 def hand_in(course: Course, student: str, mistakes: Mapping[str, tuple[str, str]]) -> Path:
