@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from autograder.course.course import Course, notebook_paths
 from autograder.demo.course import without_markers
 from autograder.gradebook.rows import open_gradebook
 from autograder.outputs.progress import Silent
-from autograder.release.build import build_release
 
 RIGHT = {}
 NO_BIAS = {"affine_forward_answer": (" + b", "")}
@@ -51,10 +49,8 @@ def hand_in(course: Course, student: str, mistakes: Mapping[str, tuple[str, str]
     return folder
 
 
-def class_that_handed_in(root: Path) -> Course:
-    """A course in `root` with its release, whose class has handed in."""
-    course = mini_course.make_course(root)
-    build_release(course, mini_course.NAME, execute="never")
+def class_that_handed_in(course: Course) -> Course:
+    """The released course, whose class has now handed in."""
     for student, mistakes in CLASS.items():
         hand_in(course, student, mistakes)
     return course
@@ -63,12 +59,6 @@ def class_that_handed_in(root: Path) -> Course:
 def grade(course: Course, **options: Any) -> ClassResult:
     """Grade the class without a word."""
     return grade_class(course, mini_course.NAME, progress=Silent(), **options)
-
-
-def copy_of(course: Course, root: Path) -> Course:
-    """The same course in another place."""
-    shutil.copytree(course.root, root)
-    return Course(root)
 
 
 def rows(course: Course) -> dict[tuple[str, str], tuple[Any, ...]]:

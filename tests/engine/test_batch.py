@@ -12,8 +12,8 @@ from pathlib import Path
 
 import mini_course
 import pytest
-from batch_class import CLASS, LAST, NO_BIAS, class_that_handed_in, copy_of, grade, hand_in, rows
-from mini_course import NAME
+from batch_class import CLASS, LAST, NO_BIAS, class_that_handed_in, grade, hand_in, rows
+from mini_course import NAME, ReleasedIn, copy_of
 
 from autograder.classroom.batch import ClassResult, grade_class, recorded_grades
 from autograder.course.course import Course
@@ -42,9 +42,9 @@ def scores(result: ClassResult) -> dict[str, tuple[float | None, float]]:
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def handed_in(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class that has handed in; not to be changed."""
-    return class_that_handed_in(tmp_path_factory.mktemp("class"))
+    return class_that_handed_in(released_in(tmp_path_factory.mktemp("class")))
 
 
 @pytest.fixture

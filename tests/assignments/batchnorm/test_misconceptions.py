@@ -111,7 +111,7 @@ def test_each_fails_a_check_of_its_question(results):
         for mistake in ALL
         if mistake.question not in questions_of(not_passed(results[described(mistake)]))
     ]
-    assert unseen == []
+    assert not unseen, unseen
 
 
 def test_none_costs_a_question_that_does_not_build_on_it(results):
@@ -121,7 +121,7 @@ def test_none_costs_a_question_that_does_not_build_on_it(results):
         more = questions_of(not_passed(results[described(mistake)])) - allowed
         if more:
             hurt[described(mistake)] = more
-    assert hurt == {}
+    assert not hurt, hurt
 
 
 def test_none_is_our_fault(results):
@@ -131,7 +131,7 @@ def test_none_is_our_fault(results):
         for (question, check), (outcome, _, _) in ran.items()
         if outcome.verdict is Verdict.GRADER_ERROR
     ]
-    assert ours == []
+    assert not ours, ours
 
 
 def test_each_is_called_by_its_name(results):
@@ -143,7 +143,7 @@ def test_each_is_called_by_its_name(results):
                 named = diagnose(check, trace, SECRET, outcome.message)
                 if named is None or named.name != mistake.name:
                     misnamed[described(mistake), name] = named and named.name
-    assert misnamed == {}
+    assert not misnamed, misnamed
 
 
 @pytest.mark.parametrize("course", range(3))
@@ -223,7 +223,7 @@ def test_a_mistake_of_the_forward_pass_is_recognised_behind_a_right_backward_pas
             told = f"(This is in your `{mistake.question}`.)"
             if named is None or named.question != mistake.question or told not in named.sentence:
                 unrecognised[described(mistake), question, name] = named
-    assert unrecognised == {}
+    assert not unrecognised, unrecognised
 
 
 @pytest.mark.parametrize("question", ["two_layer_net", "fully_connected_net", "batchnorm_net"])
