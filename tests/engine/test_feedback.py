@@ -19,7 +19,6 @@ from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
-from autograder.release.build import build_release
 from autograder.sandbox.session import CellRun
 from autograder.submission.intake import read_submission
 
@@ -36,10 +35,8 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    course = mini_course.make_course(tmp_path_factory.mktemp("feedback"))
-    build_release(course, NAME, execute="never")
-    return course
+def course(released_in, tmp_path_factory):
+    return released_in(tmp_path_factory.mktemp("feedback"))
 
 
 @pytest.fixture
