@@ -146,6 +146,16 @@ class Assignment:
         names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
         return [self.module(f"mistakes.{name}") for name in names] if self.folder else []
 
+    def checks(self) -> Path:
+        """The folder of its hidden checks, which from here on can import the private folder.
+
+        Raises:
+            UsageError: the private folder cannot be imported.
+        """
+        self.module("")
+        assert self.folder is not None, "a classic assignment has no hidden checks"
+        return self.folder / "checks"
+
     def shared(self) -> dict[str, Path]:
         """What every submission sees read-only: all that is released beside the notebooks."""
         return {

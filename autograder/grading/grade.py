@@ -117,7 +117,7 @@ class Grader:
         found, secret = self._found, self._found.course.secret()
         assert found.folder is not None
         questions = tuple(q for q in found.questions if self._only in (None, q.notebook))
-        checks = Checks(found.folder / "checks")
+        checks = Checks(found.checks())
         unchecked = checks.missing(q.id for q in questions if q.kind != "written")
         if unchecked and not checks.broken:
             raise UsageError(
