@@ -1,4 +1,4 @@
-"""The command line: release, check, grade, verify, report, export, data, doctor.
+"""The command line: init, new, release, check, grade, verify, report, export, data, doctor.
 
 Exit status: 0 done, whatever the score; 2 unusable input or usage, with one sentence on
 stderr; 3 some grade was withheld.
@@ -69,6 +69,52 @@ Sandboxed = Annotated[
         "only for submissions you trust.",
     ),
 ]
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The course's folder; made if it is not there.")
+    ],
+) -> None:
+    """Make a course in a folder, anywhere.
+
+    Writes nbgrader_config.py (three lines that set nbgrader up, and the course's name), a
+    .gitignore, a README with the commands of a term, and an empty source/. Then change into the
+    folder and run 'autograder new NAME'.
+    """
+    import shlex
+
+    from autograder.course.new import make_course
+
+    written = make_course(folder)
+    _say_written(written, folder, f"cd {shlex.quote(str(folder))}", "autograder new NAME")
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Letters, digits and underscores, like week1.")
+    ],
+) -> None:
+    """Write a working assignment to change into yours.
+
+    source/NAME gets a notebook with one question of each kind: a function, a class, a text,
+    a form and a written answer. autograder/assignments/NAME, which no student sees, gets the
+    reference, the hidden checks and named mistakes. It can be released and graded as it is:
+    try it once, then put your own questions in place of these, one at a time.
+    """
+    from autograder.course.course import Course
+    from autograder.course.new import make_assignment
+
+    course = Course.find()
+    _say_written(
+        make_assignment(course, name),
+        course.root,
+        f"autograder release {name}",
+        f"autograder verify {name}",
+        f"autograder check solutions/{name}",
+    )
 
 
 @app.command()
@@ -309,6 +355,15 @@ def _folder_and_notebook(path: Path, known: set[str]) -> tuple[Path, str | None]
             "give the folder of a submission whose notebooks are renamed."
         )
     return path.parent, path.stem
+
+
+def _say_written(files: list[Path], root: Path, *commands: str) -> None:
+    typer.echo("Wrote")
+    for path in files:
+        typer.echo(f"  {path.relative_to(root.resolve())}")
+    typer.echo("Now run")
+    for command in commands:
+        typer.echo(f"  {command}")
 
 
 def _exit(*grades: Grade) -> None:

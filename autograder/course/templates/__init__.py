@@ -1,0 +1,1 @@
+"""What `autograder init` and `autograder new` copy."""

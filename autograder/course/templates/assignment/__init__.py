@@ -1,0 +1,1 @@
+"""A working assignment: `source/` is what students get, `private/` what they do not."""

@@ -1,0 +1,1 @@
+"""Named mistakes: `autograder verify` proves that the checks catch each of them."""

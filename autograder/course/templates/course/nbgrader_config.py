@@ -1,0 +1,7 @@
+"""This course: its name, and nbgrader set up as `autograder.settings` explains."""
+
+from autograder.settings import configure
+
+c = get_config()  # noqa: F821 - traitlets defines it
+configure(c)
+c.CourseDirectory.course_id = "COURSE"
