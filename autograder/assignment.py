@@ -260,10 +260,9 @@ def _make_importable(folder: Path) -> None:
     version = (folder, _digest(folder))
     if _loaded.get(folder.name) == version:
         return
-    paths = autograder.assignments.__path__
-    if str(folder.parent) in paths:
-        paths.remove(str(folder.parent))
-    paths.insert(0, str(folder.parent))
+    ours = str(folder.parent)
+    others = [path for path in autograder.assignments.__path__ if path != ours]
+    autograder.assignments.__path__ = [ours, *others]
     prefix = f"{PACKAGE}.{folder.name}"
     for name in [name for name in sys.modules if name == prefix or name.startswith(f"{prefix}.")]:
         del sys.modules[name]
