@@ -36,6 +36,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="Grade notebook assignments that student code can neither read nor forge.\n\n"
     "Run every command in the course's folder, the one that holds nbgrader_config.py. "
+    "[bold]init[/bold] makes such a folder and [bold]new[/bold] an assignment in it. "
     "A term goes like this: [bold]release[/bold] makes what students get, [bold]check[/bold] "
     "grades one folder, [bold]grade[/bold] grades the class into the gradebook, "
     "[bold]report[/bold] and [bold]export[/bold] show how it went.",
