@@ -22,7 +22,7 @@ from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOO
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
 PACKAGE = Path(__file__).parents[1]
-SHOWS_ONLY = ("outputs", "cli.py", "demo", "assignments")
+SHOWS_ONLY = ("outputs", "cli", "demo", "assignments")
 """What no grade depends on; an assignment's own files count for itself (`pack_course`)."""
 
 

@@ -1,0 +1,138 @@
+"""Commands about the course's folder: init, new, release, doctor, data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.cli.app import USAGE, Assignment, app
+
+data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
+app.add_typer(data_app, name="data")
+
+
+@app.command()
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The course's folder; made if it is not there.")
+    ],
+) -> None:
+    """Make a course in a folder, anywhere.
+
+    Writes nbgrader_config.py (three lines that set nbgrader up, and the course's name), a
+    .gitignore, a README with the commands of a term, and an empty source/. Then change into the
+    folder and run 'autograder new NAME'.
+    """
+    import shlex
+
+    from autograder.course.new import make_course
+
+    written = make_course(folder)
+    _say_written(written, folder, f"cd {shlex.quote(str(folder))}", "autograder new NAME")
+
+
+@app.command()
+def new(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Letters, digits and underscores, like week1.")
+    ],
+) -> None:
+    """Write a working assignment to change into yours.
+
+    source/NAME gets a notebook with one question of each kind: a function, a class, a text,
+    a form and a written answer. autograder/assignments/NAME, which no student sees, gets the
+    reference, the hidden checks and named mistakes. It can be released and graded as it is:
+    try it once, then put your own questions in place of these, one at a time.
+    """
+    from autograder.course.course import Course
+    from autograder.course.new import make_assignment
+
+    course = Course.find()
+    _say_written(
+        make_assignment(course, name),
+        course.root,
+        f"autograder release {name}",
+        f"autograder verify {name}",
+        f"autograder check solutions/{name}",
+    )
+
+
+@app.command()
+def release(
+    assignment: Assignment = None,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Change nothing; fail if release/ is stale.")
+    ] = False,
+    execute: Annotated[
+        bool, typer.Option("--execute", help="Run the solutions even if nothing has changed.")
+    ] = False,
+) -> None:
+    """Make release/ and the executed solutions/ from source/.
+
+    Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
+    line of a solution or of a hidden check would reach the students.
+    """
+    from autograder.assignment import chosen
+    from autograder.course.course import Course
+    from autograder.release.build import build_release, verify_release
+
+    course = Course.find()
+    name = chosen(course, assignment)
+    course.source(name)
+    if verify:
+        verify_release(course, name)
+        typer.echo(f"release/{name} and solutions/{name} are up to date.")
+    else:
+        build_release(course, name, execute="always" if execute else "changed")
+        typer.echo(f"Wrote release/{name} and solutions/{name}.")
+
+
+@app.command()
+def doctor() -> None:
+    """Say what this machine has and lacks for grading, and what to do about it."""
+    from autograder.course.doctor import examine
+
+    if not examine(Console()):
+        raise typer.Exit(USAGE)
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A name in datasets/manifest.json; may be left out if it is alone."),
+    ] = None,
+    to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path("datasets"),
+) -> None:
+    """Download a data set, resuming where it stopped, and verify its checksum."""
+    from autograder.course.course import Course
+    from autograder.course.data import fetch
+    from autograder.course.manifest import Manifest
+
+    archive = Manifest.read(Course.find().root / "datasets").pick(name)
+    typer.echo(f"{fetch(archive, to)} is complete and verified.")
+
+
+@data_app.command("verify")
+def data_verify(
+    folder: Annotated[Path, typer.Argument(help="A folder with a manifest.json.")] = Path(
+        "datasets"
+    ),
+) -> None:
+    """Hold the data sets of a folder against its manifest."""
+    from autograder.course.data import verify as verify_data
+
+    for line in verify_data(folder):
+        typer.echo(line)
+
+
+def _say_written(files: list[Path], root: Path, *commands: str) -> None:
+    typer.echo("Wrote")
+    for path in files:
+        typer.echo(f"  {path.relative_to(root.resolve())}")
+    typer.echo("Now run")
+    for command in commands:
+        typer.echo(f"  {command}")

@@ -1,0 +1,130 @@
+"""Commands that grade: check, grade, verify."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from autograder.classroom.start import start_worker_server
+from autograder.cli.app import INTERRUPTED, Assignment, Sandboxed, app, backend, end_with
+from autograder.errors import UsageError
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(help="A submission's folder, or one notebook of it.")],
+    assignment: Annotated[
+        str | None,
+        typer.Option(
+            help="The assignment's name; by default the one whose graded cells are there."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    sandbox: Sandboxed = "bubblewrap",
+) -> None:
+    """Grade one submission, without a gradebook.
+
+    Given one notebook, only its questions are graded; its neighbours still lend their
+    functions.
+    """
+    from autograder.course.course import Course
+    from autograder.course.questions import questions_of
+    from autograder.grading.belongs import chosen_for
+    from autograder.grading.grade import Grader
+    from autograder.outputs.terminal import print_grade
+
+    course = Course.find()
+    _look_at(path)
+    name = chosen_for(course, path, assignment)
+    folder, only = _folder_and_notebook(path, {q.notebook for q in questions_of(course, name)})
+    with Grader(course, name, sandbox=backend(sandbox), only=only) as grader:
+        graded = grader.grade(folder)
+    if json:
+        typer.echo(graded.grade.to_json(indent=2))
+    else:
+        print_grade(graded.grade, Console())
+    for note in graded.staff_notes:
+        print(note, file=sys.stderr)
+    end_with(graded.grade)
+
+
+@app.command()
+def grade(
+    assignment: Assignment = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Grade only this student; may be given again.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Worker processes; as many as processors by default.")
+    ] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Let the workers of a Dask cluster do it.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Grade again what has not changed since last time.")
+    ] = False,
+    sandbox: Sandboxed = "bubblewrap",
+) -> None:
+    """Grade the class: submitted/<student>/<assignment> into the gradebook.
+
+    A run that was stopped is started again with the same command; what was graded is kept.
+    """
+    if dask is None:
+        start_worker_server()  # before the imports, which take as long here as there
+    from autograder.assignment import chosen
+    from autograder.classroom.batch import grade_class
+    from autograder.course.course import Course
+    from autograder.outputs.report import print_class
+
+    course = Course.find()
+    result = grade_class(
+        course,
+        chosen(course, assignment),
+        students=student or None,
+        jobs=jobs,
+        dask=dask,
+        force=force,
+        sandbox=backend(sandbox),
+    )
+    print_class(result, Console())
+    if result.interrupted:
+        raise typer.Exit(INTERRUPTED)
+    end_with(*result.grades.values())
+
+
+@app.command()
+def verify(assignment: Assignment = None) -> None:
+    """Prove the hidden checks: the reference passes, and every known mistake is caught."""
+    from autograder.assignment import chosen, find
+    from autograder.course.course import Course
+    from autograder.diagnosis.prove import Prover, prove_checks
+
+    course = Course.find()
+    prover = Prover(find(course, chosen(course, assignment)), course.secret())
+    if not prove_checks(Console(), prover, prover.questions):
+        raise typer.Exit(1)
+
+
+def _look_at(path: Path) -> None:
+    if path.is_dir() and not any(path.rglob("*.ipynb")):
+        raise UsageError(f"{path} holds no notebook; give the folder that a student handed in.")
+    if not path.exists():
+        raise UsageError(f"There is no {path}; give a submission's folder or one notebook.")
+    if not path.is_dir() and path.suffix != ".ipynb":
+        raise UsageError(f"{path} is not a notebook; give a folder or a file ending in .ipynb.")
+
+
+def _folder_and_notebook(path: Path, known: set[str]) -> tuple[Path, str | None]:
+    if path.is_dir():
+        return path, None
+    if path.stem not in known:
+        names = " and ".join(f"{name}.ipynb" for name in sorted(known))
+        raise UsageError(
+            f"{path.name} is none of the assignment's notebooks ({names}); "
+            "give the folder of a submission whose notebooks are renamed."
+        )
+    return path.parent, path.stem

@@ -1,0 +1,58 @@
+"""Commands that show how it went: report, export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from autograder.cli.app import Assignment, app
+from autograder.errors import UsageError
+
+
+@app.command()
+def report(
+    assignment: Assignment = None,
+    to: Annotated[
+        Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
+    ] = None,
+) -> None:
+    """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    from autograder.assignment import chosen
+    from autograder.classroom.batch import recorded_grades
+    from autograder.course.course import Course
+    from autograder.outputs.report import write_report
+
+    course = Course.find()
+    name = chosen(course, assignment)
+    grades = recorded_grades(course, name)
+    path = write_report(name, grades, to or course.root / "reports" / f"{name}.html")
+    typer.echo(f"Wrote {path}.")
+
+
+@app.command()
+def export(
+    assignment: Assignment = None,
+    to: Annotated[
+        Path | None, typer.Option(help="The file to write; standard output by default.")
+    ] = None,
+) -> None:
+    """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
+    from autograder.assignment import chosen
+    from autograder.course.course import Course
+    from autograder.gradebook.rows import open_gradebook
+    from autograder.outputs.export import grade_rows, to_csv
+
+    course = Course.find()
+    name = chosen(course, assignment)
+    with open_gradebook(course, name) as gradebook:
+        table = to_csv(grade_rows(course, gradebook, [name]))
+    if to is None:
+        typer.echo(table, nl=False)
+    else:
+        try:
+            to.write_text(table, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{to} cannot be written: {error.strerror}.") from error
+        typer.echo(f"Wrote {to}.")
