@@ -141,6 +141,12 @@ class Assignment:
         names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
         return [self.module(f"mistakes.{name}") for name in names] if self.folder else []
 
+    def checks(self) -> Path:
+        """Where its hidden checks lie; from now on they can import the reference beside them."""
+        assert self.folder is not None, "a classic assignment has no hidden checks"
+        _make_importable(self.folder)
+        return self.folder / "checks"
+
     def shared(self) -> dict[str, Path]:
         """What every submission sees read-only: all that is released beside the notebooks."""
         return {
