@@ -1,7 +1,5 @@
 """Every answer once more."""
 
-import numpy as np
-
 from autograder.checking.answers import answer
 
 

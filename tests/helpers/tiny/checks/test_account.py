@@ -1,8 +1,8 @@
 """Hidden checks of the class."""
 
 import pytest
-
 from autograder.assignments.tiny import reference
+
 from autograder.checking import compare
 
 question = pytest.mark.question("account")

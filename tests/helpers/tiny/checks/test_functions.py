@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-
 from autograder.assignments.tiny import reference
+
 from autograder.checking import compare
 
 

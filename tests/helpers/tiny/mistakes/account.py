@@ -1,6 +1,7 @@
 """Named mistakes of the class."""
 
 from autograder.assignments.tiny import reference
+
 from autograder.diagnosis.mistakes import misconception
 
 
