@@ -1,4 +1,4 @@
-"""What several tests share: the course in this repository, and one warm grader for it."""
+"""What several tests share: this repository's course and the tiny one, with a warm grader each."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import tiny_course
 from graded import GradeIt, hand_in_and_grade
 from submissions import ROOT
 
@@ -14,6 +15,7 @@ from autograder.course.course import Course
 from autograder.grading.grade import Grader
 
 ASSIGNMENT = "batchnorm"
+collect_ignore = ["helpers"]  # the tiny assignment's hidden checks are no tests
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -41,3 +43,16 @@ def grader(course: Course) -> Iterator[Grader]:
 def grade(grader: Grader, tmp_path: Path) -> GradeIt:
     """Hand in with some changes, and grade."""
     return partial(hand_in_and_grade, grader, tmp_path / "submission")
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The course with the tiny assignment, released; not to be changed."""
+    return tiny_course.released(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def tiny_grader(tiny: Course) -> Iterator[Grader]:
+    """A grader of the tiny assignment with its sandbox."""
+    with Grader(tiny, tiny_course.NAME) as warm:
+        yield warm

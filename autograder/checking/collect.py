@@ -278,11 +278,13 @@ def _parameters(item: pytest.Item) -> dict[str, Any]:
 
 def _refused(item: pytest.Item, function: Any, parameters: Mapping[str, Any]) -> str:
     """Why an item cannot be a check; nothing if it can."""
-    names: Sequence[str] = getattr(item, "fixturenames", ())
     if function is None or not isinstance(item, pytest.Function):
         return "is no function"
     if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
         return "is a coroutine or a generator; a check is a plain function"
+    # Those that it names itself come first: they may need others.
+    asked: Sequence[str] = getattr(item, "fixturenames", ())
+    names = [*inspect.signature(function).parameters, *asked]
     if other := [name for name in names if name not in (*FIXTURES, *parameters)]:
         known = ", ".join(FIXTURES)
         return f"asks for the fixture `{other[0]}`; a check has {known}: call a function instead"

@@ -99,7 +99,7 @@ def _of_texts(actual: Any, expected: Any) -> str:
 
 def _of_numbers(actual: Any, expected: Any) -> str:
     if _both(complex, actual, expected):
-        return "" if np.isclose(actual, expected, rtol=TOLERANCE, atol=0.0) else "is not right"
+        return "" if _close(actual, expected).all() else "is not right"
     one, other = as_array(actual), as_array(expected)
     if one is None or other is None:
         if type(actual) is not type(expected):
@@ -109,9 +109,14 @@ def _of_numbers(actual: Any, expected: Any) -> str:
         return _kind(actual)
     if one.shape != other.shape:
         return "has another shape"
-    close = np.isclose(one.astype(float), other.astype(float), rtol=TOLERANCE, atol=0.0)
     exact = isinstance(actual, int) and isinstance(expected, int)
-    return "" if (actual == expected if exact else bool(close.all())) else "is not right"
+    right = actual == expected if exact else _close(one.astype(float), other.astype(float)).all()
+    return "" if right else "is not right"
+
+
+def _close(one: Any, other: Any) -> Any:
+    """Up to rounding; a missing value, which is NaN, is right where one is expected."""
+    return np.isclose(one, other, rtol=TOLERANCE, atol=0.0, equal_nan=True)
 
 
 def _length(count: int) -> str:

@@ -124,7 +124,7 @@ class RemoteObject(Remote):
         reply = self._student.ask(
             self._name, "attr", want=wanted((returned,)), obj=self._handle, name=name
         )
-        return self._student.value(self._student.only(name, reply), returned, name)
+        return self._student.one(name, reply, returned)
 
     def _invoke(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         declared = self._declared.methods.get((name, len(args) + len(kwargs)))

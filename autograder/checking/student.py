@@ -157,7 +157,7 @@ class Student:
         Args:
             what: the function, for a request's messages.
             target: a global's name, or an object's handle and the method's name.
-            declared: what is returned.
+            declared: what is returned; if nothing is, whatever comes back is let go.
             args: positional arguments.
             kwargs: the others.
             name: the function, for a reply's messages; `what` by default.
@@ -171,6 +171,8 @@ class Student:
             reply = self.ask(what, "call", want=want, target=target, **given)
         else:
             reply = self.ask(what, "invoke", want=want, obj=target[0], name=target[1], **given)
+        if not declared:
+            return None
         items = self._unpack(name or what, reply, declared)
         read_back = [
             self.value(item, one, name or what) for item, one in zip(items, declared, strict=True)
@@ -205,6 +207,11 @@ class Student:
             )
         return reply.items[0]
 
+    def one(self, what: str, reply: Reply, returned: Returned) -> Any:
+        """What a check gets of an attribute or a variable; as a plain value it may be a tuple."""
+        whole = returned.kind == "value" and reply.is_tuple
+        return self.value(_rejoined(reply) if whole else self.only(what, reply), returned, what)
+
     def _unpack(self, name: str, reply: Reply, declared: tuple[Returned, ...]) -> tuple[Item, ...]:
         names = ", ".join(returned.name for returned in declared)
         if len(declared) == 1 and (not reply.is_tuple or declared[0].kind == "value"):
@@ -232,9 +239,8 @@ class Student:
     def _variable(self, declared: Declared) -> Any:
         name, (returned,) = declared.name, declared.returns
         if returned.kind != "dict":
-            want = wanted(declared.returns)
-            item = self.only(name, self.ask(name, "get", want=want, name=name))
-            return self.value(item, returned, name)
+            reply = self.ask(name, "get", want=wanted(declared.returns), name=name)
+            return self.one(name, reply, returned)
         item = self.only(name, self.ask(name, "get", want=("opaque",), name=name))
         remote = RemoteMapping(self, item.handle, name)
         if item.kind == "dict":

@@ -19,6 +19,23 @@ from autograder.course.course import Course
 
 ROOT = Path(__file__).parents[2]
 NAME = "mini"
+CHECKS = ROOT / "autograder" / "assignments" / "batchnorm" / "checks"
+SETTINGS = """\
+from autograder.assignment import Settings
+SETTINGS = Settings(ships=("datasets/fashion_mnist.npz", "datasets/LICENSE.fashion-mnist"))
+"""
+REFERENCE = """\
+from autograder.assignments.batchnorm.reference import affine_forward, relu_backward, relu_forward
+"""
+MISTAKES = """\
+from autograder.assignments.mini.reference import affine_forward
+from autograder.diagnosis.mistakes import misconception
+
+@misconception(question="affine_forward", sentence="out leaves out b.", hint="b?")
+def bias_left_out(x, w, b):
+    out, cache = affine_forward(x, w, b)
+    return out - b, cache
+"""
 
 ReleasedIn = Callable[[Path], Course]
 """Gives the course with its release in a folder that is named."""
@@ -138,8 +155,20 @@ def write_notebook(path: Path, notebook: Any) -> None:
     nbformat.write(notebook, path)
 
 
+def write_private(folder: Path) -> None:
+    """Write the private folder: the checks are those of the same questions in batchnorm."""
+    texts = {"__init__": SETTINGS, "reference": REFERENCE, "mistakes/layers": MISTAKES}
+    for name in ("test_affine", "test_relu"):
+        texts[f"checks/{name}"] = (CHECKS / f"{name}.py").read_text()
+    for name, text in texts.items():
+        path = folder / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
 def make_course(root: Path) -> Course:
     """Write the mini course, with this repository's own nbgrader_config.py."""
+    write_private(root / "autograder" / "assignments" / NAME)
     source = root / "source" / NAME
     for name, notebook in notebooks().items():
         write_notebook(source / f"{name}.ipynb", notebook)

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
+import tiny_course
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.course.course import Course
+from autograder.course.questions import answer_cells, questions_of
 from autograder.errors import UsageError
-
-ROOT = Path(__file__).parents[2]
-POINTS = {
-    "affine_forward": 4, "affine_backward": 6, "relu_forward": 2, "relu_backward": 3,
-    "two_layer_net": 9, "train_two_layer_net": 6, "fully_connected_net": 10,
-    "batchnorm_forward": 10, "batchnorm_backward": 14, "batchnorm_backward_alt": 0,
-    "batchnorm_net": 14, "deep_net_report": 6, "weight_scale_report": 6,
-    "explain_batchnorm": 4, "explain_weight_scale": 6,
-}  # fmt: skip
 
 
 @pytest.fixture
@@ -27,18 +22,86 @@ def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     return Course.find(tmp_path)
 
 
-def test_the_shipped_assignment_asks_the_published_questions_in_order() -> None:
-    questions = Course.find(ROOT).questions("batchnorm")
-    assert {q.id: q.points for q in questions} == POINTS
-    assert [q.id for q in questions] == list(POINTS)
-    assert sum(q.points for q in questions) == 100
-    assert {q.id: q.bonus for q in questions if q.bonus} == {"batchnorm_backward_alt": 3}
+def questions(id_: str, upstream: tuple[str, ...] = (), **flags: Any) -> list[Any]:
+    return tiny_course.question(id_, "x", 1, "x", defines=id_, upstream=list(upstream), **flags)
 
 
-def test_every_upstream_question_exists_and_comes_earlier() -> None:
-    ids = [q.id for q in Course.find(ROOT).questions("batchnorm")]
-    for question in Course.find(ROOT).questions("batchnorm"):
-        assert all(ids.index(up) < ids.index(question.id) for up in question.upstream)
+def declare(course: Course, **notebooks: list[Any]) -> Course:
+    """Write an assignment `a` of these notebooks."""
+    for name, cells in notebooks.items():
+        path = course.root / "source" / "a" / f"{name}.ipynb"
+        tiny_course.write(path, tiny_course.notebook(cells))
+    return course
+
+
+def test_questions_come_in_cell_order_with_all_they_declare(tiny: Course) -> None:
+    found = questions_of(tiny, "tiny")
+    assert [(q.id, q.points, q.answer) for q in found] == [
+        ("standardize", 4, "standardize_answer"),
+        ("initials", 3, "initials_answer"),
+        ("account", 5, "account_answer"),
+    ]
+    account = found[-1]
+    assert (account.defines, account.upstream, account.kind) == ("Account", ("initials",), "code")
+    assert account.notebook == "tiny"
+
+
+def test_notebooks_come_in_the_order_in_which_their_questions_build_on_each_other(
+    course: Course,
+) -> None:
+    declare(
+        course,
+        a_last=questions("l", ("m",)),
+        b_first=questions("f") + questions("g", ("f",)),
+        c_middle=questions("m", ("g",)),
+    )
+    assert [q.id for q in questions_of(course, "a")] == ["f", "g", "m", "l"]
+
+
+def test_notebooks_that_need_nothing_of_each_other_come_by_name(course: Course) -> None:
+    declare(course, two=questions("t"), one=questions("o"), three=questions("h"))
+    assert [q.notebook for q in questions_of(course, "a")] == ["one", "three", "two"]
+
+
+def test_a_circle_of_notebooks_is_refused_in_a_sentence(course: Course) -> None:
+    declare(course, one=questions("o", ("t",)), two=questions("t", ("o",)), three=questions("h"))
+    with pytest.raises(UsageError, match=r"^source/a: the questions of one and two [^\n]+$"):
+        questions_of(course, "a")
+
+
+def test_a_question_declared_twice_is_refused_in_a_sentence(course: Course) -> None:
+    declare(course, one=questions("o"), two=questions("o"))
+    with pytest.raises(UsageError, match=r"^source/a declares the question 'o' twice\.$"):
+        questions_of(course, "a")
+
+
+def test_a_notebook_that_cannot_be_read_is_named(course: Course) -> None:
+    declare(course, one=questions("o"))
+    (course.root / "source" / "a" / "two.ipynb").write_text("{")
+    with pytest.raises(UsageError, match=r"two\.ipynb is not a readable notebook"):
+        questions_of(course, "a")
+
+
+def test_the_cell_of_an_answer_is_said_or_else_the_free_one_before_the_check() -> None:
+    def cell(id_: str, answer: str = "", **flags: Any) -> Any:
+        own = {"nbgrader": tiny_course.metadata(id_, **flags)}
+        return new_code_cell("", metadata=own | {"autograder": {"answer": answer}})
+
+    check = {"grade": True, "locked": True}
+    cells = [
+        new_markdown_cell("prose"),
+        cell("early", solution=True),
+        cell("first_code", solution=True),
+        cell("first", **check),
+        cell("second", **check),
+        cell("third", answer="early", **check),
+        cell("written", grade=True, solution=True),
+        cell("after", **check),
+    ]
+    assert answer_cells(cells) == {
+        "first": "first_code", "second": "second", "third": "early", "written": "written",
+        "after": "after",
+    }  # fmt: skip
 
 
 def test_a_folder_without_a_config_is_not_a_course(tmp_path: Path) -> None:

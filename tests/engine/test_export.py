@@ -9,7 +9,9 @@ import pytest
 from mini_course import NAME
 from msgspec.structs import replace
 from test_gradebook import BACKWARD, BROKEN, SCALES, WRITTEN, grade
+from traitlets.config import Configurable
 
+from autograder.course.nbgrader_view import course_directory
 from autograder.errors import UsageError
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.model import Status
@@ -17,8 +19,12 @@ from autograder.outputs.export import GradesCsv, grade_rows, to_csv
 
 
 @pytest.fixture(scope="module")
-def book(released_in, tmp_path_factory):
-    course = released_in(tmp_path_factory.mktemp("export"))
+def course(released_in, tmp_path_factory):
+    return released_in(tmp_path_factory.mktemp("export"))
+
+
+@pytest.fixture(scope="module")
+def book(course):
     held = replace(BACKWARD, score=None, needs_review=True, checks=(BROKEN,))
     by_person = [replace(s, score=2.0, needs_review=False) for s in (WRITTEN, SCALES)]
     class_ = {
@@ -34,8 +40,16 @@ def book(released_in, tmp_path_factory):
 
 
 @pytest.fixture
-def rows(book):
-    return {row.student_id: row for row in grade_rows(book)}
+def rows(course, book):
+    return {row.student_id: row for row in grade_rows(course, book)}
+
+
+class Export(Configurable):
+    """nbgrader's own command, as far as a plugin asks it."""
+
+    def __init__(self, course):
+        super().__init__()
+        self.coursedir = course_directory(course.root)
 
 
 def test_a_withheld_grade_is_printed_as_withheld(rows):
@@ -59,22 +73,22 @@ def test_who_did_not_submit_is_named(rows):
     assert rows["absent"].status == "missing"
 
 
-def test_a_score_a_person_entered_ends_the_withholding(book):
+def test_a_score_a_person_entered_ends_the_withholding(course, book):
     submission = book.find_submission(NAME, "held")
     rows = [row for notebook in submission.notebooks for row in notebook.grades]
     held = next(row for row in rows if row.name == "relu_backward")
     held.manual_score, held.needs_manual_grade = 3.0, False
     book.db.commit()
     try:
-        (row,) = grade_rows(book, students=["held"])
+        (row,) = grade_rows(course, book, students=["held"])
         assert (row.score, row.status) == ("8.5", "waiting")
     finally:
         held.manual_score, held.needs_manual_grade = None, True
         book.db.commit()
 
 
-def test_names_with_commas_and_formulas_stay_in_their_column(book):
-    text = to_csv(grade_rows(book, [NAME], ["absent"]))
+def test_names_with_commas_and_formulas_stay_in_their_column(course, book):
+    text = to_csv(grade_rows(course, book, [NAME], ["absent"]))
     heading, line = csv.reader(io.StringIO(text))
     person = dict(zip(heading, line, strict=True))
     assert (person["last_name"], person["first_name"]) == ("O'Hara, Jr.", "'=1+1")
@@ -89,12 +103,14 @@ def test_the_first_columns_are_nbgraders_own(book):
 
 
 @pytest.mark.parametrize("wrong", [{"students": ["nobody"]}, {"assignments": ["nothing"]}])
-def test_who_is_not_there_cannot_be_exported(book, wrong):
+def test_who_is_not_there_cannot_be_exported(course, book, wrong):
     with pytest.raises(UsageError, match="The gradebook knows no"):
-        grade_rows(book, **wrong)
+        grade_rows(course, book, **wrong)
 
 
-def test_the_plugin_writes_where_it_is_told(book, tmp_path):
-    plugin = GradesCsv(to=str(tmp_path / "class.csv"), student=["done"])
+def test_the_plugin_writes_where_it_is_told(course, book, tmp_path):
+    plugin = GradesCsv(to=str(tmp_path / "class.csv"), student=["done"], parent=Export(course))
     plugin.export(book)
-    assert (tmp_path / "class.csv").read_text() == to_csv(grade_rows(book, students=["done"]))
+    assert (tmp_path / "class.csv").read_text() == to_csv(
+        grade_rows(course, book, students=["done"])
+    )

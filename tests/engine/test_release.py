@@ -15,7 +15,6 @@ from autograder.errors import UsageError
 from autograder.release.build import _move_in as move_in
 from autograder.release.build import build_release, stale_files, verify_release
 from autograder.release.cells import default_stub
-from autograder.release.leaks import PACKAGE
 from autograder.release.regions import Region, blank_form, split_solutions
 
 
@@ -110,7 +109,7 @@ class TestStubs:
     def test_the_stub_of_code_raises_what_the_autograder_recognizes(self):
         cell = mini_course.answer("relu_forward", "")
         with pytest.raises(NotImplementedError, match=r"^relu_forward is not answered yet: "):
-            exec(default_stub(cell, Region("", ("out = x",))))
+            exec(default_stub(cell, Region("", ("out = x",)), "relu_forward"))
 
 
 class TestLeaks:
@@ -149,21 +148,20 @@ class TestLeaks:
         self.refused(course, r"notes\.txt")
 
     def test_a_line_of_a_hidden_check_is_refused(self, course):
-        lines = (
-            (PACKAGE / "assignments" / "batchnorm" / "checks" / "test_affine.py")
-            .read_text()
-            .splitlines()
-        )
+        private = course.root / "autograder" / "assignments" / NAME
+        lines = (private / "checks" / "test_affine.py").read_text().splitlines()
         call = next(line for line in lines if "student.affine_forward(" in line)
         edit(course.root / "source" / NAME / "layers.ipynb", "intro", call)
-        self.refused(course, r"hidden checks \(test_affine\.py\)")
+        self.refused(course, r"the private checks/test_affine\.py")
 
     def test_a_file_of_the_autograder_is_refused_whole(self, course):
-        pictures = (
-            PACKAGE / "assignments" / "batchnorm" / "checks" / "grading_images.npz"
-        ).read_bytes()
-        (course.root / "source" / NAME / "more.npz").write_bytes(pictures)
-        self.refused(course, r"more\.npz is the autograder's grading_images\.npz")
+        private = course.root / "autograder" / "assignments" / NAME
+        for path in (
+            private / "checks" / "grading.npz",
+            course.root / "source" / NAME / "more.npz",
+        ):
+            path.write_bytes(b"hidden pictures")
+        self.refused(course, r"more\.npz is the autograder's grading\.npz")
 
     def test_what_every_program_says_is_no_leak(self, course):
         everyday = "import numpy as np\nreturn out, cache\nfor i in range(3):\n    pass"
@@ -216,8 +214,8 @@ class TestRelease:
 
     def test_the_run_leaves_no_other_trace(self, released):
         assert {path.name for path in released.root.iterdir()} == {
-            ".autograder", "datasets", "gradebook.db", "nbgrader_config.py", "release",
-            "solutions", "source",
+            ".autograder", "autograder", "datasets", "gradebook.db", "nbgrader_config.py",
+            "release", "solutions", "source",
         }  # fmt: skip
         assert list((released.root / ".autograder").iterdir()) == []
 

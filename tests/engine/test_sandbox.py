@@ -169,7 +169,7 @@ def test_a_tuple_is_unpacked_and_the_cache_goes_back_by_handle(branch):
     out, cache = reply.items
     assert reply.is_tuple
     assert np.array_equal(out.value, x @ w)
-    assert (cache.kind, cache.has_value) == ("list", False)
+    assert cache.kind == "list"
     dx, dw = call(branch, "backward", np.ones((2, 2)), cache.handle).items
     assert np.array_equal(dx.value, np.ones((2, 2)) @ w.T)
     assert np.array_equal(dw.value, x.T @ np.ones((2, 2)))
@@ -192,7 +192,7 @@ def test_objects_have_attributes_and_methods(branch):
     (weights,) = branch.request("item", obj=params.handle, key="W").items
     assert weights.value.dtype == np.float32
     batch = [np.ones((1, 3)), np.array([0])]
-    loss, grads = branch.request("invoke", obj=net.handle, name="loss", args=batch).items
+    loss, grads = branch.request("invoke", obj=net.handle, name="loss", args=batch, kwargs={}).items
     assert (loss.value, grads.kind) == (18.0, "dict")
 
 
@@ -206,10 +206,20 @@ def test_plain_things_come_as_values(branch, value, expected):
     assert np.array_equal(item.value, expected)
 
 
-@pytest.mark.parametrize("value", [None, {}, [], [[1], [2, 3]], [None], ["a", 1]])
-def test_other_things_come_as_handles(branch, value):
+@pytest.mark.parametrize("value", [None, {}, [], [[1], [2, 3]], [None], ["a", 1], {1: {2}}])
+def test_collections_of_plain_things_come_as_values(branch, value):
     item = branch.request("put", value=value).items[0]
-    assert not item.has_value or item.value.size == 0
+    assert (item.has_value, item.value) == (True, value)
+
+
+@pytest.mark.parametrize("name", ["Net", "np", "wrong", "np.random"])
+def test_other_things_come_as_handles(branch, name):
+    assert not branch.request("get", name=name).items[0].has_value
+
+
+def test_what_is_only_passed_on_is_not_copied(branch):
+    (item,) = branch.request("get", name="settings", want=("opaque",)).items
+    assert (item.has_value, item.kind) == (False, "dict")
 
 
 def test_an_exception_brings_its_type_and_the_students_line_but_not_its_message(branch):
@@ -238,7 +248,7 @@ def test_what_a_branch_does_is_unknown_to_the_next(sandbox):
         for _ in range(2):
             with session.branch() as branch:
                 (x,) = branch.request("get", name="x").items
-                seen.append((x.value.tolist(), call(branch, "f").items[0].value))
+                seen.append((x.value, call(branch, "f").items[0].value))
                 branch.request("setitem", obj=x.handle, key=0, value=2.0)
     assert seen[0] == seen[1]
 

@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from autograder.course.course import Question
-from autograder.grading.scoring import Outcome, score_question, score_submission, shares
+from autograder.checking.collect import Outcome
+from autograder.course.questions import Question
+from autograder.grading.scoring import score_question, score_submission, shares
 from autograder.model import Grade, Status, Verdict
 
-QUESTION = Question("q", "nb", 10.0, 0.0, "code", (), "q")
-BONUS = Question("b", "nb", 0.0, 3.0, "code", (), "b")
+QUESTION = Question("q", "nb", 10.0, 0.0, "code", (), "q", "q_answer")
+BONUS = Question("b", "nb", 0.0, 3.0, "code", (), "b", "b_answer")
 
 outcomes = st.lists(
     st.builds(
@@ -59,7 +60,9 @@ def test_a_score_is_the_sum_of_the_lines_a_student_sees(
     worth: float, results: list[Outcome]
 ) -> None:
     for points, bonus in ((worth, 0.0), (0.0, worth)):
-        scored = score_question(Question("q", "nb", points, bonus, "code", (), "q"), results)
+        scored = score_question(
+            Question("q", "nb", points, bonus, "code", (), "q", "q_answer"), results
+        )
         if not scored.needs_review:
             shown = round(sum(check.points for check in scored.checks), 2)
             assert (scored.score if points else scored.extra_credit) == shown

@@ -9,6 +9,7 @@ import batch_class
 import mini_course
 import pytest
 
+from autograder.assignment import find
 from autograder.classroom.packing import (
     digest,
     pack_course,
@@ -90,7 +91,7 @@ def test_a_packed_course_has_the_same_questions_and_secret(tmp_path: Path) -> No
     course = mini_course.make_course(tmp_path / "course")
     (course.root / "release").symlink_to(course.root / "source")
     sent = unpack_course(pack_course(course, mini_course.NAME), mini_course.NAME, tmp_path / "sent")
-    assert sent.questions(mini_course.NAME) == course.questions(mini_course.NAME)
+    assert find(sent, mini_course.NAME).questions == find(course, mini_course.NAME).questions
     assert sent.secret() == course.secret()
 
 

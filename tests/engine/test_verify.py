@@ -6,23 +6,50 @@ import io
 
 import pytest
 from rich.console import Console
-from submissions import RELEASE
 
+from autograder.assignment import Assignment, find
 from autograder.checking.collect import Checks
-from autograder.diagnosis.prove import prove, prove_checks
+from autograder.course.course import Course
+from autograder.diagnosis.prove import REFERENCE, Prover, prove_checks
+from autograder.errors import UsageError
 
 SECRET = b"a secret of the tests, long enough"
 
 
-def test_the_shipped_checks_are_proven() -> None:
+@pytest.fixture(scope="module")
+def prover(tiny: Course) -> Prover:
+    return Prover(find(tiny, "tiny"), SECRET)
+
+
+def test_the_tiny_assignment_is_proven(prover: Prover) -> None:
     text = io.StringIO()
-    assert prove_checks(Console(file=text), RELEASE, ["relu_forward", "relu_backward"], SECRET)
-    assert "relu_backward" in text.getvalue()
+    assert prove_checks(Console(file=text, width=200), prover, prover.questions), text.getvalue()
+    assert all(question in text.getvalue() for question in ("standardize", "initials", "account"))
 
 
-def test_a_check_that_sees_nothing_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Checks() as checks:
-        seeing = checks.of("relu_forward")
-        monkeypatch.setattr(Checks, "of", lambda *_: seeing[:0])
-        proofs = list(prove(checks, ("relu_forward",), SECRET))
-    assert [proof.implementation for proof in proofs if proof.right] == ["reference"]
+def test_every_mistake_is_called_by_its_own_name(prover: Prover) -> None:
+    for proof in prover.prove(prover.questions):
+        assert proof.named == (() if proof.implementation == REFERENCE else (proof.implementation,))
+
+
+def test_a_check_that_uses_the_release_is_run_and_catches(prover: Prover) -> None:
+    failed = {proof.implementation: proof.failed for proof in prover.prove(["standardize"])}
+    assert failed == {
+        REFERENCE: (),
+        "rows_standardized": ("columns", "sales"),
+        "only_centred": ("columns", "sales"),
+    }
+
+
+def test_a_check_that_sees_nothing_is_found_out(
+    prover: Prover, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Checks, "of", lambda *_: [])
+    proofs = list(prover.prove(["initials"]))
+    assert [proof.implementation for proof in proofs if proof.right] == [REFERENCE]
+    assert not prove_checks(Console(file=io.StringIO()), prover, ["initials"])
+
+
+def test_an_assignment_without_hidden_checks_has_nothing_to_prove(tiny: Course) -> None:
+    with pytest.raises(UsageError, match=r"^tiny is an ordinary nbgrader assignment[^\n]*\.$"):
+        Prover(Assignment(tiny, "tiny", None), SECRET)

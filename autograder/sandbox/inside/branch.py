@@ -103,6 +103,7 @@ class Table:
         return item
 
 
+SEVERAL = "values", "keys", "take"
 OPERATIONS = "get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"
 
 
@@ -132,7 +133,9 @@ def answer(
     try:
         sys.stdout = heard or quiet
         fields = table.resolve(message)
-        reply = describe(table, getattr(table, operation)(**fields), want)
+        returned = getattr(table, operation)(**fields)
+        whole = want == [OPAQUE] and operation not in SEVERAL
+        reply = describe(table, returned, want, whole=whole)
     except fatal:
         raise
     except BaseException as raised:
@@ -142,9 +145,9 @@ def answer(
     return reply if heard is None else reply | {"printed": heard.text()}
 
 
-def describe(table: Table, value: Any, want: list[str]) -> dict[str, Any]:
-    """Describe what an operation returned; a tuple as its members."""
-    several = type(value) is tuple
+def describe(table: Table, value: Any, want: list[str], *, whole: bool) -> dict[str, Any]:
+    """Describe what an operation returned; a tuple as its members, unless it is to stay whole."""
+    several = type(value) is tuple and not whole
     members = value[: MOST_ITEMS + 1] if several else (value,)
     kinds = want
     if len(want) != len(members):

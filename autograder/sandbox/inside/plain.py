@@ -6,6 +6,7 @@ value and stays where it is; so is one that is too large, too deep or contains i
 
 from __future__ import annotations
 
+from collections import Counter, OrderedDict, defaultdict
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000
 """Of all text and all whole numbers in one value, as JSON writes them: a header holds 1 MiB."""
 _AS_IT_IS = (bool, int, float, str, complex, bytes, type(None))
+_DICTS = (dict, Counter, OrderedDict, defaultdict)
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 
@@ -50,15 +52,15 @@ class _Copier:
             return _array(np.ndarray.view(obj, np.ndarray))
         if issubclass(kind, np.generic):
             return self._scalar(obj)
-        if (kind not in _COLLECTIONS and kind is not dict) or depth >= DEPTH:
+        if kind not in (*_COLLECTIONS, *_DICTS) or depth >= DEPTH:
             raise NotPlainError
         if kind is list and obj and type(obj[0]) in (float, bool) and _alike(obj):
             return list(obj)
         self._values -= len(obj)
         if self._values < 0:
             raise NotPlainError
-        if kind is dict:
-            pairs = list(obj.items())
+        if kind in _DICTS:
+            pairs = list(dict.items(obj))
             return {self.copy(k, depth + 1): self.copy(v, depth + 1) for k, v in pairs}
         return kind(self.copy(item, depth + 1) for item in obj)
 
@@ -126,7 +128,10 @@ def figure(obj: Any) -> list[dict[str, Any]]:
     axes = getattr(drawn, "axes", None)
     if axes is None or not isinstance(axes, list):
         axes = [axes if axes is not None else drawn]
-    return [_axes(one) for one in axes]
+    try:
+        return [_axes(one) for one in axes]
+    finally:
+        plt.close("all")  # as after a cell: the next call draws on an empty figure
 
 
 def _axes(axes: Any) -> dict[str, Any]:

@@ -126,9 +126,8 @@ class _Writer:
             return value
         if kind is int:
             return value if abs(value) < _INTEGER_BOUND else {"i": hex(value)}
-        if depth > DEPTH:
-            raise WireError("nested deeper than allowed")
         if kind is list:
+            self._go_down(depth)
             return self._packed_list(value) or [self.pack(item, depth + 1) for item in value]
         if kind is Handle:
             return {"h": value.id}
@@ -137,21 +136,39 @@ class _Writer:
         if issubclass(kind, np.generic) and kind is not type(value.item()):
             return self.pack(value.item(), depth)
         if issubclass(kind, Mapping):
+            self._go_down(depth)
             return self._mapping(value, depth)
         return self._collection(value, kind, depth)
 
+    @staticmethod
+    def _go_down(depth: int) -> None:
+        if depth > DEPTH:
+            raise WireError("nested deeper than allowed")
+
     def _collection(self, value: Any, kind: type, depth: int) -> Any:
+        if kind in (tuple, set, frozenset):
+            self._go_down(depth)
         if kind is tuple:
             return {"t": [self.pack(item, depth + 1) for item in value]}
         if kind in (set, frozenset):
-            members = sorted((self.pack(item, depth + 1) for item in value), key=json.dumps)
-            return {"s" if kind is set else "f": members}
+            return {"s" if kind is set else "f": self._sorted(value, depth)}
         if kind is complex:
             return {"c": [value.real, value.imag]}
         if kind is bytes:
             self.raw.append(value)
             return {"b": len(value)}
         raise WireError(f"{kind.__name__} does not cross")
+
+    def _sorted(self, members: Any, depth: int) -> list[Any]:
+        """The members of a set in an order of their own, and the raw bytes in the same order."""
+        packed = []
+        for member in members:
+            apart = _Writer()
+            tree = apart.pack(member, depth + 1)
+            packed.append((json.dumps(tree), b"".join(apart.raw), tree))
+        packed.sort(key=lambda one: one[:2])
+        self.raw += [raw for _, raw, _ in packed]
+        return [tree for _, _, tree in packed]
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
         if all(type(key) is str for key in value):
@@ -210,7 +227,9 @@ class _Reader:
             raise WireError("only plain values belong here")
         if tag == "d" and type(body) is dict:
             return {self.value(k, depth): self.value(v, depth + 1) for k, v in body.items()}
-        if tag in ("t", "s", "f", "m") and type(body) is list:
+        if tag == "m" and type(body) is list:
+            return self._pairs(body, depth)
+        if tag in ("t", "s", "f") and type(body) is list:
             return self._collection(tag, [self.value(item, depth + 1) for item in body])
         if tag == "h" and type(body) is int and 0 <= body < _INTEGER_BOUND and self.limits.handles:
             return Handle(body)
@@ -219,16 +238,15 @@ class _Reader:
     def _collection(self, tag: str, members: list[Any]) -> Any:
         if tag == "t":
             return tuple(members)
-        if tag == "m" and not all(type(pair) is list and len(pair) == 2 for pair in members):
+        _refuse_crowds(members)
+        return set(members) if tag == "s" else frozenset(members)
+
+    def _pairs(self, body: list[Any], depth: int) -> dict[Any, Any]:
+        if not all(type(pair) is list and len(pair) == 2 for pair in body):
             raise WireError("not the entries of a dict")
-        keys = members if tag != "m" else [pair[0] for pair in members]
-        _refuse_crowds(keys)
-        try:
-            if tag == "m":
-                return {key: value for key, value in members}  # noqa: C416 - lists are no tuples
-            return set(keys) if tag == "s" else frozenset(keys)
-        except TypeError:
-            raise WireError("members that are not hashable") from None
+        entries = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in body]
+        _refuse_crowds([key for key, _ in entries])
+        return dict(entries)
 
     def _tagged(self, tag: str, body: Any) -> Any:
         match tag, body:

@@ -1,0 +1,1 @@
+"""The hidden checks of the tiny assignment."""

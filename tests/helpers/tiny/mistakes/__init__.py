@@ -1,0 +1,1 @@
+"""Named wrong answers of the tiny assignment."""
