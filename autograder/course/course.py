@@ -13,6 +13,7 @@ from typing import Any, Literal
 import msgspec
 import nbformat
 
+from autograder.assignment import is_classic
 from autograder.errors import UsageError
 
 SECRET_VARIABLE = "AUTOGRADER_SECRET"  # noqa: S105 - the variable's name, not a secret
@@ -20,7 +21,8 @@ SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 16
 """Shorter ones can be found by trying, and with them the hidden inputs."""
 
-Kind = Literal["code", "form", "written"]
+Kind = Literal["code", "form", "written", "task"]
+"""A written answer and a task are graded by a person; a task has no cell to answer in."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -36,6 +38,11 @@ class Question(msgspec.Struct, frozen=True):
     """Questions whose answers this one calls."""
     defines: str | None
     """The Python name the answer defines; None for written answers."""
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person grades it."""
+        return self.kind in ("written", "task")
 
 
 class Course(msgspec.Struct, frozen=True):
@@ -85,7 +92,10 @@ class Course(msgspec.Struct, frozen=True):
         paths = notebook_paths(self.source(assignment))
         questions = [question for path in paths for question in _questions_in(path)]
         ids = [question.id for question in questions]
-        if twice := sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+        # nbgrader asks for one id a notebook; checks find their question by the id alone.
+        classic = is_classic(self, assignment)
+        names = [f"{q.notebook}/{q.id}" for q in questions] if classic else ids
+        if twice := sorted({name for name in names if names.count(name) > 1}):
             raise UsageError(f"source/{assignment} declares the question '{twice[0]}' twice.")
         # Students meet the notebooks in the order in which questions build on each other.
         downstream = {
@@ -140,21 +150,26 @@ def _questions_in(path: Path) -> list[Question]:
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
-    cells = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    return [_question(cell, path.stem) for cell in cells]
+    own = [(cell, cell.metadata.get("nbgrader", {})) for cell in notebook.cells]
+    return [_question(cell, path.stem) for cell, ours in own if _is_graded(ours)]
+
+
+def _is_graded(ours: Any) -> bool:
+    return bool(ours.get("grade") or ours.get("task"))
 
 
 def _question(cell: Any, notebook: str) -> Question:
     declared = cell.metadata.get("autograder", {})
     defines = declared.get("defines")
-    written = bool(cell.metadata.nbgrader.get("solution"))
+    task = bool(cell.metadata.nbgrader.get("task"))
+    written = bool(cell.metadata.nbgrader.get("solution")) or cell.cell_type != "code"
     form = declared.get("kind") == "form" or (defines or "").endswith("_answers")
     return Question(
         id=cell.metadata.nbgrader["grade_id"],
         notebook=notebook,
         points=float(cell.metadata.nbgrader.get("points", 0)),
         bonus=float(declared.get("bonus", 0)),
-        kind="written" if written else "form" if form else "code",
+        kind="task" if task else "written" if written else "form" if form else "code",
         upstream=tuple(declared.get("upstream", ())),
         defines=defines,
     )
