@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from autograder.assignment import is_classic
 from autograder.course.course import Course
 from autograder.grading.grade import SHARED_FOLDERS, GradedSubmission
 from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
@@ -98,7 +99,10 @@ def pack_course(course: Course, assignment: str) -> bytes:
         for path in sorted(course.source(assignment).glob("*.ipynb"))
     ]
     release = course.release(assignment)
-    shared = [path for name in SHARED_FOLDERS for path in sorted((release / name).rglob("*"))]
+    if is_classic(course, assignment):
+        shared = [path for path in sorted(release.rglob("*")) if path.suffix != ".ipynb"]
+    else:
+        shared = [path for name in SHARED_FOLDERS for path in sorted((release / name).rglob("*"))]
     released = [
         _File(os.fsencode(path.relative_to(release)), path.read_bytes())
         for path in (*sorted(release.glob("*.ipynb")), *shared)

@@ -16,27 +16,27 @@ from typing import Any, Self
 
 import msgspec
 
+from autograder.assignment import is_classic
 from autograder.assignments.batchnorm.records import parse_all
 from autograder.checking.collect import Check, Checks
 from autograder.checking.student import Student
 from autograder.course.course import Course, Question
 from autograder.diagnosis.diagnose import diagnose
 from autograder.errors import UsageError
+from autograder.grading.classic import ClassicRun, ClassicTests
+from autograder.grading.run import Run
 from autograder.grading.scoring import Outcome, score_question, score_submission
 from autograder.model import Grade, QuestionScore, Verdict
-from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
+from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.launch import Backend
-from autograder.sandbox.policy import POLICY
 from autograder.sandbox.requests import Branch
-from autograder.sandbox.session import CellRun, Session, SourceCell
+from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
 
 ANSWER_SUFFIX = "_answer"
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
-UNSTARTED = "This could not be checked, because the submission's files cannot be laid out."
 SHARED_FOLDERS = ("support", "datasets")
 """Folders of the release that every submission sees read-only, as released."""
 
@@ -86,25 +86,20 @@ class Grader:
             for question in course.questions(assignment)
             if only in (None, question.notebook)
         ]
+        self._classic = ClassicTests(course, assignment) if is_classic(course, assignment) else None
         shared = {
             name: self._release / name for name in SHARED_FOLDERS if (self._release / name).is_dir()
         }
-        self._sandbox = Sandbox(sandbox, shared)
+        self._sandbox = Sandbox(sandbox, self._classic.folders if self._classic else shared)
         self._unprotected = sandbox == "none"
         self._checks = Checks(release=self._release)
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(self._checks)
-            graded = [question.id for question in self._questions if question.kind != "written"]
-            unchecked = self._checks.missing(graded)
-            if unchecked and not self._checks.broken:
-                raise UsageError(
-                    f"The question '{unchecked[0]}' of {self.assignment} has no hidden check in "
-                    f"autograder/assignments/{self.assignment}/checks; write one, or take the "
-                    "question out of the notebook."
-                )
+            if self._classic is None:
+                stack.enter_context(self._checks)
+                self._refuse_unchecked()
             stack.enter_context(self._sandbox)
             self._sandbox.probe()  # here, once, and not as every submission's misfortune
             self._stack = stack.pop_all()
@@ -113,98 +108,60 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def _refuse_unchecked(self) -> None:
+        graded = [question.id for question in self._questions if not question.by_hand]
+        unchecked = self._checks.missing(graded)
+        if unchecked and not self._checks.broken:
+            raise UsageError(
+                f"The question '{unchecked[0]}' of {self.assignment} has no hidden check in "
+                f"autograder/assignments/{self.assignment}/checks; write one, or take the "
+                "question out of the notebook."
+            )
+
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
         submission = read_submission(folder, self._release)
-        run = _Run(self, submission)
-        scores = {
-            score.id: score
-            for name in dict.fromkeys(question.notebook for question in self._questions)
-            for score in run.notebook(name)
-        }
-        ordered = [scores[question.id] for question in self._questions]
+        run: Run
+        if self._classic is None:
+            run = _ChecksRun(self, submission)
+        else:
+            run = ClassicRun(self._classic, self._sandbox, submission, self._questions)
+        scores = run.scores()
         problems = [*submission.problems, *run.problems]
         if self._unprotected:
             problems.append("Graded without a sandbox: files and network were not protected.")
-        grade = score_submission(self.assignment, ordered, problems)
+        grade = score_submission(self.assignment, scores, problems)
+        if self._classic is not None:
+            grade = self._classic.mark(grade, submission)
         return GradedSubmission(
-            grade, submission.notebooks, run.runs, tuple(run.staff_notes), run.cpu_seconds
+            grade, run.notebooks(), run.runs, tuple(run.staff_notes), run.cpu_seconds
         )
 
 
-class _Run:
-    """The state of grading one submission."""
+class _ChecksRun(Run):
+    """Grading one submission with the hidden checks, in forks of its sessions."""
 
     def __init__(self, grader: Grader, submission: Submission) -> None:
+        super().__init__(grader._sandbox, submission, grader._questions)
         self._grader = grader
-        self._submission = submission
         self._records = parse_all(submission.records)
         self._timeouts: Counter[str] = Counter()
-        self._budget = Budget(POLICY.submission_wall)
-        self._used = 0.0
-        self._notebooks_left = len({question.notebook for question in grader._questions})
-        self.problems: list[str] = []
-        self.staff_notes: list[str] = []
-        self.runs: dict[str, tuple[CellRun, ...]] = {}
-        self.cpu_seconds = 0.0
 
-    def notebook(self, name: str) -> list[QuestionScore]:
-        """Run a notebook's cells, then the checks of each of its questions."""
-        questions = [q for q in self._grader._questions if q.notebook == name]
-        notebook = self._submission.notebooks.get(name)
-        self._next_budget()
-        if notebook is None:
-            return [self._without_answer(question, name) for question in questions]
-        cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
-        try:
-            with self._grader._sandbox.session(self._files(), self._budget) as session:
-                self.runs[name] = tuple(session.run(cells))
-                self._report_cells(name)
-                scores = [self._question(question, session) for question in questions]
-                self.cpu_seconds += session.cpu_seconds
-                return scores
-        except StudentError:  # the submission's own files keep a session from starting
-            return [self._all(question, Verdict.RAISED, UNSTARTED) for question in questions]
-        except SandboxBroken as error:
-            self.staff_notes.append(f"{name}: {error}")
-            return [self._all(question, Verdict.GRADER_ERROR, "") for question in questions]
-
-    def _next_budget(self) -> None:
-        """An equal share of the time that is left, so that no notebook takes another's."""
-        self._used += self._budget.used
-        share = (POLICY.submission_wall - self._used) / self._notebooks_left
-        self._notebooks_left -= 1
-        self._budget = Budget(share, hung=self._budget.hung)
-
-    def _files(self) -> dict[str, bytes]:
-        notebooks = self._submission.notebooks.items()
-        return self._submission.files | {f"{name}.ipynb": nb.to_bytes() for name, nb in notebooks}
-
-    def _report_cells(self, name: str) -> None:
-        for run in self.runs[name]:
-            if run.status in ("timeout", "dead"):
-                what = "used up its time" if run.status == "timeout" else "ended the Python process"
-                self.problems.append(
-                    f"{name}: the cell '{run.id}' {what}; the other cells were run without it."
-                )
-        if skipped := sum(run.status == "skipped" for run in self.runs[name]):
-            self.problems.append(
-                f"{name}: {skipped} cells were not run, because those before used up the time."
-            )
-
-    def _question(self, question: Question, session: Session) -> QuestionScore:
+    def question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks in forks of the session: a fresh one after each accident."""
         checks = self._grader._checks.of(question.id)
-        if question.kind == "written":
+        if question.by_hand:
             return score_question(question, [])
         if any(
             run.id == question.id + ANSWER_SUFFIX and run.status == "skipped"
             for run in self.runs[question.notebook]
         ):
-            return self._all(question, Verdict.TIMEOUT, UNREACHED)
+            return self.all_alike(question, Verdict.TIMEOUT, UNREACHED)
         if not checks or self._grader._checks.broken_for(question.id):
             self.staff_notes.extend(self._grader._checks.broken.values())
-            return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")
+            return self.all_alike(
+                question, Verdict.GRADER_ERROR, "This question could not be checked."
+            )
         outcomes: list[Outcome] = []
         memory: dict[str, Any] = {}
         branch: Branch | None = None
@@ -246,16 +203,18 @@ class _Run:
             outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
         )
 
-    def _without_answer(self, question: Question, name: str) -> QuestionScore:
-        if question.kind == "written":
+    def without_notebook(self, question: Question) -> QuestionScore:
+        """Missing, unless the notebook is too large for us to read."""
+        if question.by_hand:
             return score_question(question, [])
-        if name in self._submission.refused:
+        name = question.notebook
+        if name in self.submission.refused:
             refused = f"{name}.ipynb is too large to be read; a person will look at it."
-            return self._all(question, Verdict.SKIPPED, refused, could_not_tell=True)
+            return self.all_alike(question, Verdict.SKIPPED, refused, could_not_tell=True)
         missing = f"{name}.ipynb was not handed in, or cannot be read."
-        return self._all(question, Verdict.MISSING, missing)
+        return self.all_alike(question, Verdict.MISSING, missing)
 
-    def _all(
+    def all_alike(
         self, question: Question, verdict: Verdict, message: str, *, could_not_tell: bool = False
     ) -> QuestionScore:
         """The same verdict for every check of a question."""

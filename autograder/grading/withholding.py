@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from autograder.assignment import is_classic
 from autograder.course.course import Course
 from autograder.grading.grade import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
@@ -30,5 +33,6 @@ def withheld(course: Course, assignment: str, reason: str, note: str = "") -> Gr
         extra_credit=0.0,
         problems=(f"The grade is withheld: {reason}. The course staff will look at it.",),
         questions=questions,
+        verdicts_from="submission" if is_classic(course, assignment) else msgspec.UNSET,
     )
     return GradedSubmission(grade, {}, {}, (note,) if note else ())

@@ -44,6 +44,8 @@ class Submission(msgspec.Struct):
     """Sentences about what could not be read or had to be put back."""
     refused: frozenset[str] = frozenset()
     """Notebooks that are there and larger than we read: a person has to look at them."""
+    unread: frozenset[str] = frozenset()
+    """Notebooks that are there and could not be read, the refused ones among them."""
     records: dict[Experiment, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
@@ -77,13 +79,14 @@ def read_submission(folder: Path, release: Path) -> Submission:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, folder, release, problems)
     records = collect(found, (raw for _, raw in taken.values()))
-    refused = frozenset(
-        path.stem for path in found if path.suffix == ".ipynb" and _too_large(path)
-    ) & (frames.keys() - notebooks.keys())
+    lost = frames.keys() - notebooks.keys()
+    there = [path for path in found if path.suffix == ".ipynb" and path.stem in lost]
+    refused = frozenset(path.stem for path in there if _too_large(path))
+    unread = frozenset(path.stem for path in there)
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
-    return Submission(notebooks, files, problems, refused, records)
+    return Submission(notebooks, files, problems, refused, unread, records)
 
 
 def _read_trusted(path: Path) -> list[Any]:
