@@ -141,6 +141,7 @@ def make_course(root: Path) -> Course:
         write_notebook(source / f"{name}.ipynb", notebook)
     (source / "support").mkdir()
     (source / "support" / "__init__.py").write_text('"""What students import."""\n')
+    (root / "autograder" / "assignments" / NAME).mkdir(parents=True)  # not an ordinary one
     (root / "datasets").mkdir()
     (root / "datasets" / "fashion_mnist.npz").write_bytes(b"pictures")
     (root / "datasets" / "LICENSE.fashion-mnist").write_text("MIT\n")

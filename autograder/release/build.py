@@ -35,6 +35,8 @@ from autograder.release.leaks import leaks_in_folder, private_lines, public_text
 
 CONFIG_FILE = "nbgrader_config.py"
 DATA = "datasets"
+PRIVATE = "autograder"
+"""What is private about a course's own assignments."""
 LEFT_BEHIND = (".*", "__pycache__", "*.pyc", "results")
 """Never copied from a source folder: what running the notebooks leaves there."""
 
@@ -144,6 +146,8 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
         shutil.copy(course.root / CONFIG_FILE, workshop / CONFIG_FILE)
         if (course.root / DATA).is_dir():
             (workshop / DATA).symlink_to(course.root / DATA, target_is_directory=True)
+        if (course.root / PRIVATE).is_dir():
+            (workshop / PRIVATE).symlink_to(course.root / PRIVATE, target_is_directory=True)
         _throw_away_gradebook(workshop)
         with _own_commands_on_path():
             yield workshop
