@@ -195,10 +195,17 @@ def export(
 @app.command()
 def verify(assignment: Assignment = "batchnorm") -> None:
     """Prove the hidden checks: the reference passes, and every known mistake is caught."""
+    from autograder.assignment import is_classic
     from autograder.course.course import Course
     from autograder.diagnosis.prove import prove_checks
 
     course = Course.find()
+    if is_classic(course, assignment):
+        course.source(assignment)
+        raise UsageError(
+            f"{assignment} is an ordinary nbgrader assignment: it has no checks to prove beside "
+            "the tests in its notebooks."
+        )
     coded = [question.id for question in course.questions(assignment) if question.kind == "code"]
     if not prove_checks(Console(), course.release(assignment), coded, course.secret()):
         raise typer.Exit(1)

@@ -114,10 +114,11 @@ def _no_submission() -> dict[str, str]:
 
 def _submitted(submission: Any) -> dict[str, str]:
     rows = [row for notebook in submission.notebooks for row in notebook.grades]
+    graded = {row.name for row in rows}
     unknown = {row.name for row in rows if row.auto_score is None and row.manual_score is None}
     withheld = any(
         (comment.auto_comment or "").startswith(WITHHELD)
-        and comment.name.removesuffix(ANSWER_SUFFIX) in unknown
+        and _is_open(comment.name, graded, unknown)
         for notebook in submission.notebooks
         for comment in notebook.comments
     )
@@ -134,6 +135,14 @@ def _submitted(submission: Any) -> dict[str, str]:
         "status": "withheld" if withheld else "waiting" if open_ else "graded",
         "waiting_for": " ".join(open_),
     }
+
+
+def _is_open(name: str, graded: set[str], unknown: set[str]) -> bool:
+    """Whether what a comment stands at has no score; an answer's tests may have any name."""
+    question = name.removesuffix(ANSWER_SUFFIX)
+    if question in graded or name in graded:
+        return question in unknown or name in unknown
+    return bool(unknown)
 
 
 def _refuse_unknown(what: str, named: Iterable[str], known: Sequence[str]) -> None:

@@ -22,12 +22,12 @@ from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.strings import strip_files_prefix
 from nbgrader.preprocessors import GetGrades
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_grade, is_solution, is_task
 from traitlets.config import Config
 
-from autograder.gradebook.autograded import result_of
+from autograder.gradebook.autograded import hide_tests, result_of
 from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD, looked_at
-from autograder.model import CheckResult, QuestionScore, Verdict
+from autograder.model import FROM_SUBMISSION, CheckResult, QuestionScore, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
 VERDICTS = {
@@ -105,16 +105,20 @@ class CollectResults(GetGrades):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add `resources["feedback"]`: the questions, the problems, the sums."""
+        for cell in nb.cells:
+            hide_tests(cell)
         nb, resources = super().preprocess(nb, resources)
-        comments = {
-            cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader
-            for cell in nb.cells
-            if is_solution(cell)
-        }
-        views = [question_view(cell, comments) for cell in nb.cells if is_grade(cell)]
+        answers = [
+            cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)
+        ]
+        comments = {own["grade_id"]: own for own in answers}
+        graded = [cell for cell in nb.cells if is_grade(cell) or is_task(cell)]
+        views = [question_view(cell, comments) for cell in graded]
+        about = nb.metadata.get("autograder", {})
         resources["feedback"] = {
             "questions": views,
-            "problems": nb.metadata.get("autograder", {}).get("problems", []),
+            "problems": about.get("problems", []),
+            "source": FROM_SUBMISSION if "verdicts_from" in about else "",
             "score": sum(view.score or 0.0 for view in views),
             "max_score": sum(view.max_score for view in views),
             "extra_credit": sum(view.extra_credit for view in views),
@@ -241,7 +245,7 @@ def _harmless(tag: str, name: str, value: str) -> bool:
 
 
 def clean_markdown(markup: str) -> str:
-    """Do what nbgrader's templates do to rendered Markdown, and clean it."""
+    """Clean rendered Markdown, after what nbgrader's templates do to it."""
     return clean_markup(strip_files_prefix(markup))
 
 
