@@ -17,7 +17,7 @@ import msgspec
 import nbformat
 from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
-from nbgrader.utils import find_all_files, is_grade, is_locked, is_solution, is_task
+from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
 
 from autograder.course.course import Course, notebook_paths
 from autograder.model import Grade, QuestionScore
@@ -75,9 +75,9 @@ def hide_tests(cell: Any) -> None:
     """Take the hidden tests out of a test cell of an ordinary nbgrader assignment.
 
     Its outputs go too: a traceback quotes the tests, and what an answer prints shows their
-    inputs.
+    inputs. A task's mark scheme stays, as nbgrader says it does.
     """
-    if not is_locked(cell) or HIDDEN_TESTS[0] not in cell.source:
+    if not is_grade(cell) or is_solution(cell) or HIDDEN_TESTS[0] not in cell.source:
         return
     cell.source = public_part(cell.source)
     if cell.cell_type == "code":

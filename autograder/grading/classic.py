@@ -42,7 +42,7 @@ class ClassicTests:
     def __init__(self, course: Course, assignment: str) -> None:
         source, release = course.source(assignment), course.release(assignment)
         self._released = {path.stem: _by_id(path) for path in notebook_paths(release)}
-        self._tests: dict[str, dict[str, str]] = {}
+        self._whole: dict[str, dict[str, str]] = {}
         for path in notebook_paths(source):
             released = self._released.get(path.stem, {})
             cells = {id_: cell for id_, cell in _by_id(path).items() if _is_scored(cell)}
@@ -53,10 +53,10 @@ class ClassicTests:
                         f"{assignment} and in release/{assignment}; run 'autograder release "
                         f"{assignment}', or undo the change."
                     )
-            self._tests[path.stem] = {
+            self._whole[path.stem] = {
                 id_: cell.source
                 for id_, cell in cells.items()
-                if cell.cell_type == "code" and not cell.metadata.nbgrader.get("solution")
+                if not cell.metadata.nbgrader.get("solution")
             }
         self.folders = {path.name: path for path in _shown(release) if path.is_dir()}
         """Folders of the release, which every submission sees read-only."""
@@ -68,11 +68,11 @@ class ClassicTests:
         """Loose files of the release, which every submission gets as released."""
 
     def put_back(self, notebook: Notebook) -> Notebook:
-        """The notebook with its hidden tests."""
-        tests = self._tests[notebook.name]
+        """The notebook with its hidden tests, and for graders the tasks' mark schemes."""
+        whole = self._whole[notebook.name]
         cells = [
-            msgspec.structs.replace(cell, source=tests[cell.id])
-            if cell.released and cell.id in tests
+            msgspec.structs.replace(cell, source=whole[cell.id])
+            if cell.released and cell.id in whole
             else cell
             for cell in notebook.cells
         ]
@@ -111,7 +111,7 @@ class ClassicTests:
         run = next((run for run in runs if run.id == question.id), None)
         if run is None:
             return one_verdict(question, *ENDED["skipped"])
-        return score_run(question, run, self._tests[name][question.id])
+        return score_run(question, run, self._whole[name][question.id])
 
     def _without_notebook(self, question: Question, submission: Submission) -> QuestionScore:
         """As in nbgrader, 0 for what was not handed in; what cannot be read is for a person."""
