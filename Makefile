@@ -13,7 +13,7 @@ demo: $(STAMP)
 	$(BIN)/python -m autograder.demo
 
 test: $(STAMP) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n logical --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

@@ -1,81 +1,9 @@
-"""How nbgrader works in this course. Every setting says why it is there.
+"""This course: its name, and nbgrader set up as `autograder.settings` explains."""
 
-Read by `nbgrader`, by formgrader and by `autograder`; nothing of nbgrader is patched.
-"""
-
-from nbgrader import preprocessors as nbgrader
-
-from autograder.gradebook import autograde as preprocessors
-from autograder.outputs import export, feedback
-from autograder.release import cells as release_cells
+from autograder.settings import configure
 
 c = get_config()  # noqa: F821 - traitlets defines it
+configure(c)
 
 # The exchange files this course's assignments under this name.
 c.CourseDirectory.course_id = "deep-learning"
-# Solved notebooks stand in solutions/, beside source/ and release/.
-c.CourseDirectory.solution_directory = "solutions"
-# What editors and Python leave behind must not travel from folder to folder.
-c.CourseDirectory.ignore = [".*", "__pycache__", "*.pyc", "feedback"]
-
-# nbgrader's own list without headers and AUTOTEST, which no notebook here uses, plus four
-# steps of ours. The order matters: cells enter the gradebook before hidden tests go, and
-# leaks are looked for last, in what would be handed out.
-c.GenerateAssignment.preprocessors = [
-    nbgrader.LockCells,
-    release_cells.StubAnswers,
-    nbgrader.ClearOutput,
-    release_cells.CleanMetadata,
-    nbgrader.CheckCellMetadata,
-    nbgrader.ComputeChecksums,
-    nbgrader.SaveCells,
-    nbgrader.ClearHiddenTests,
-    nbgrader.ClearMarkScheme,
-    nbgrader.ComputeChecksums,
-    nbgrader.CheckCellMetadata,
-    release_cells.ShipData,
-    release_cells.RefuseLeaks,
-]
-# Students work offline; the licence asks to travel with the data.
-c.ShipData.files = ["datasets/fashion_mnist.npz", "datasets/LICENSE.fashion-mnist"]
-# Students make their own run records; the instructor's would be answers.
-c.ShipData.leave_behind = ["results"]
-
-# Solutions are run, and their metadata is cleaned after the run has written to it.
-c.GenerateSolution.preprocessors = [
-    nbgrader.LockCells,
-    nbgrader.ClearOutput,
-    nbgrader.ClearMarkScheme,
-    nbgrader.Execute,
-    release_cells.CleanMetadata,
-]
-# The longest experiment takes a minute, on a slow machine several; the default is 30 s.
-c.Execute.timeout = 900
-# The kernel's remarks about its own connection are nothing an instructor can act on.
-c.Execute.extra_arguments = ["--IPKernelApp.log_level=40"]
-
-# Submissions are graded by autograder's engine, in its sandbox: no student code runs in a
-# kernel of nbgrader's, and no score is read from an output. The exporter restores the
-# student's cells in the release's frame, so nbgrader's own sanitizing has nothing to do.
-c.Autograde.exporter_class = preprocessors.GradingExporter
-c.Autograde.sanitize_preprocessors = [nbgrader.CheckCellMetadata]
-c.Autograde.autograde_preprocessors = [
-    preprocessors.SaveGrades,
-    nbgrader.AssignLatePenalties,
-    nbgrader.CheckCellMetadata,
-]
-# A missing or renamed notebook costs its own questions, not the whole submission.
-c.Autograde.pre_convert_hook = preprocessors.expect_every_notebook
-
-# Feedback says per check what is wrong and what to look at.
-c.GenerateFeedback.exporter_class = feedback.FeedbackExporter
-c.GenerateFeedback.preprocessors = [feedback.CollectResults]
-# What a student's notebook shows must not run scripts in a grader's browser.
-c.HTMLExporter.sanitize_html = True
-c.HTMLExporter.filters = {
-    "clean_html": feedback.clean_markup,
-    "strip_files_prefix": feedback.clean_markdown,
-}
-
-# nbgrader's exporter prints 0 for a grade that is withheld, and joins CSV by hand.
-c.ExportApp.plugin_class = export.GradesCsv

@@ -1,21 +1,269 @@
-"""Which kind of assignment a name stands for."""
+"""All that the engine asks of an assignment, and how one is found.
+
+What is public about an assignment lies in `source/<name>/`, what is private in one folder,
+`autograder/assignments/<name>/`, of the course or else of this package:
+
+    __init__.py   SETTINGS = Settings(…), if the defaults will not do
+    reference.py  every answer once more, marked with what it returns (see checking.answers)
+    checks/       test_*.py, the hidden checks
+    mistakes/     named wrong answers (see diagnosis.mistakes)
+
+An assignment without a private folder is a classic nbgrader assignment.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import importlib
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import ModuleType
+from typing import Any, Protocol
 
-if TYPE_CHECKING:
-    from autograder.course.course import Course
+import msgspec
 
-PLACES = Path("autograder", "assignments")
-"""Where private folders lie, from the course's root; the package has its own."""
+import autograder.assignments
+from autograder.checking.answers import Declared, declared_in, implementations
+from autograder.course.course import Course
+from autograder.course.questions import Question, questions_of
+from autograder.errors import UsageError
+from autograder.sandbox.policy import POLICY, Policy
+
+PACKAGE = "autograder.assignments"
+PRIVATE = Path("autograder") / "assignments"
+"""Where a course keeps its own private folders, and this package its."""
+CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
+"""Files of a private folder that a grade can depend on."""
 
 
-def is_classic(course: Course, name: str) -> bool:
-    """Whether an assignment has no private folder: an ordinary nbgrader assignment.
+class Records(Protocol):
+    """A reader of what students' own experiments wrote down; the engine does not look inside."""
 
-    Its own test cells are run in the student's process and scored by nbgrader's rule.
+    def collect(
+        self, found: Iterable[Path], notebooks: Iterable[Sequence[Mapping[str, Any]]]
+    ) -> Mapping[str, tuple[bytes, ...]]:
+        """The records among a submission's files and its notebooks' cells, as bytes."""
+
+    def parse_all(self, handed_in: Mapping[str, Sequence[bytes]]) -> Any:
+        """What checks get as `student.records`."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What an assignment's `__init__.py` may say as `SETTINGS`; all of it has a default."""
+
+    ships: tuple[str, ...] = ()
+    """Files that every student gets, as paths from the course root; they keep their paths."""
+    leaves_behind: tuple[str, ...] = ("results",)
+    """Folders of the source that students do not get."""
+    warm: tuple[str, ...] = ()
+    """Modules that most submissions import; they are loaded before a submission starts."""
+    limits: Mapping[str, float] = {}
+    """Limits of the sandbox that differ from the usual ones, by name (see sandbox.policy)."""
+    records: Any = None
+    """A reader of the students' records (`Records`)."""
+
+
+class Assignment:
+    """One assignment of a course.
+
+    Args:
+        course: whose it is.
+        name: a folder of source/.
+        folder: its private folder; None for a classic nbgrader assignment.
     """
-    places = (Path(__file__).parent / "assignments", course.root / PLACES)
-    return not any((place / name).is_dir() for place in places)
+
+    def __init__(self, course: Course, name: str, folder: Path | None) -> None:
+        self.course = course
+        self.name = name
+        self.folder = folder
+
+    @property
+    def classic(self) -> bool:
+        """Whether it is an ordinary nbgrader assignment, graded with its own test cells."""
+        return self.folder is None
+
+    @property
+    def source(self) -> Path:
+        """The instructor's folder."""
+        return self.course.source(self.name)
+
+    @property
+    def release(self) -> Path:
+        """The released folder. Raises `UsageError` if nothing is released."""
+        return self.course.release(self.name)
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """Its questions. Raises `UsageError` if they are not well declared."""
+        questions = questions_of(self.course, self.name)
+        ids = [question.id for question in questions]
+        # nbgrader asks for one id a notebook; checks find their question by the id alone.
+        if not self.classic and (twice := next((i for i in ids if ids.count(i) > 1), None)):
+            raise UsageError(f"source/{self.name} declares the question '{twice}' twice.")
+        return questions
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What its `__init__.py` says.
+
+        Raises:
+            UsageError: it cannot be imported, or says something that is no setting.
+        """
+        if self.folder is None:
+            return Settings(leaves_behind=())
+        settings = getattr(self.module(""), "SETTINGS", None)
+        if settings is None:
+            return Settings()
+        if not isinstance(settings, Settings):
+            raise UsageError(f"{self.folder}/__init__.py: SETTINGS has to be a Settings(…).")
+        return settings
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The limits of its submissions. Raises `UsageError` for one that there is not."""
+        limits: dict[str, Any] = dict(self.settings.limits)
+        known = {field.name for field in fields(POLICY)}
+        if unknown := sorted(limits.keys() - known):
+            raise UsageError(
+                f"{self.folder}/__init__.py: there is no limit '{unknown[0]}'; "
+                f"there are {', '.join(sorted(known))}."
+            )
+        return replace(POLICY, **limits)
+
+    @cached_property
+    def reference(self) -> ModuleType:
+        """The module with its right answers. Raises `UsageError` if it cannot be imported."""
+        return self.module("reference")
+
+    @cached_property
+    def answers(self) -> Mapping[str, Declared]:
+        """What its reference declares, by name."""
+        return declared_in(self.reference)
+
+    def namespace(self) -> dict[str, Any]:
+        """What a right submission defines: the reference's answers, by name."""
+        return implementations(self.reference)
+
+    def mistake_modules(self) -> list[ModuleType]:
+        """The modules of its mistakes, by name."""
+        folder = (self.folder or Path()) / "mistakes"
+        names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+        return [self.module(f"mistakes.{name}") for name in names] if self.folder else []
+
+    def shared(self) -> dict[str, Path]:
+        """What every submission sees read-only: all that is released beside the notebooks."""
+        return {
+            path.name: path
+            for path in sorted(self.release.iterdir())
+            if path.suffix != ".ipynb" and not path.name.startswith((".", "__"))
+        }
+
+    def private_files(self) -> list[Path]:
+        """The files of its private folder that a grade can depend on."""
+        return files_of(self.folder) if self.folder else []
+
+    def digest(self) -> str:
+        """Changes whenever one of its private files does."""
+        return _digest(self.folder) if self.folder else ""
+
+    def module(self, name: str) -> ModuleType:
+        """A module of the private folder, such as `reference`; "" for the folder itself.
+
+        Raises:
+            UsageError: it cannot be imported.
+        """
+        assert self.folder is not None, "a classic assignment has no modules"
+        _make_importable(self.folder)
+        full = ".".join(part for part in (PACKAGE, self.folder.name, name) if part)
+        try:
+            return importlib.import_module(full)
+        except Exception as error:
+            raise UsageError(
+                f"{full} cannot be imported from {self.folder}: {type(error).__name__}: {error}."
+            ) from error
+
+
+def find(course: Course, name: str) -> Assignment:
+    """The assignment of this name.
+
+    Raises:
+        UsageError: there is no such folder in source/.
+    """
+    course.source(name)
+    return Assignment(course, name, private_folder(course, name))
+
+
+def private_folder(course: Course, name: str) -> Path | None:
+    """Where the private part of an assignment lies: in the course, or else in this package."""
+    for root in (course.root, Path(__file__).parents[1]):
+        if (root / PRIVATE / name).is_dir():
+            return root / PRIVATE / name
+    return None
+
+
+def names(course: Course) -> list[str]:
+    """The assignments of a course: the folders of source/ that hold a notebook."""
+    folders = sorted(path for path in (course.root / "source").glob("*") if path.is_dir())
+    return [path.name for path in folders if any(path.glob("*.ipynb"))]
+
+
+def chosen(course: Course, name: str | None) -> str:
+    """The name that was given, or that of the only assignment; there is no other default.
+
+    Raises:
+        UsageError: there is none, or more than one to choose from.
+    """
+    if name is not None:
+        return name
+    known = names(course)
+    if len(known) == 1:
+        return known[0]
+    if not known:
+        raise UsageError(f"There is no assignment in {course.root / 'source'}; make one with "
+                         "'autograder new NAME'.")  # fmt: skip
+    raise UsageError(f"Say which assignment: {', '.join(known)}.")
+
+
+def files_of(folder: Path) -> list[Path]:
+    """The files of a private folder that a grade can depend on, in order of their names."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in CODE and path.relative_to(folder).parts[0] != "demo"
+    ]
+
+
+def _digest(folder: Path) -> str:
+    hashed = hashlib.sha256()
+    for path in files_of(folder):
+        for part in (str(path.relative_to(folder)).encode(), path.read_bytes()):
+            hashed.update(len(part).to_bytes(8, "little"))
+            hashed.update(part)
+    return hashed.hexdigest()
+
+
+_loaded: dict[str, tuple[Path, str]] = {}
+
+
+def _make_importable(folder: Path) -> None:
+    """Let `autograder.assignments.<name>` be this folder, as it is on disk now.
+
+    A course may be elsewhere, another course's assignment may have the same name, and an
+    instructor edits files while a server runs.
+    """
+    version = (folder, _digest(folder))
+    if _loaded.get(folder.name) == version:
+        return
+    paths = autograder.assignments.__path__
+    if str(folder.parent) in paths:
+        paths.remove(str(folder.parent))
+    paths.insert(0, str(folder.parent))
+    prefix = f"{PACKAGE}.{folder.name}"
+    for name in [name for name in sys.modules if name == prefix or name.startswith(f"{prefix}.")]:
+        del sys.modules[name]
+    vars(autograder.assignments).pop(folder.name, None)
+    importlib.invalidate_caches()
+    _loaded[folder.name] = version

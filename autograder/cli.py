@@ -22,20 +22,45 @@ WITHHELD = 3
 USAGE = 2
 INTERRUPTED = 130
 
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"autograder {version('autograder')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode="rich",
-    help="Grade the batch normalization assignment, or one you write yourself.\n\n"
+    help="Grade notebook assignments that student code can neither read nor forge.\n\n"
     "Run every command in the course's folder, the one that holds nbgrader_config.py. "
     "A term goes like this: [bold]release[/bold] makes what students get, [bold]check[/bold] "
     "grades one folder, [bold]grade[/bold] grades the class into the gradebook, "
     "[bold]report[/bold] and [bold]export[/bold] show how it went.",
 )
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=_say_version, help="Say which version."),
+    ] = False,
+) -> None:
+    """What every command shares."""
+
+
 data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
 app.add_typer(data_app, name="data")
 
-Assignment = Annotated[str, typer.Argument(help="The assignment's name: a folder of source/.")]
+Assignment = Annotated[
+    str | None,
+    typer.Argument(
+        help="The assignment's name: a folder of source/. The only one need not be named."
+    ),
+]
 Sandboxed = Annotated[
     str,
     typer.Option(
@@ -48,7 +73,7 @@ Sandboxed = Annotated[
 
 @app.command()
 def release(
-    assignment: Assignment = "batchnorm",
+    assignment: Assignment = None,
     verify: Annotated[
         bool, typer.Option("--verify", help="Change nothing; fail if release/ is stale.")
     ] = False,
@@ -61,23 +86,30 @@ def release(
     Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
     line of a solution or of a hidden check would reach the students.
     """
+    from autograder.assignment import chosen
     from autograder.course.course import Course
     from autograder.release.build import build_release, verify_release
 
     course = Course.find()
-    course.source(assignment)
+    name = chosen(course, assignment)
+    course.source(name)
     if verify:
-        verify_release(course, assignment)
-        typer.echo(f"release/{assignment} and solutions/{assignment} are up to date.")
+        verify_release(course, name)
+        typer.echo(f"release/{name} and solutions/{name} are up to date.")
     else:
-        build_release(course, assignment, execute="always" if execute else "changed")
-        typer.echo(f"Wrote release/{assignment} and solutions/{assignment}.")
+        build_release(course, name, execute="always" if execute else "changed")
+        typer.echo(f"Wrote release/{name} and solutions/{name}.")
 
 
 @app.command()
 def check(
     path: Annotated[Path, typer.Argument(help="A submission's folder, or one notebook of it.")],
-    assignment: Annotated[str, typer.Option(help="The assignment's name.")] = "batchnorm",
+    assignment: Annotated[
+        str | None,
+        typer.Option(
+            help="The assignment's name; by default the one whose graded cells are there."
+        ),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:
@@ -87,12 +119,16 @@ def check(
     functions.
     """
     from autograder.course.course import Course
+    from autograder.course.questions import questions_of
     from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
+    from autograder.submission.belongs import chosen_for
 
     course = Course.find()
-    folder, only = _folder_and_notebook(path, {q.notebook for q in course.questions(assignment)})
-    with Grader(course, assignment, sandbox=backend(sandbox), only=only) as grader:
+    _look_at(path)
+    name = chosen_for(course, path, assignment)
+    folder, only = _folder_and_notebook(path, {q.notebook for q in questions_of(course, name)})
+    with Grader(course, name, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
         typer.echo(graded.grade.to_json(indent=2))
@@ -105,7 +141,7 @@ def check(
 
 @app.command()
 def grade(
-    assignment: Assignment = "batchnorm",
+    assignment: Assignment = None,
     student: Annotated[
         list[str] | None, typer.Option(help="Grade only this student; may be given again.")
     ] = None,
@@ -126,13 +162,15 @@ def grade(
     """
     if dask is None:
         start_worker_server()  # before the imports, which take as long here as there
+    from autograder.assignment import chosen
     from autograder.classroom.batch import grade_class
     from autograder.course.course import Course
     from autograder.outputs.report import print_class
 
+    course = Course.find()
     result = grade_class(
-        Course.find(),
-        assignment,
+        course,
+        chosen(course, assignment),
         students=student or None,
         jobs=jobs,
         dask=dask,
@@ -147,41 +185,41 @@ def grade(
 
 @app.command()
 def report(
-    assignment: Assignment = "batchnorm",
+    assignment: Assignment = None,
     to: Annotated[
         Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
     ] = None,
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    from autograder.assignment import chosen
     from autograder.classroom.batch import recorded_grades
     from autograder.course.course import Course
     from autograder.outputs.report import write_report
 
     course = Course.find()
-    grades = recorded_grades(course, assignment)
-    path = write_report(assignment, grades, to or course.root / "reports" / f"{assignment}.html")
+    name = chosen(course, assignment)
+    grades = recorded_grades(course, name)
+    path = write_report(name, grades, to or course.root / "reports" / f"{name}.html")
     typer.echo(f"Wrote {path}.")
 
 
 @app.command()
 def export(
-    assignment: Assignment = "batchnorm",
+    assignment: Assignment = None,
     to: Annotated[
         Path | None, typer.Option(help="The file to write; standard output by default.")
     ] = None,
 ) -> None:
     """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
+    from autograder.assignment import chosen
     from autograder.course.course import Course
     from autograder.gradebook.rows import open_gradebook
     from autograder.outputs.export import grade_rows, to_csv
 
     course = Course.find()
-    if not (course.root / "gradebook.db").is_file():
-        raise UsageError(
-            f"There is no gradebook in {course.root}; run 'autograder grade {assignment}' first."
-        )
-    with open_gradebook(course, assignment) as gradebook:
-        table = to_csv(grade_rows(gradebook, [assignment]))
+    name = chosen(course, assignment)
+    with open_gradebook(course, name) as gradebook:
+        table = to_csv(grade_rows(course, gradebook, [name]))
     if to is None:
         typer.echo(table, nl=False)
     else:
@@ -193,21 +231,21 @@ def export(
 
 
 @app.command()
-def verify(assignment: Assignment = "batchnorm") -> None:
+def verify(assignment: Assignment = None) -> None:
     """Prove the hidden checks: the reference passes, and every known mistake is caught."""
-    from autograder.assignment import is_classic
+    from autograder.assignment import chosen, find
     from autograder.course.course import Course
-    from autograder.diagnosis.prove import prove_checks
+    from autograder.diagnosis.prove import Prover, prove_checks
 
     course = Course.find()
-    if is_classic(course, assignment):
-        course.source(assignment)
+    found = find(course, chosen(course, assignment))
+    if found.classic:
         raise UsageError(
-            f"{assignment} is an ordinary nbgrader assignment: it has no checks to prove beside "
+            f"{found.name} is an ordinary nbgrader assignment: it has no checks to prove beside "
             "the tests in its notebooks."
         )
-    coded = [question.id for question in course.questions(assignment) if question.kind == "code"]
-    if not prove_checks(Console(), course.release(assignment), coded, course.secret()):
+    prover = Prover(found, course.secret())
+    if not prove_checks(Console(), prover, prover.questions):
         raise typer.Exit(1)
 
 
@@ -222,13 +260,19 @@ def doctor() -> None:
 
 @data_app.command("fetch")
 def data_fetch(
-    name: Annotated[str, typer.Argument(help="The data set: cifar10.")] = "cifar10",
+    name: Annotated[
+        str | None,
+        typer.Argument(help="A name in datasets/manifest.json; may be left out if it is alone."),
+    ] = None,
     to: Annotated[Path, typer.Option(help="The folder to put it in.")] = Path("datasets"),
 ) -> None:
     """Download a data set, resuming where it stopped, and verify its checksum."""
+    from autograder.course.course import Course
     from autograder.course.data import fetch
+    from autograder.course.manifest import Manifest
 
-    typer.echo(f"{fetch(name, to)} is complete and verified.")
+    archive = Manifest.read(Course.find().root / "datasets").pick(name)
+    typer.echo(f"{fetch(archive, to)} is complete and verified.")
 
 
 @data_app.command("verify")
@@ -252,17 +296,20 @@ def backend(name: str) -> Backend:
     raise UsageError(f"There is no sandbox '{name}'; take 'bubblewrap' or 'none'.")
 
 
-def _folder_and_notebook(path: Path, known: set[str]) -> tuple[Path, str | None]:
-    names = " and ".join(f"{name}.ipynb" for name in sorted(known))
-    if path.is_dir():
-        if not any(path.rglob("*.ipynb")):
-            raise UsageError(f"{path} holds no notebook; the assignment consists of {names}.")
-        return path, None
+def _look_at(path: Path) -> None:
+    if path.is_dir() and not any(path.rglob("*.ipynb")):
+        raise UsageError(f"{path} holds no notebook; give the folder that a student handed in.")
     if not path.exists():
         raise UsageError(f"There is no {path}; give a submission's folder or one notebook.")
-    if path.suffix != ".ipynb":
+    if not path.is_dir() and path.suffix != ".ipynb":
         raise UsageError(f"{path} is not a notebook; give a folder or a file ending in .ipynb.")
+
+
+def _folder_and_notebook(path: Path, known: set[str]) -> tuple[Path, str | None]:
+    if path.is_dir():
+        return path, None
     if path.stem not in known:
+        names = " and ".join(f"{name}.ipynb" for name in sorted(known))
         raise UsageError(
             f"{path.name} is none of the assignment's notebooks ({names}); "
             "give the folder of a submission whose notebooks are renamed."

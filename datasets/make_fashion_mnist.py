@@ -128,14 +128,14 @@ def main(folder: Path) -> None:
             "Fashion-MNIST, its test file, none of the pictures in datasets/fashion_mnist.npz",
         ),
     }
-    manifest: dict[str, object] = {"classes": CLASSES, "seed": SEED, "files": {}}
-    entries: dict[str, object] = {}
+    path = ROOT / "datasets/manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))  # the archives to fetch stay
     for name, (arrays, origin) in files.items():
         write_npz(ROOT / name, arrays)
-        entries[name] = describe(ROOT / name, arrays, origin)
-    manifest["files"] = entries
-    text = json.dumps(manifest, indent=2) + "\n"
-    (ROOT / "datasets/manifest.json").write_text(text, encoding="utf-8")
+        manifest["files"][name] = describe(ROOT / name, arrays, origin)
+    script = str(Path(__file__).resolve().relative_to(ROOT))
+    manifest["made_with"] = {"script": script, "seed": SEED, "classes": CLASSES}
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
-from graded import GradeIt
-from submissions import ROOT, hand_in
+from graded import GradeIt, hand_in_and_grade
+from submissions import ROOT
 
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
-from autograder.model import Grade
 
 ASSIGNMENT = "batchnorm"
 
@@ -40,9 +40,4 @@ def grader(course: Course) -> Iterator[Grader]:
 @pytest.fixture
 def grade(grader: Grader, tmp_path: Path) -> GradeIt:
     """Hand in with some changes, and grade."""
-
-    def graded(*args: object, **kwargs: object) -> Grade:
-        folder = hand_in(tmp_path / "submission", *args, **kwargs)  # type: ignore[arg-type]
-        return grader.grade(folder).grade
-
-    return graded
+    return partial(hand_in_and_grade, grader, tmp_path / "submission")

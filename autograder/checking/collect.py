@@ -1,64 +1,109 @@
-"""Collect the hidden checks once, then run them again for each submission.
+"""Collect the hidden checks of an assignment once, then call them again for each submission.
 
-pytest collects them (40 checks take it over 100 ms) and its items are run
-one by one with the submission in the config's stash. A check's exception becomes an
-outcome: a `StudentFault` is the student's verdict, anything else is ours.
+pytest collects them, through its public interface. A check is a function (or a method of a class)
+of the fixtures `student`, `rng` and `release`, and of what `@pytest.mark.parametrize` gives it;
+whatever else pytest could do for it is refused here, with a sentence, because a check runs for
+every submission. `pytest --submission DIR` runs the same modules as ordinary pytest.
 """
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import hmac
 import inspect
+import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import numpy as np
 import pytest
-from _pytest.config import _prepareconfig
 
 from autograder.checking.faults import CouldNotTell, StudentFault
 from autograder.checking.student import Student
 from autograder.errors import UsageError
-from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
 
-CHECKS = Path(__file__).parents[1] / "assignments" / "batchnorm" / "checks"
-OURS = str(CHECKS / "conftest.py")
+FIXTURES = ("student", "rng", "release")
 UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
+SKIPS = ("skip", "skipif", "xfail", "usefixtures")
+"""Marks that would decide about a check, or prepare it, without anybody seeing it."""
 
 
 class CheckRun(msgspec.Struct, frozen=True):
-    """What a run of a check needs to know."""
+    """What a run of a check is about; its fixtures are attributes of this."""
 
     student: Student
+    rng: np.random.RandomState
+    """The generator of this check's hidden inputs: the same for every submission."""
+    release: Path
+    """The released assignment's folder: its data, and the modules students have."""
+
+
+class Check(msgspec.Struct, frozen=True):
+    """One collected check of a question."""
+
     question: str
-    check: str
-    secret: bytes
-    folder: Path | None
-    """The released assignment's folder."""
+    name: str
+    """Of the test, without `test_`; with the parameters in brackets, if there are any."""
+    weight: float
+    describes: str
+    """The check's docstring: one sentence for the student."""
+    draws: bool
+    """Whether what it looks at are random draws, of which only the spread can be compared."""
+    generator: str
+    """What seeds its hidden inputs: the test's name without parameters."""
+    fixtures: tuple[str, ...]
+    parameters: Mapping[str, Any]
+    function: Callable[..., object]
 
-    @property
-    def run(self) -> Self:
-        """This run itself."""
-        return self
+    def __hash__(self) -> int:
+        return hash((self.question, self.name))
 
-    @property
-    def rng(self) -> np.random.RandomState:
-        """The generator of this check's hidden inputs: the same for every submission."""
-        return hidden_generator(self.secret, self.question, self.check)
+    def inputs(self, secret: bytes) -> np.random.RandomState:
+        """The generator of its hidden inputs."""
+        return hidden_generator(secret, self.question, self.generator)
 
-    @property
-    def release(self) -> Path:
-        """The released assignment's folder: its data, and the modules students have."""
-        if self.folder is None:
-            raise LookupError("this check needs the released assignment's folder")
-        return self.folder
+    def call(self, student: Student, secret: bytes, release: Path) -> None:
+        """Call it: for grading, for the proof and for the diagnosis alike.
+
+        Args:
+            student: the submission, or trusted code in its place.
+            secret: of the course; it seeds the hidden inputs.
+            release: the released assignment's folder.
+
+        Raises:
+            StudentFault: the answer is not right, or nothing can be said.
+            Exception: anything else is our fault.
+        """
+        run = CheckRun(student, self.inputs(secret), release)
+        self.function(**{name: getattr(run, name) for name in self.fixtures}, **self.parameters)
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """A check's result before it is worth points."""
+
+    name: str
+    weight: float
+    verdict: Verdict
+    message: str = ""
+    hint: str = ""
+    misconception: str | None = None
+    could_not_tell: bool = False
+    """Whether a person has to decide: nothing is known against the answer, nor for it."""
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What came of a check."""
+
+    outcome: Outcome
+    fault: StudentFault | None = None
+    staff: str = ""
+    """A traceback for staff, if it is our fault."""
 
 
 def hidden_generator(secret: bytes, question: str, check: str) -> np.random.RandomState:
@@ -67,61 +112,65 @@ def hidden_generator(secret: bytes, question: str, check: str) -> np.random.Rand
     return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
 
 
-CURRENT = pytest.StashKey[list[CheckRun]]()
+def generator_of(item: pytest.Item, secret: bytes) -> np.random.RandomState:
+    """The generator of the hidden inputs of a check that pytest itself runs."""
+    (mark,) = item.iter_markers("question")
+    return hidden_generator(secret, mark.args[0], _seed_name(item))
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One collected check of a question."""
+def _seed_name(item: pytest.Item) -> str:
+    return str(getattr(item, "originalname", item.name)).removeprefix("test_")
 
-    question: str
-    name: str
-    weight: float
-    describes: str
-    """The check's docstring: one sentence for the student."""
-    item: Any
-    plain: bool
-    """Whether it is a function of what a `CheckRun` has, and needs no pytest to be called."""
+
+def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
+    """Call a check; whatever it raises becomes its outcome."""
+    try:
+        check.call(student, secret, release)
+    except (KeyboardInterrupt, SystemExit):  # for the caller of us all
+        raise
+    except StudentFault as fault:
+        outcome = Outcome(
+            check.name,
+            check.weight,
+            fault.verdict,
+            fault.message,
+            fault.hint or check.describes,
+            fault.misconception,
+            could_not_tell=isinstance(fault, CouldNotTell),
+        )
+        return Ran(outcome, fault)
+    except BaseException as error:
+        staff = "".join(traceback.format_exception(error))
+        sentence = "This check could not be run; the course staff has been told."
+        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sentence), staff=staff)
+    return Ran(Outcome(check.name, check.weight, Verdict.PASSED))
 
 
 class Checks:
-    """The collected checks of a folder; a context manager.
+    """The collected checks of a folder.
 
     Args:
         folder: where the check modules lie.
-        release: the released assignment's folder, for checks that use its data.
+
+    Raises:
+        UsageError: a check is written in a way that cannot be run for every submission.
     """
 
-    def __init__(self, folder: Path = CHECKS, *, release: Path | None = None) -> None:
-        self._release = release
-        self._folder = folder
-        self._catcher = _Catcher()
-        self.broken: dict[str, str] = {}
-        """Modules that could not be collected, with the reason, for staff."""
-
-    def __enter__(self) -> Self:
-        folder = str(self._folder)
-        arguments = [folder, "--rootdir", folder, "--confcutdir", folder]
-        arguments += ["-c", str(self._folder / "pytest.ini"), "--import-mode=importlib"]
-        arguments += [
-            "--capture=no",
-            "--assert=plain",
-            "--disable-plugin-autoload",
-            "--continue-on-collection-errors",
-        ]
+    def __init__(self, folder: Path) -> None:
+        catcher = _Catcher()
+        arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
+        arguments += ["--collect-only", "--import-mode=importlib", "--assert=plain"]
+        arguments += ["--capture=no", "--disable-plugin-autoload"]
         arguments += [f"-pno:{plugin}" for plugin in UNUSED_PLUGINS]
-        self._config = _prepareconfig(arguments, plugins=[self._catcher])
-        self._config._do_configure()
-        self._session = pytest.Session.from_config(self._config)
-        self._config.hook.pytest_sessionstart(session=self._session)
-        self._session.perform_collect()
-        self._forget_modules()
-        self.broken = dict(self._catcher.broken)
-        self._checks = [self._describe(item) for item in self._session.items]
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._config.hook.pytest_sessionfinish(session=self._session, exitstatus=0)
-        self._config._ensure_unconfigure()
+        with _own_environment():
+            pytest.main(arguments, plugins=[catcher])
+        _forget_modules(folder)
+        self._checks = [_described(item) for item in catcher.items]
+        self.broken: Mapping[str, str] = catcher.broken
+        """Modules that could not be collected, with the reason, for staff."""
+        self._may_hold = {
+            name: _texts_in(folder / Path(name.split("::")[0]).name) for name in self.broken
+        }
 
     def all(self) -> list[Check]:
         """All checks, in file order."""
@@ -138,111 +187,105 @@ class Checks:
 
     def broken_for(self, question: str) -> bool:
         """Whether a module that did not import may have held checks of this question."""
-        mark = f'question("{question}"'
-        modules = [self._folder / Path(name.split("::")[0]).name for name in self.broken]
-        return any(not path.is_file() or mark in path.read_text() for path in modules)
-
-    def run(self, check: Check, student: Student, secret: bytes) -> tuple[Outcome, str]:
-        """Run one check; returns its outcome and, if it is our fault, a traceback for staff."""
-        name = check_name(getattr(check.item, "originalname", check.name))
-        run = CheckRun(student, check.question, name, secret, self._release)
-        self._config.stash[CURRENT] = [run]
-        error = _called(check.item, run) if check.plain else _run_by_pytest(check.item)
-        return self._outcome(check, error)
-
-    def _forget_modules(self) -> None:
-        """Let the next collection import its check modules itself, above all those that failed."""
-        for path in self._folder.rglob("test_*.py"):
-            for name, module in list(sys.modules.items()):
-                if getattr(module, "__file__", None) == str(path):
-                    del sys.modules[name]
-
-    def _outcome(self, check: Check, error: BaseException | None) -> tuple[Outcome, str]:
-        if error is None:
-            return Outcome(check.name, check.weight, Verdict.PASSED), ""
-        if isinstance(error, StudentFault):
-            fault = Outcome(
-                check.name,
-                check.weight,
-                error.verdict,
-                error.message,
-                error.hint or check.describes,
-                error.misconception,
-                could_not_tell=isinstance(error, CouldNotTell),
-            )
-            return fault, ""
-        staff = "".join(traceback.format_exception(error))
-        sentence = "This check could not be run; the course staff has been told."
-        return Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sentence), staff
-
-    def _describe(self, item: pytest.Item) -> Check:
-        marks = list(item.iter_markers("question"))
-        if len(marks) != 1 or len(marks[0].args) != 1:
-            raise UsageError(
-                f"The check {item.nodeid} needs one @pytest.mark.question(id, weight=…) above it."
-            )
-        function: Any = getattr(item, "function", None)
-        return Check(
-            question=marks[0].args[0],
-            name=check_name(item.name),
-            weight=float(marks[0].kwargs.get("weight", 1)),
-            describes=" ".join((function.__doc__ or "").split()),
-            item=item,
-            plain=_is_plain(item),
-        )
+        return any(named is None or question in named for named in self._may_hold.values())
 
 
-def check_name(test_name: str) -> str:
-    """A check's name is its test's name without `test_`."""
-    return test_name.removeprefix("test_")
+class _own_environment:  # noqa: N801 - a context manager, used as a word
+    """Keep what the caller's environment says to pytest from the collection."""
 
+    NAMES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
-def _is_plain(item: Any) -> bool:
-    """Whether an item is a function of fixtures of ours, which are attributes of a `CheckRun`."""
-    if not isinstance(item, pytest.Function) or item.cls or hasattr(item, "callspec"):
-        return False
-    known: Any = item._fixtureinfo
-    if inspect.iscoroutinefunction(item.obj) or "request" in known.argnames:
-        return False
-    fixtures = chain.from_iterable(known.name2fixturedefs.values())
-    return {inspect.getfile(fixture.func) for fixture in fixtures} <= {OURS}
+    def __enter__(self) -> None:
+        self._before = {name: os.environ.pop(name) for name in self.NAMES if name in os.environ}
 
-
-def _called(item: Any, run: CheckRun) -> BaseException | None:
-    """Call a plain item; returns what it raised."""
-    names = item._fixtureinfo.argnames
-    return _attempt(lambda: item.obj(**{name: getattr(run, name) for name in names}))
-
-
-def _run_by_pytest(item: Any) -> BaseException | None:
-    """Run an item with its fixtures; returns what it raised.
-
-    pytest's own protocol would also write three reports, and format each failure with its source.
-    """
-    item._initrequest()  # an item that has run once holds its old fixtures
-    state = item.session._setupstate
-    raised = _attempt(state.setup, item) or _attempt(item.runtest)
-    later = _attempt(state.teardown_exact, None)
-    return raised or later
-
-
-def _attempt(step: Callable[..., object], *args: object) -> BaseException | None:
-    try:
-        step(*args)
-    except (KeyboardInterrupt, pytest.exit.Exception):  # for the caller of us all
-        raise
-    except BaseException as error:
-        return error
-    return None
+    def __exit__(self, *_: object) -> None:
+        os.environ.update(self._before)
 
 
 class _Catcher:
-    """A pytest plugin that keeps the modules that do not import."""
+    """A pytest plugin that keeps what was collected, and why a module was not."""
 
     def __init__(self) -> None:
+        self.items: list[pytest.Item] = []
         self.broken: dict[str, str] = {}
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Make the mark known."""
+        config.addinivalue_line("markers", "question(id, weight=1, draws=False): see the docs")
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a module could not be collected."""
         if report.failed:
             self.broken[report.nodeid] = str(report.longrepr)
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the items."""
+        self.items = list(items)
+
+
+def _forget_modules(folder: Path) -> None:
+    """Let the next collection import its check modules itself, above all those that failed."""
+    for path in folder.rglob("test_*.py"):
+        for name, module in list(sys.modules.items()):
+            if getattr(module, "__file__", None) == str(path):
+                del sys.modules[name]
+
+
+def _texts_in(path: Path) -> frozenset[str] | None:
+    """The texts of a module that does not import; None if nothing can be said."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (OSError, ValueError, SyntaxError):
+        return None
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
+    return frozenset(value for value in constants if isinstance(value, str))
+
+
+def _described(item: pytest.Item) -> Check:
+    """What we need to know of a collected item.
+
+    Raises:
+        UsageError: it needs more of pytest than a check may.
+    """
+    marks = list(item.iter_markers("question"))
+    if len(marks) != 1 or len(marks[0].args) != 1:
+        raise UsageError(
+            f"The check {item.nodeid} needs one @pytest.mark.question(id, weight=…) above it."
+        )
+    parameters = _parameters(item)
+    function: Any = getattr(item, "obj", None)
+    if problem := _refused(item, function, parameters):
+        raise UsageError(f"The check {item.nodeid} {problem}.")
+    wanted = inspect.signature(function).parameters
+    return Check(
+        question=marks[0].args[0],
+        name=item.name.removeprefix("test_"),
+        weight=float(marks[0].kwargs.get("weight", 1)),
+        describes=" ".join((function.__doc__ or "").split()),
+        draws=bool(marks[0].kwargs.get("draws", False)),
+        generator=_seed_name(item),
+        fixtures=tuple(name for name in FIXTURES if name in wanted),
+        parameters=parameters,
+        function=function,
+    )
+
+
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    """What `@pytest.mark.parametrize` gives this item."""
+    callspec = getattr(item, "callspec", None)
+    return {} if callspec is None else dict(callspec.params)
+
+
+def _refused(item: pytest.Item, function: Any, parameters: Mapping[str, Any]) -> str:
+    """Why an item cannot be a check; nothing if it can."""
+    names: Sequence[str] = getattr(item, "fixturenames", ())
+    if function is None or not isinstance(item, pytest.Function):
+        return "is no function"
+    if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        return "is a coroutine or a generator; a check is a plain function"
+    if other := [name for name in names if name not in (*FIXTURES, *parameters)]:
+        known = ", ".join(FIXTURES)
+        return f"asks for the fixture `{other[0]}`; a check has {known}: call a function instead"
+    if marks := [mark.name for mark in item.iter_markers() if mark.name in SKIPS]:
+        return f"is marked `{marks[0]}`; every check is run for every submission"
+    return ""

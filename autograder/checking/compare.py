@@ -15,24 +15,27 @@ from typing import NoReturn
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from autograder.checking.faults import CheckFailed, StudentFault
+from autograder.checking.equal import equal
+from autograder.checking.faults import CheckFailed, StudentFault, WrongShape, WrongValues
+
+__all__ = [
+    "changed",
+    "constant",
+    "equal",
+    "evidence",
+    "exact",
+    "fitted",
+    "nonzero",
+    "shape",
+    "spread",
+    "values",
+]
 
 Array = NDArray[np.float64]
 
-LAYER_TOLERANCE = 1e-4
-"""One layer, relative. On the checks' inputs honest float32 answers stay below a tenth of it and
-every known mistake above ten times it; the tests hold both."""
-
-NET_TOLERANCE = 5e-4
-"""A whole net, relative: rounding grows through four layers and back. The same two margins."""
-
-SLOPE_STEPS = ((1e-5, 1e-5), (3e-4, 1e-2), (1e-4, 1e-2))
-"""Steps of the centred difference, each with the error allowed between slope and gradient.
-
-In float64 the first step's own error, about step², and its rounding, 1e-16/step, are near
-1e-10, which leaves room. The others are for nets that compute in float32 whatever they are given (a
-loss near 2 is rounded to 1e-7, a finer step measures noise) and for a relu that bends within a
-step: two such bends in a row are unlikely, and a wrong gradient fails them all."""
+TOLERANCE = 1e-4
+"""Relative, of one function. On a check's inputs honest float32 answers stay below a tenth of it
+and every known mistake above ten times it; `autograder verify` and the tests hold both."""
 
 SPREAD_TOLERANCE = 0.1
 """Standard deviation of n ≥ 2,000 random draws, relative: it scatters by 1/√(2n) ≤ 1.6 %, so an
@@ -48,27 +51,19 @@ SAME_FACTOR = 1e-3
 """Entries whose ratios to the expected ones agree this well are off by one common factor."""
 
 
-class WrongValues(CheckFailed):
-    """An array of the right shape with wrong values in it."""
-
-    def __init__(self, message: str, hint: str, name: str, answer: Array) -> None:
-        super().__init__(message, hint)
-        self.name = name
-        self.answer = answer
-
-
 def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
     """The shape is exactly `expected`.
 
     Raises:
-        CheckFailed: it is another one.
+        WrongShape: it is another one.
     """
     if actual.shape != expected:
         transposed = actual.ndim == 2 and actual.shape == expected[::-1]
         tail = " Is it transposed?" if transposed else ""
         small = actual.ndim <= MOST_SHOWN_AXES and max(actual.shape, default=0) <= LONGEST_SHOWN
         got = f"shape {actual.shape}" if small else "another shape"
-        _fail(f"{name} has {got}; it should be {expected}.{tail}", hint)
+        message = f"{name} has {got}; it should be {expected}.{tail}"
+        raise WrongShape(_sentence(message), hint, name, actual)
 
 
 def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:
@@ -90,7 +85,7 @@ def values(
     actual: ArrayLike,
     expected: ArrayLike,
     *,
-    tolerance: float = LAYER_TOLERANCE,
+    tolerance: float | None = None,
     scale: float = 0.0,
     hint: str = "",
 ) -> None:
@@ -100,7 +95,8 @@ def values(
         name: what the student calls it, such as `dx`.
         actual: what came back.
         expected: what is right, finite.
-        tolerance: allowed error relative to the largest magnitude of `expected`.
+        tolerance: allowed error relative to the largest magnitude of `expected`; `TOLERANCE` by
+            default.
         scale: magnitude to measure by where `expected` itself is (nearly) zero.
         hint: what to look at.
 
@@ -111,7 +107,8 @@ def values(
     got = fitted(name, actual, want.shape, hint)
     measure = max(float(np.abs(want).max(initial=0.0)), scale, np.finfo(np.float64).tiny)
     error = np.abs(got - want) / measure
-    if error.size and not error.max() <= tolerance:  # not `>`: NaN is no pass
+    allowed = TOLERANCE if tolerance is None else tolerance
+    if error.size and not error.max() <= allowed:  # not `>`: NaN is no pass
         _wrong(name, got, want, error, hint)
 
 
@@ -120,7 +117,7 @@ def exact(
     actual: Array,
     expected: ArrayLike,
     *,
-    tolerance: float = LAYER_TOLERANCE,
+    tolerance: float | None = None,
     hint: str = "",
 ) -> None:
     """The values are right and the shape is exactly that of `expected`.
@@ -142,7 +139,7 @@ def nonzero(name: str, actual: Array, hint: str = "") -> Array:
     """
     _finite(name, actual, hint)
     if not actual.any():
-        _fail(f"{name} is zero everywhere.", hint)
+        raise WrongValues(_sentence(f"{name} is zero everywhere."), hint, name, actual)
     return actual
 
 
@@ -155,13 +152,20 @@ def changed(name: str, actual: Array, before: Array, hint: str = "") -> None:
     """
     _finite(name, actual, hint)
     same = actual.shape == before.shape
-    if same and np.allclose(actual, before, rtol=LAYER_TOLERANCE, atol=0.0):
+    if same and np.allclose(actual, before, rtol=TOLERANCE, atol=0.0):
         _fail(f"{name} stays the same whatever x is.", hint)
 
 
 @ABSURD_IS_JUST_WRONG
-def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
+def spread(name: str, actual: Array, expected: float, hint: str = "", asked_by: str = "") -> None:
     """Random draws have mean zero and standard deviation `expected`.
+
+    Args:
+        name: what the student calls them.
+        actual: what came back.
+        expected: the standard deviation that is asked for.
+        hint: what to look at.
+        asked_by: the argument that asks for it.
 
     Raises:
         CheckFailed: a value is not finite, or mean or standard deviation are off.
@@ -171,7 +175,7 @@ def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
     if abs(deviation / expected - 1.0) > SPREAD_TOLERANCE:
         _fail(
             f"{name} starts with a standard deviation of {deviation:.2g}; "
-            f"weight_scale asked for {expected:.2g}.",
+            f"{asked_by or 'the task'} asked for {expected:.2g}.",
             hint,
         )
     if abs(float(actual.mean())) > SPREAD_TOLERANCE * expected:
@@ -179,7 +183,7 @@ def spread(name: str, actual: Array, expected: float, hint: str = "") -> None:
 
 
 def constant(name: str, actual: Array, expected: float, hint: str = "") -> None:
-    """Every entry is `expected` (0 for biases and beta, 1 for gamma).
+    """Every entry is exactly `expected`.
 
     Raises:
         CheckFailed: some entry is not.

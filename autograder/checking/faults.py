@@ -1,6 +1,8 @@
-"""How a check says that an answer is not right."""
+"""How a check says that an answer is not right. A fault has a type, a name and the value."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from autograder.model import Verdict
 
@@ -25,6 +27,19 @@ class CouldNotTell(StudentFault):
         super().__init__(message, hint, verdict=Verdict.SKIPPED)
 
 
+class Raised(StudentFault):
+    """The student's code raised.
+
+    Args:
+        message: the sentence.
+        types: the known names of the exception's type and of those it refines.
+    """
+
+    def __init__(self, message: str, types: tuple[str, ...]) -> None:
+        super().__init__(message, verdict=Verdict.RAISED)
+        self.types = types
+
+
 class CheckFailed(StudentFault):
     """Values came back and are wrong. Raised by `compare` and by checks.
 
@@ -34,3 +49,27 @@ class CheckFailed(StudentFault):
     def __init__(self, message: str, hint: str = "", misconception: str | None = None) -> None:
         super().__init__(message, hint)
         self.misconception = misconception
+
+
+class WrongValue(CheckFailed):
+    """One value that came back is not what was asked for.
+
+    Args:
+        message: the sentence.
+        hint: what to look at.
+        name: what the student calls the value, such as `dx`.
+        answer: the value.
+    """
+
+    def __init__(self, message: str, hint: str, name: str, answer: Any) -> None:
+        super().__init__(message, hint)
+        self.name = name
+        self.answer = answer
+
+
+class WrongValues(WrongValue):
+    """An array of the right shape with wrong values in it."""
+
+
+class WrongShape(WrongValue):
+    """An array of another shape."""

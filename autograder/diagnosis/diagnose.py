@@ -1,34 +1,33 @@
-"""Name the mistake whose numbers a wrong answer reproduces.
+"""Name the mistake whose values a wrong answer reproduces.
 
-Every number that an answer gave in a failed check is its trace. The check runs again on trusted
+Every value that an answer gave in a failed check is its trace. The check runs again on trusted
 code, with the same hidden inputs, once for each named mistake of the question: the first
 mistake that fails the check with the same trace is the diagnosis.
 
-Who makes two mistakes has a trace of neither. Then the one array that the check found wrong
-decides, if exactly one mistake gives just that array in its place.
+Who makes two mistakes has a trace of neither. Then the one value that the check found wrong
+decides, if exactly one mistake gives just that value in its place.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import lru_cache
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import Any
 
+import msgspec
 import numpy as np
 
-from autograder.assignments.batchnorm import reference
-from autograder.checking.collect import Check, hidden_generator
-from autograder.checking.compare import SPREAD_TOLERANCE, WrongValues
-from autograder.checking.faults import StudentFault
+from autograder.assignment import Assignment
+from autograder.checking import collect
+from autograder.checking.collect import Check
+from autograder.checking.compare import SPREAD_TOLERANCE
+from autograder.checking.equal import difference
+from autograder.checking.faults import StudentFault, WrongShape, WrongValue, WrongValues
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
-from autograder.diagnosis.registry import (
-    Misconception,
-    misconceptions_of,
-    mistakes_underneath,
-)
+from autograder.checking.values import as_array
+from autograder.diagnosis.mistakes import Misconception, Mistakes
 from autograder.model import Verdict
 
 Trace = Sequence[Any]
@@ -37,108 +36,109 @@ SAME = 1e-4
 """Relative difference up to which two traces are the same mistake: float32 answers differ by
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
-DRAWN = "initialization"
-"""The check whose answers are random draws: only their spread can be compared."""
 
-
-def trusted_namespace(mistake: Misconception | None = None) -> dict[str, Any]:
-    """What a right submission defines, or one that makes a single mistake."""
-    names = [*reference_names(), "TwoLayerNet", "FullyConnectedNet"]
-    namespace: dict[str, Any] = {name: getattr(reference, name) for name in names}
-    namespace["np"] = np
-    if mistake is not None:
-        namespace[mistake.defines] = mistake.implementation
-    return namespace
-
-
-def reference_names() -> tuple[str, ...]:
-    """The functions that students write."""
-    return (
-        *("affine_forward", "affine_backward", "relu_forward", "relu_backward"),
-        *("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"),
-    )
-
-
-class Wrong(NamedTuple):
+class Wrong(msgspec.Struct, frozen=True):
     """How a named mistake fails a check."""
 
     mistake: Misconception
     trace: Trace
     fault: StudentFault
 
-    def explains(self, trace: Trace, message: str, *, drawn: bool) -> bool:
-        """Whether an answer with this trace, and this message of the check, is the mistake."""
+    def explains(self, trace: Trace, fault: StudentFault, *, drawn: bool) -> bool:
+        """Whether an answer with this trace, and this fault, is the mistake.
+
+        Without any value the sentence decides, as for a net that lacks a parameter.
+        """
         if not trace:
-            return message == self.fault.message and not self.trace
-        return alike(trace, self.trace, drawn=drawn, shapes="has shape" in self.fault.message)
+            return fault.message == self.fault.message and not self.trace
+        return alike(trace, self.trace, drawn=drawn, shapes=isinstance(self.fault, WrongShape))
 
-    def explains_what_is_wrong(self, trace: Trace, message: str) -> bool:
+    def explains_what_is_wrong(self, trace: Trace, fault: StudentFault) -> bool:
         """Whether the array that the check found wrong is the mistake's, whatever the rest is."""
-        fault = self.fault
-        if not isinstance(fault, WrongValues) or fault.answer.size < 2:
+        own = self.fault
+        if not isinstance(own, WrongValues) or np.size(own.answer) < 2:
             return False
-        if len(trace) != len(self.trace) or not message.lower().startswith(
-            f"{fault.name} is ".lower()
-        ):
+        if not isinstance(fault, WrongValue) or isinstance(fault, WrongShape):
             return False
-        places = [i for i, value in enumerate(self.trace) if alike([value], [fault.answer])]
-        return any(alike([trace[i]], [fault.answer]) for i in places)
+        if len(trace) != len(self.trace) or fault.name != own.name:
+            return False
+        places = [i for i, value in enumerate(self.trace) if alike([value], [own.answer])]
+        return any(alike([trace[i]], [own.answer]) for i in places)
 
 
-def diagnose(check: Check, trace: Trace, secret: bytes, message: str = "") -> Misconception | None:
-    """The named mistake that answers this check as `trace` does, or None.
-
-    An exception is never diagnosed: too many mistakes end in the same one, and the student's
-    own line says more.
+class Diagnosis:
+    """The named mistakes of an assignment, and how each of them fails the checks.
 
     Args:
-        check: the one that failed.
-        trace: every number the student's code answered in it.
+        assignment: whose mistakes.
         secret: of the course; it seeds the hidden inputs.
-        message: what the check said. It decides where an answer gave no number at all, as a net
-            does that lacks a parameter.
+        release: the released assignment's folder, for checks that use its data.
     """
-    failures = known_failures(check, secret)
-    for wrong in failures:
-        if wrong.explains(trace, message, drawn=check.name == DRAWN):
-            return wrong.mistake
-    parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, message)]
-    return parts[0].mistake if len(parts) == 1 else None
+
+    def __init__(self, assignment: Assignment, secret: bytes, release: Path) -> None:
+        self.mistakes = Mistakes(assignment)
+        self._trusted = Trusted(assignment)
+        self._secret, self._release = secret, release
+        # A class makes the same mistakes: how each fails a check is worked out once.
+        self._failures: dict[tuple[str, str], tuple[Wrong, ...]] = {}
+
+    def name(self, check: Check, trace: Trace, fault: StudentFault) -> Misconception | None:
+        """The named mistake that answers this check as `trace` does, or None.
+
+        An exception is never diagnosed: too many mistakes end in the same one, and the student's
+        own line says more.
+
+        Args:
+            check: the one that failed.
+            trace: every value the student's code answered in it.
+            fault: what the check found.
+        """
+        failures = self._known_failures(check)
+        for wrong in failures:
+            if wrong.explains(trace, fault, drawn=check.draws):
+                return wrong.mistake
+        parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, fault)]
+        return parts[0].mistake if len(parts) == 1 else None
+
+    def _known_failures(self, check: Check) -> tuple[Wrong, ...]:
+        """How each named mistake fails the check; those that pass are left out.
+
+        First come the mistakes of the check's own question, then those of what it is built on.
+        """
+        key = check.question, check.name
+        if key not in self._failures:
+            self._failures[key] = tuple(self._failing(check))
+        return self._failures[key]
+
+    def _failing(self, check: Check) -> Iterator[Wrong]:
+        own = self.mistakes.of(check.question)
+        for mistake in (*own, *self.mistakes.underneath(check.question)):
+            student = self._trusted.student(self.mistakes.namespace(mistake))
+            with _own_randomness():
+                ran = collect.run(check, student, self._secret, self._release)
+            if ran.fault is not None and ran.fault.verdict is Verdict.FAILED:
+                yield Wrong(mistake, tuple(student.trace), ran.fault)
 
 
-@lru_cache(maxsize=128)  # a class makes the same mistakes: work each check's out once
-def known_failures(check: Check, secret: bytes) -> tuple[Wrong, ...]:
-    """How each named mistake fails the check; those that pass are left out.
+class Trusted:
+    """Trusted code in the place of a submission.
 
-    First come the mistakes of the check's own question, then those of what it is built on.
+    Args:
+        assignment: whose answers.
     """
-    failures = []
-    for mistake in (*misconceptions_of(check.question), *mistakes_underneath(check.question)):
-        student = Student(LocalPeer(trusted_namespace(mistake)))
-        with _own_randomness():
-            fault = _fault(check, student, secret)
-        if fault is not None and fault.verdict is Verdict.FAILED:
-            failures.append(Wrong(mistake, student.trace, fault))
-    return tuple(failures)
 
+    def __init__(self, assignment: Assignment) -> None:
+        self._answers = assignment.answers
+        paths = [path for path in assignment.private_files() if path.suffix == ".py"]
+        self._sources = {path.name: path.read_text(encoding="utf-8") for path in paths}
 
-def _fault(check: Check, student: Student, secret: bytes) -> StudentFault | None:
-    """Call the check itself: that is all of pytest that is needed here, and much faster."""
-    fixtures = {
-        "student": student,
-        "rng": hidden_generator(secret, check.question, check.name),
-    }
-    function = check.item.function
-    wanted = inspect.signature(function).parameters
-    try:
-        function(**{name: fixtures[name] for name in wanted})
-    except StudentFault as fault:
-        return fault
-    return None
+    def student(self, namespace: Mapping[str, Any]) -> Student:
+        """A submission that defines these names."""
+        return Student(LocalPeer({"np": np, **namespace}, self._sources), self._answers)
 
 
 def alike(one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False) -> bool:
-    """Whether two traces hold the same numbers, up to rounding.
+    """Whether two traces hold the same values; numbers up to rounding.
 
     Args:
         one: a trace.
@@ -148,14 +148,17 @@ def alike(one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False
     """
     if len(one) != len(other):
         return False
-    if shapes and any(np.shape(a) != np.shape(b) for a, b in zip(one, other, strict=True)):
+    return all(_alike(a, b, drawn, shapes) for a, b in zip(one, other, strict=True))
+
+
+def _alike(one: Any, other: Any, drawn: bool, shapes: bool) -> bool:
+    a, b = as_array(one), as_array(other)
+    if a is None or b is None:
+        return type(one) is type(other) and not difference(one, other)
+    if shapes and a.shape != b.shape:
         return False
     same = _same_spread if drawn else _same_values
-    return all(same(_array(a), _array(b)) for a, b in zip(one, other, strict=True))
-
-
-def _array(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.squeeze(np.asarray(value, dtype=np.float64))
+    return same(np.squeeze(a.astype(np.float64)), np.squeeze(b.astype(np.float64)))
 
 
 def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:

@@ -1,37 +1,23 @@
-"""The grader's self-test: hidden checks held against the reference and every known mistake."""
+"""The grader's self-test: hidden checks held against the reference and every known mistake.
+
+The proof calls checks as grading does, over the same wire, with trusted code behind it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from types import MappingProxyType
 
 import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from autograder.assignment import Assignment
+from autograder.checking import collect
 from autograder.checking.collect import Checks
-from autograder.checking.peers import LocalPeer
-from autograder.checking.student import Student
-from autograder.diagnosis.diagnose import diagnose, trusted_namespace
-from autograder.diagnosis.registry import Misconception, misconceptions_of
+from autograder.diagnosis.diagnose import Diagnosis, Trusted
+from autograder.diagnosis.mistakes import Misconception
+from autograder.errors import UsageError
 from autograder.model import Verdict
-
-"""Held against a submission's own records, which trusted code has not: tests prove their checks."""
-
-GOOD_SETTINGS = MappingProxyType(
-    {
-        "hidden_dim": 100,
-        "epochs": 10,
-        "batch_size": 100,
-        "learning_rate": 2e-3,
-        "lr_decay": 0.85,
-        "weight_scale": 2e-2,
-        "reg": 1e-4,
-        "update_rule": "adam",
-    }
-)
-"""Settings that reach the last tier of `train_two_layer_net`."""
 
 
 class Proof(msgspec.Struct, frozen=True):
@@ -43,60 +29,101 @@ class Proof(msgspec.Struct, frozen=True):
     """The checks that it does not pass."""
     named: tuple[str, ...]
     """The mistakes that diagnosis calls it, without repetition."""
-    right: bool
-    """Whether that is as it should be."""
+    broken: tuple[str, ...]
+    """The checks that could not be run, each with the last line of why."""
+
+    @property
+    def right(self) -> bool:
+        """Whether the reference passes everything, or a mistake fails something."""
+        return not self.broken and bool(self.failed) == (self.implementation != REFERENCE)
 
 
-def prove(checks: Checks, questions: tuple[str, ...], secret: bytes) -> Iterator[Proof]:
-    """Run every check against the reference, and against each mistake of its question."""
-    for question in questions:
-        yield _prove(checks, question, None, secret)
-        for mistake in misconceptions_of(question):
-            yield _prove(checks, question, mistake, secret)
+REFERENCE = "reference"
 
 
-def _prove(checks: Checks, question: str, mistake: Misconception | None, secret: bytes) -> Proof:
-    failed: list[str] = []
-    named: dict[str, None] = {}
-    for check in checks.of(question):
-        student = Student(LocalPeer(trusted_namespace(mistake) | {"settings": dict(GOOD_SETTINGS)}))
-        outcome, _ = checks.run(check, student, secret)
-        if outcome.verdict is not Verdict.PASSED:
+class Prover:
+    """The checks of an assignment, and what they are proven against.
+
+    Args:
+        assignment: one with a private folder.
+        secret: of the course, so that the inputs are those that grade.
+
+    Raises:
+        UsageError: the assignment has no checks of its own.
+    """
+
+    def __init__(self, assignment: Assignment, secret: bytes) -> None:
+        if assignment.folder is None:
+            raise UsageError(
+                f"{assignment.name} is an ordinary nbgrader assignment: it has no hidden checks "
+                "outside its notebooks, so there is nothing to prove."
+            )
+        self.checks = Checks(assignment.folder / "checks")
+        self.diagnosis = Diagnosis(assignment, secret, assignment.release)
+        self._trusted = Trusted(assignment)
+        self._assignment, self._secret = assignment, secret
+
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The questions that code answers; forms are held against the student's own record."""
+        return tuple(q.id for q in self._assignment.questions if q.kind == "code")
+
+    def prove(self, questions: Sequence[str]) -> Iterator[Proof]:
+        """Run every check against the reference, and against each mistake of its question."""
+        for question in questions:
+            for mistake in (None, *self.diagnosis.mistakes.of(question)):
+                yield self._prove(question, mistake)
+
+    def _prove(self, question: str, mistake: Misconception | None) -> Proof:
+        failed: list[str] = []
+        broken: list[str] = []
+        named: dict[str, None] = {}
+        for check in self.checks.of(question):
+            student = self._trusted.student(self.diagnosis.mistakes.namespace(mistake))
+            ran = collect.run(check, student, self._secret, self._assignment.release)
+            if ran.outcome.verdict is Verdict.PASSED:
+                continue
             failed.append(check.name)
-            if found := diagnose(check, student.trace, secret, outcome.message):
+            if ran.fault is None:
+                broken.append(f"{check.name}: {ran.staff.strip().splitlines()[-1]}")
+            elif ran.outcome.misconception is not None:
+                named[ran.outcome.misconception] = None
+            elif found := self.diagnosis.name(check, student.trace, ran.fault):
                 named[found.name] = None
-    name = mistake.name if mistake else "reference"
-    right = bool(failed) == (mistake is not None)
-    return Proof(question, name, tuple(failed), tuple(named), right)
+        name = mistake.name if mistake else REFERENCE
+        return Proof(question, name, tuple(failed), tuple(named), tuple(broken))
 
 
-def prove_checks(console: Console, release: Path, questions: Sequence[str], secret: bytes) -> bool:
+def prove_checks(console: Console, prover: Prover, questions: Sequence[str]) -> bool:
     """Print one row a question; returns whether everything is as it should be.
 
     Args:
         console: where to.
-        release: the released assignment's folder, for checks that use its data.
-        questions: those that code answers; forms are held against the student's own record.
-        secret: of the course, so that the inputs are those that grade.
+        prover: the assignment's.
+        questions: to be proven.
     """
     table = Table(title="Hidden checks against known answers", title_justify="left")
     for heading in ("question", "checks", "mistakes caught", "named", "what is wrong"):
         table.add_column(heading)
-    good = True
-    with Checks(release=release) as checks:
-        for question in questions:
-            proofs = list(prove(checks, (question,), secret))
-            mistakes = [proof for proof in proofs if proof.implementation != "reference"]
-            wrong = [f"{p.implementation}: {', '.join(p.failed)}" for p in proofs if not p.right]
-            good = good and not wrong and not checks.broken
-            table.add_row(
-                question,
-                str(len(checks.of(question))),
-                f"{sum(proof.right for proof in mistakes)} of {len(mistakes)}",
-                str(sum(proof.implementation in proof.named for proof in mistakes)),
-                "\n".join(wrong),
-            )
-        for module, reason in checks.broken.items():
-            console.print(f"[red]{module} does not import:[/red] {reason}")
+    good = not prover.checks.broken
+    for question in questions:
+        proofs = list(prover.prove((question,)))
+        mistakes = [proof for proof in proofs if proof.implementation != REFERENCE]
+        wrong = [_told(proof) for proof in proofs if not proof.right]
+        good = good and not wrong
+        table.add_row(
+            question,
+            str(len(prover.checks.of(question))),
+            f"{sum(proof.right for proof in mistakes)} of {len(mistakes)}",
+            str(sum(proof.implementation in proof.named for proof in mistakes)),
+            "\n".join(wrong),
+        )
+    for module, reason in prover.checks.broken.items():
+        console.print(f"[red]{module} does not import:[/red] {reason}")
     console.print(table)
     return good
+
+
+def _told(proof: Proof) -> str:
+    said = proof.broken or proof.failed or ("no check fails",)
+    return f"{proof.implementation}: {', '.join(said)}"

@@ -21,7 +21,7 @@ from traitlets import Enum
 
 from autograder.course.course import Course, notebook_paths
 from autograder.gradebook.autograded import autograded_notebook
-from autograder.gradebook.rows import write_grade
+from autograder.gradebook.rows import answer_cells, write_grade
 
 if TYPE_CHECKING:
     from autograder.grading.grade import GradedSubmission, Grader
@@ -78,6 +78,10 @@ class GradingExporter(NotebookExporter):
             self._last = (folder, graded)
         return self._last[1]
 
+    def answer_cells(self, who: Any) -> dict[str, str]:
+        """By question of the assignment at hand, the cell that holds its answer."""
+        return answer_cells(self._course(), who["assignment"])
+
     def _grader_for(self, assignment: str) -> Grader:
         from autograder.grading.grade import Grader  # noqa: PLC0415 - autograde alone needs it
 
@@ -122,7 +126,7 @@ class SaveGrades(NbGraderPreprocessor):  # type: ignore[misc]
         who = resources["nbgrader"]
         grade = self.parent.graded(who).grade
         with Gradebook(who["db_url"]) as gradebook:
-            write_grade(gradebook, who["student"], grade)
+            write_grade(gradebook, who["student"], grade, self.parent.answer_cells(who))
         return nb, resources
 
 

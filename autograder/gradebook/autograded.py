@@ -19,6 +19,7 @@ from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
 from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
 
+from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.model import Grade, QuestionScore
 from autograder.release.build import LEFT_BEHIND, course_directory
@@ -55,7 +56,7 @@ def autograded_notebook(
     _put_back(cells, frame.cells)
     scores = {score.id: score for score in grade.questions if score.notebook == name}
     for cell in cells:
-        if (is_grade(cell) or is_task(cell)) and (score := scores.get(_name(cell))) is not None:
+        if is_scored(cell) and (score := scores.get(_name(cell))) is not None:
             cell.metadata.setdefault("autograder", {})[RESULT_KEY] = msgspec.to_builtins(score)
     result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(frame.metadata))
     result.metadata["autograder"] = {"status": str(grade.status), "problems": list(grade.problems)}
@@ -71,17 +72,22 @@ def result_of(cell: Any) -> QuestionScore | None:
     return None if result is None else msgspec.convert(result, QuestionScore)
 
 
-def hide_tests(cell: Any) -> None:
-    """Take the hidden tests out of a test cell of an ordinary nbgrader assignment.
+def is_scored(cell: Any) -> bool:
+    """Whether the gradebook has a score for this cell: a graded one, or a task."""
+    return bool(is_grade(cell) or is_task(cell))
 
-    Its outputs go too: a traceback quotes the tests, and what an answer prints shows their
+
+def hide_tests(notebook: Any) -> None:
+    """Take the hidden tests out of the test cells of an ordinary nbgrader assignment.
+
+    Their outputs go too: a traceback quotes the tests, and what an answer prints shows their
     inputs. A task's mark scheme stays, as nbgrader says it does.
     """
-    if not is_grade(cell) or is_solution(cell) or HIDDEN_TESTS[0] not in cell.source:
-        return
-    cell.source = public_part(cell.source)
-    if cell.cell_type == "code":
-        cell.outputs = []
+    for cell in notebook.cells:
+        if is_grade(cell) and not is_solution(cell) and HIDDEN_TESTS[0] in cell.source:
+            cell.source = public_part(cell.source)
+            if cell.cell_type == "code":
+                cell.outputs = []
 
 
 def write_autograded(
@@ -94,6 +100,7 @@ def write_autograded(
     for folder in (fresh, target):
         shutil.rmtree(folder, ignore_errors=True)
     release = course.release(grade.assignment)
+    assignment = find(course, grade.assignment)
     submission = read_submission(submitted, release)
     # Of a grade that is withheld because grading broke down there are no notebooks.
     notebooks = graded.notebooks or submission.notebooks
@@ -101,6 +108,7 @@ def write_autograded(
         _write(fresh / name, raw)
     source = course.source(grade.assignment)
     ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
+    ignored += assignment.settings.leaves_behind
     for path in find_all_files(str(source), ignored):
         _write(fresh / Path(path).relative_to(source), Path(path).read_bytes())
     for path in notebook_paths(release):
@@ -155,7 +163,7 @@ def _put_back(cells: list[Any], frame: Sequence[Any]) -> None:
         name = _name(cell)
         if name in present:
             place = present.index(name) + 1
-        elif empty or is_grade(cell) or is_solution(cell) or is_task(cell):
+        elif empty or is_scored(cell) or is_solution(cell):
             cells.insert(place, copy.deepcopy(cell))
             present.insert(place, name)
             place += 1

@@ -8,7 +8,7 @@ never changed: a manual score stays, and is flagged for a second look, as nbgrad
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.release.build import course_config, course_directory
 
-ANSWER_SUFFIX = "_answer"
 TIMESTAMP_FILE = "timestamp.txt"
 WITHHELD = "Withheld:"
 """How the comment of a withheld question starts; exports look for it."""
@@ -74,7 +74,7 @@ def enter_submission(
     # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
     with gradebook.db.no_autoflush:
         submission = gradebook.update_or_create_submission(grade.assignment, student, **when)
-    write_grade(gradebook, student, grade)
+    write_grade(gradebook, student, grade, answer_cells(course, grade.assignment))
     late = submission.total_seconds_late > 0
     for notebook in submission.notebooks:
         notebook.late_submission_penalty = None
@@ -92,11 +92,24 @@ def submission_time(submitted: Path) -> datetime.datetime | None:
         return None
 
 
-def write_grade(gradebook: Gradebook, student: str, grade: Grade) -> None:
+def answer_cells(course: Course, assignment: str) -> dict[str, str]:
+    """By question, the cell that holds its answer: nbgrader keeps the comment there."""
+    return {question.id: question.answer for question in questions_of(course, assignment)}
+
+
+def write_grade(
+    gradebook: Gradebook, student: str, grade: Grade, answers: Mapping[str, str]
+) -> None:
     """Write scores and comments of a submission that the gradebook already knows.
 
     A score that is not known becomes null and asks for a person; so does a question that
     the grade does not speak of. Bonus points go into nbgrader's `extra_credit`.
+
+    Args:
+        gradebook: the open gradebook.
+        student: the student's id.
+        grade: what grading said.
+        answers: by question, the cell that holds its answer.
 
     Raises:
         UsageError: if the gradebook lacks a question of the grade.
@@ -111,7 +124,7 @@ def write_grade(gradebook: Gradebook, student: str, grade: Grade) -> None:
         for row in notebook.grades:
             score = scores.pop((notebook.name, row.name), None)
             _write_score(row, score, bonus=not grade.classic)
-            comment = comments.get(row.name + ANSWER_SUFFIX) or comments.get(row.name)
+            comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
             if comment is not None:
                 comment.auto_comment = comment_on(score, grade)
         if grade.classic:

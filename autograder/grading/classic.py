@@ -16,13 +16,16 @@ from typing import Any
 
 import msgspec
 
-from autograder.course.course import Course, Question, notebook_paths
+from autograder.assignment import Assignment
+from autograder.course.course import notebook_paths
+from autograder.course.questions import Question
 from autograder.errors import UsageError
 from autograder.grading.rule import ENDED, NO_RESPONSE, by_person, one_verdict, score_run
 from autograder.grading.run import Run
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.release.regions import public_part
 from autograder.sandbox.client import Sandbox
+from autograder.sandbox.policy import Policy
 from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook, grade_id, read_released
 from autograder.submission.intake import Submission
@@ -32,15 +35,14 @@ class ClassicTests:
     """The tests of an ordinary nbgrader assignment, with the hidden ones.
 
     Args:
-        course: the course.
-        assignment: the assignment's name.
+        assignment: the assignment.
 
     Raises:
         UsageError: if `source/` and `release/` are not of one another.
     """
 
-    def __init__(self, course: Course, assignment: str) -> None:
-        source, release = course.source(assignment), course.release(assignment)
+    def __init__(self, assignment: Assignment) -> None:
+        source, release = assignment.source, assignment.release
         self._released = {path.stem: _by_id(path) for path in notebook_paths(release)}
         self._whole: dict[str, dict[str, str]] = {}
         for path in notebook_paths(source):
@@ -48,24 +50,17 @@ class ClassicTests:
             cells = {id_: cell for id_, cell in _by_id(path).items() if _is_scored(cell)}
             for id_, cell in cells.items():
                 if _worth(cell, public=True) != _worth(released.get(id_), public=False):
+                    name = assignment.name
                     raise UsageError(
-                        f"The cell '{id_}' of {path.stem}.ipynb is not the same in source/"
-                        f"{assignment} and in release/{assignment}; run 'autograder release "
-                        f"{assignment}', or undo the change."
+                        f"The cell '{id_}' of {path.stem}.ipynb is not the same in source/{name} "
+                        f"and in release/{name}; run 'autograder release {name}', or undo the "
+                        "change."
                     )
             self._whole[path.stem] = {
                 id_: cell.source
                 for id_, cell in cells.items()
                 if not cell.metadata.nbgrader.get("solution")
             }
-        self.folders = {path.name: path for path in _shown(release) if path.is_dir()}
-        """Folders of the release, which every submission sees read-only."""
-        self.files = {
-            path.name: path.read_bytes()
-            for path in _shown(release)
-            if path.is_file() and path.suffix != ".ipynb"
-        }
-        """Loose files of the release, which every submission gets as released."""
 
     def put_back(self, notebook: Notebook) -> Notebook:
         """The notebook with its hidden tests, and for graders the tasks' mark schemes."""
@@ -128,19 +123,20 @@ class ClassicRun(Run):
         self,
         tests: ClassicTests,
         sandbox: Sandbox,
+        policy: Policy,
         submission: Submission,
         questions: Sequence[Question],
     ) -> None:
-        super().__init__(sandbox, submission, questions)
+        super().__init__(sandbox, policy, submission, questions)
         self._tests = tests
 
     def as_run(self, notebook: Notebook) -> Notebook:
         """The notebook with its hidden tests."""
         return self._tests.put_back(notebook)
 
-    def files(self) -> dict[str, bytes]:
-        """Also the loose files of the release; the notebooks without the hidden tests."""
-        return super().files() | self._tests.files
+    def mark(self, grade: Grade) -> Grade:
+        """Say where the verdicts come from, and what was left as handed out."""
+        return self._tests.mark(grade, self.submission)
 
     def question(self, question: Question, session: Session) -> QuestionScore:
         """Score a cell from what came of it; the session is not asked anything more."""
@@ -185,7 +181,3 @@ def _worth(cell: Any, *, public: bool) -> tuple[Any, ...] | None:
         return points, flags, public_part(cell.source) if public else cell.source
     except ValueError as error:
         raise UsageError(f"In cell '{grade_id(cell)}', {error}.") from None
-
-
-def _shown(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith((".", "__")))

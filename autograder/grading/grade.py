@@ -16,29 +16,28 @@ from typing import Any, Self
 
 import msgspec
 
-from autograder.assignment import is_classic
-from autograder.assignments.batchnorm.records import parse_all
-from autograder.checking.collect import Check, Checks
+from autograder.assignment import Assignment, find
+from autograder.checking import collect
+from autograder.checking.collect import Check, Checks, Outcome, Ran
 from autograder.checking.student import Student
-from autograder.course.course import Course, Question
-from autograder.diagnosis.diagnose import diagnose
+from autograder.course.course import Course
+from autograder.course.questions import Question
+from autograder.diagnosis.diagnose import Diagnosis
 from autograder.errors import UsageError
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.run import Run
-from autograder.grading.scoring import Outcome, score_question, score_submission
+from autograder.grading.scoring import score_question, score_submission
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.launch import Backend
+from autograder.sandbox.policy import Policy
 from autograder.sandbox.requests import Branch
 from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
 
-ANSWER_SUFFIX = "_answer"
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
-SHARED_FOLDERS = ("support", "datasets")
-"""Folders of the release that every submission sees read-only, as released."""
 
 
 class GradedSubmission(msgspec.Struct, frozen=True):
@@ -55,6 +54,19 @@ class GradedSubmission(msgspec.Struct, frozen=True):
     """CPU time of the submission's cells and of its answers under check."""
 
 
+class Kit(msgspec.Struct, frozen=True):
+    """What grading one submission needs, the same for a whole class."""
+
+    assignment: Assignment
+    questions: tuple[Question, ...]
+    checks: Checks
+    diagnosis: Diagnosis
+    sandbox: Sandbox
+    policy: Policy
+    secret: bytes
+    release: Path
+
+
 class Grader:
     """A warm sandbox and the collected checks of one assignment; a context manager.
 
@@ -63,6 +75,7 @@ class Grader:
         assignment: the assignment's name.
         sandbox: `bubblewrap`, or `none` for a plain process without protection.
         only: grade just this notebook of the assignment.
+        policy: limits of a submission; the assignment's own by default.
 
     Raises:
         UsageError: on entry, if there is no such assignment or release, or a question of it
@@ -77,29 +90,24 @@ class Grader:
         *,
         sandbox: Backend = "bubblewrap",
         only: str | None = None,
+        policy: Policy | None = None,
     ) -> None:
         self.assignment = assignment
-        self._release = course.release(assignment)
-        self._secret = course.secret()
-        self._questions = [
-            question
-            for question in course.questions(assignment)
-            if only in (None, question.notebook)
-        ]
-        self._classic = ClassicTests(course, assignment) if is_classic(course, assignment) else None
-        shared = {
-            name: self._release / name for name in SHARED_FOLDERS if (self._release / name).is_dir()
-        }
-        self._sandbox = Sandbox(sandbox, self._classic.folders if self._classic else shared)
+        self._found = find(course, assignment)
+        self._only = only
         self._unprotected = sandbox == "none"
-        self._checks = Checks(release=self._release)
+        self._policy = policy or self._found.policy
+        self._sandbox = Sandbox(
+            sandbox, self._found.shared(), self._policy, self._found.settings.warm
+        )
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            if self._classic is None:
-                stack.enter_context(self._checks)
-                self._refuse_unchecked()
+            if self._found.classic:
+                self._tests = ClassicTests(self._found)
+            else:
+                self._kit = self._prepared()
             stack.enter_context(self._sandbox)
             self._sandbox.probe()  # here, once, and not as every submission's misfortune
             self._stack = stack.pop_all()
@@ -108,57 +116,68 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
-    def _refuse_unchecked(self) -> None:
-        graded = [question.id for question in self._questions if not question.by_hand]
-        unchecked = self._checks.missing(graded)
-        if unchecked and not self._checks.broken:
+    def _questions(self) -> tuple[Question, ...]:
+        return tuple(q for q in self._found.questions if self._only in (None, q.notebook))
+
+    def _prepared(self) -> Kit:
+        found, secret = self._found, self._found.course.secret()
+        assert found.folder is not None
+        questions = self._questions()
+        checks = Checks(found.folder / "checks")
+        unchecked = checks.missing(q.id for q in questions if not q.by_hand)
+        if unchecked and not checks.broken:
             raise UsageError(
-                f"The question '{unchecked[0]}' of {self.assignment} has no hidden check in "
-                f"autograder/assignments/{self.assignment}/checks; write one, or take the "
-                "question out of the notebook."
+                f"The question '{unchecked[0]}' of {found.name} has no hidden check in "
+                f"{found.folder / 'checks'}; write one, or take the question out of the notebook."
             )
+        diagnosis = Diagnosis(found, secret, found.release)
+        return Kit(
+            found, questions, checks, diagnosis, self._sandbox, self._policy, secret, found.release
+        )
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
-        submission = read_submission(folder, self._release)
-        run: Run
-        if self._classic is None:
-            run = _ChecksRun(self, submission)
-        else:
-            run = ClassicRun(self._classic, self._sandbox, submission, self._questions)
+        found = self._found
+        submission = read_submission(folder, found.release, found.settings.records)
+        run = self._run(submission)
         scores = run.scores()
         problems = [*submission.problems, *run.problems]
         if self._unprotected:
             problems.append("Graded without a sandbox: files and network were not protected.")
-        grade = score_submission(self.assignment, scores, problems)
-        if self._classic is not None:
-            grade = self._classic.mark(grade, submission)
+        grade = run.mark(score_submission(self.assignment, scores, problems))
         return GradedSubmission(
             grade, run.notebooks(), run.runs, tuple(run.staff_notes), run.cpu_seconds
         )
+
+    def _run(self, submission: Submission) -> Run:
+        if self._found.classic:
+            questions = self._questions()
+            return ClassicRun(self._tests, self._sandbox, self._policy, submission, questions)
+        return _ChecksRun(self._kit, submission)
 
 
 class _ChecksRun(Run):
     """Grading one submission with the hidden checks, in forks of its sessions."""
 
-    def __init__(self, grader: Grader, submission: Submission) -> None:
-        super().__init__(grader._sandbox, submission, grader._questions)
-        self._grader = grader
-        self._records = parse_all(submission.records)
+    def __init__(self, kit: Kit, submission: Submission) -> None:
+        super().__init__(kit.sandbox, kit.policy, submission, kit.questions)
+        self._kit = kit
+        reader = kit.assignment.settings.records
+        self._records = reader.parse_all(submission.records) if reader else None
         self._timeouts: Counter[str] = Counter()
 
     def question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks in forks of the session: a fresh one after each accident."""
-        checks = self._grader._checks.of(question.id)
+        checks = self._kit.checks.of(question.id)
         if question.by_hand:
             return score_question(question, [])
         if any(
-            run.id == question.id + ANSWER_SUFFIX and run.status == "skipped"
+            run.id == question.answer and run.status == "skipped"
             for run in self.runs[question.notebook]
         ):
             return self.all_alike(question, Verdict.TIMEOUT, UNREACHED)
-        if not checks or self._grader._checks.broken_for(question.id):
-            self.staff_notes.extend(self._grader._checks.broken.values())
+        if not checks or self._kit.checks.broken_for(question.id):
+            self.staff_notes.extend(self._kit.checks.broken.values())
             return self.all_alike(
                 question, Verdict.GRADER_ERROR, "This question could not be checked."
             )
@@ -182,25 +201,32 @@ class _ChecksRun(Run):
         return score_question(question, outcomes)
 
     def _check(self, check: Check, branch: Branch, memory: dict[str, Any]) -> Outcome:
-        student = Student(branch, self._timeouts, memory, self._records)
-        outcome, staff = self._grader._checks.run(check, student, self._grader._secret)
-        if staff:
-            self.staff_notes.append(f"{check.question}/{check.name}:\n{staff}")
-        if outcome.verdict is Verdict.FAILED and outcome.misconception is None:
-            return self._named(check, outcome, student)
-        return outcome
+        student = Student(
+            branch,
+            self._kit.assignment.answers,
+            timeouts=self._timeouts,
+            memory=memory,
+            records=self._records,
+        )
+        ran = collect.run(check, student, self._kit.secret, self._kit.release)
+        if ran.staff:
+            self.staff_notes.append(f"{check.question}/{check.name}:\n{ran.staff}")
+        if ran.outcome.verdict is Verdict.FAILED and ran.outcome.misconception is None:
+            return self._named(check, ran, student)
+        return ran.outcome
 
-    def _named(self, check: Check, outcome: Outcome, student: Student) -> Outcome:
-        """The outcome with the known mistake that gives the same numbers, if there is one."""
+    def _named(self, check: Check, ran: Ran, student: Student) -> Outcome:
+        """The outcome with the known mistake that gives the same values, if there is one."""
+        assert ran.fault is not None
         try:
-            mistake = diagnose(check, student.trace, self._grader._secret, outcome.message)
+            mistake = self._kit.diagnosis.name(check, student.trace, ran.fault)
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
-            return outcome
+            return ran.outcome
         if mistake is None:
-            return outcome
+            return ran.outcome
         return msgspec.structs.replace(
-            outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
+            ran.outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
         )
 
     def without_notebook(self, question: Question) -> QuestionScore:
@@ -218,7 +244,7 @@ class _ChecksRun(Run):
         self, question: Question, verdict: Verdict, message: str, *, could_not_tell: bool = False
     ) -> QuestionScore:
         """The same verdict for every check of a question."""
-        checks = self._grader._checks.of(question.id)
+        checks = self._kit.checks.of(question.id)
         names = [(check.name, check.weight) for check in checks] or [("collected", 1.0)]
         outcomes = [
             Outcome(name, weight, verdict, message, could_not_tell=could_not_tell)
@@ -238,15 +264,3 @@ def _unreachable(check: Check, error: StudentError) -> Outcome:
         f"This could not be checked, because {reason}.",
         check.describes,
     )
-
-
-def grade(
-    folder: Path,
-    assignment: str = "batchnorm",
-    *,
-    course: Course | None = None,
-    sandbox: Backend = "bubblewrap",
-) -> GradedSubmission:
-    """Grade one submission folder with a sandbox of its own."""
-    with Grader(course or Course.find(), assignment, sandbox=sandbox) as grader:
-        return grader.grade(folder)

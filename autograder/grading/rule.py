@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from autograder.course.course import Question
+from autograder.course.questions import Question
 from autograder.model import CheckResult, QuestionScore, Verdict
 from autograder.release.regions import HIDDEN_TESTS
 from autograder.sandbox.session import CellRun

@@ -9,12 +9,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from autograder.course.course import Question
-from autograder.model import QuestionScore, Verdict
+from autograder.course.questions import Question
+from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxBroken, StudentError
-from autograder.sandbox.policy import POLICY
+from autograder.sandbox.policy import Policy
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission
@@ -26,12 +26,17 @@ class Run(ABC):
     """The state of grading one submission."""
 
     def __init__(
-        self, sandbox: Sandbox, submission: Submission, questions: Sequence[Question]
+        self,
+        sandbox: Sandbox,
+        policy: Policy,
+        submission: Submission,
+        questions: Sequence[Question],
     ) -> None:
         self.submission = submission
         self._sandbox = sandbox
         self._questions = questions
-        self._budget = Budget(POLICY.submission_wall)
+        self._policy = policy
+        self._budget = Budget(policy.submission_wall)
         self._used = 0.0
         self._notebooks_left = len({question.notebook for question in questions})
         self.problems: list[str] = []
@@ -56,6 +61,10 @@ class Run(ABC):
     def as_run(self, notebook: Notebook) -> Notebook:
         """The notebook as it goes into the sandbox."""
         return notebook
+
+    def mark(self, grade: Grade) -> Grade:
+        """The grade with what there is to say of this way of grading."""
+        return grade
 
     def files(self) -> dict[str, bytes]:
         """What lies in the session's folder beside what the release shares."""
@@ -96,7 +105,7 @@ class Run(ABC):
     def _next_budget(self) -> None:
         """An equal share of the time that is left, so that no notebook takes another's."""
         self._used += self._budget.used
-        share = (POLICY.submission_wall - self._used) / self._notebooks_left
+        share = (self._policy.submission_wall - self._used) / self._notebooks_left
         self._notebooks_left -= 1
         self._budget = Budget(share, hung=self._budget.hung)
 

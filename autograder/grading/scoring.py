@@ -9,23 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
-from autograder.course.course import Question
+from autograder.checking.collect import Outcome
+from autograder.course.questions import Question
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-
-
-class Outcome(msgspec.Struct, frozen=True):
-    """A check's result before it is worth points."""
-
-    name: str
-    weight: float
-    verdict: Verdict
-    message: str = ""
-    hint: str = ""
-    misconception: str | None = None
-    could_not_tell: bool = False
-    """Whether a person has to decide: nothing is known against the answer, nor for it."""
 
 
 def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionScore:

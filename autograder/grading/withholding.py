@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from autograder.assignment import is_classic
+from autograder.assignment import find
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.grading.grade import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
 
@@ -23,7 +24,7 @@ def withheld(course: Course, assignment: str, reason: str, note: str = "") -> Gr
     """
     questions = tuple(
         QuestionScore(q.id, q.notebook, None, q.points, needs_review=True)
-        for q in course.questions(assignment)
+        for q in questions_of(course, assignment)
     )
     grade = Grade(
         assignment=assignment,
@@ -33,6 +34,6 @@ def withheld(course: Course, assignment: str, reason: str, note: str = "") -> Gr
         extra_credit=0.0,
         problems=(f"The grade is withheld: {reason}. The course staff will look at it.",),
         questions=questions,
-        verdicts_from="submission" if is_classic(course, assignment) else msgspec.UNSET,
+        verdicts_from="submission" if find(course, assignment).classic else msgspec.UNSET,
     )
     return GradedSubmission(grade, {}, {}, (note,) if note else ())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,9 @@ import msgspec
 from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.plugins import ExportPlugin
 
+from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD
+from autograder.gradebook.rows import WITHHELD, answer_cells
 
 DEFAULT_FILE = "grades.csv"
 
@@ -44,11 +45,15 @@ class Row(msgspec.Struct, frozen=True):
 
 
 def grade_rows(
-    gradebook: Gradebook, assignments: Sequence[str] = (), students: Sequence[str] = ()
+    course: Course,
+    gradebook: Gradebook,
+    assignments: Sequence[str] = (),
+    students: Sequence[str] = (),
 ) -> list[Row]:
     """One row per assignment and student, in the gradebook's order.
 
     Args:
+        course: the course, whose sources say which cell answers which question.
         gradebook: an open gradebook.
         assignments: names to keep; empty keeps all.
         students: ids to keep; empty keeps all.
@@ -58,8 +63,9 @@ def grade_rows(
     """
     _refuse_unknown("assignment", assignments, [entry.name for entry in gradebook.assignments])
     _refuse_unknown("student", students, [entry.id for entry in gradebook.students])
+    answers = {entry.name: _answers(course, entry.name) for entry in gradebook.assignments}
     return [
-        _row(gradebook, assignment, student)
+        _row(gradebook, assignment, student, answers[assignment.name])
         for assignment in gradebook.assignments
         if not assignments or assignment.name in assignments
         for student in gradebook.students
@@ -81,13 +87,25 @@ class GradesCsv(ExportPlugin):  # type: ignore[misc]
 
     def export(self, gradebook: Gradebook) -> None:
         """Write the table to `--to`, or to `grades.csv`."""
-        rows = grade_rows(gradebook, [*map(str, self.assignment)], [*map(str, self.student)])
+        course = Course(Path(self.parent.coursedir.root))
+        rows = grade_rows(
+            course, gradebook, [*map(str, self.assignment)], [*map(str, self.student)]
+        )
         target = Path(self.to or DEFAULT_FILE)
         target.write_text(to_csv(rows), encoding="utf-8")
         self.log.info("Exported %d rows to %s", len(rows), target)
 
 
-def _row(gradebook: Gradebook, assignment: Any, student: Any) -> Row:
+def _answers(course: Course, assignment: str) -> Mapping[str, str]:
+    """By cell with an answer, its question; nothing for an assignment that has no source now."""
+    try:
+        cells = answer_cells(course, assignment)
+    except UsageError:
+        return {}
+    return {cell: question for question, cell in cells.items()}
+
+
+def _row(gradebook: Gradebook, assignment: Any, student: Any, answers: Mapping[str, str]) -> Row:
     common = {
         "assignment": assignment.name,
         "duedate": _text(assignment.duedate),
@@ -101,7 +119,7 @@ def _row(gradebook: Gradebook, assignment: Any, student: Any) -> Row:
         submission = gradebook.find_submission(assignment.name, student.id)
     except MissingEntry:
         return Row(**common, **_no_submission())
-    return Row(**common, **_submitted(submission))
+    return Row(**common, **_submitted(submission, answers))
 
 
 def _no_submission() -> dict[str, str]:
@@ -112,13 +130,12 @@ def _no_submission() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _submitted(submission: Any) -> dict[str, str]:
+def _submitted(submission: Any, answers: Mapping[str, str]) -> dict[str, str]:
     rows = [row for notebook in submission.notebooks for row in notebook.grades]
-    graded = {row.name for row in rows}
     unknown = {row.name for row in rows if row.auto_score is None and row.manual_score is None}
     withheld = any(
         (comment.auto_comment or "").startswith(WITHHELD)
-        and _is_open(comment.name, graded, unknown)
+        and answers.get(comment.name, comment.name) in unknown
         for notebook in submission.notebooks
         for comment in notebook.comments
     )
@@ -135,14 +152,6 @@ def _submitted(submission: Any) -> dict[str, str]:
         "status": "withheld" if withheld else "waiting" if open_ else "graded",
         "waiting_for": " ".join(open_),
     }
-
-
-def _is_open(name: str, graded: set[str], unknown: set[str]) -> bool:
-    """Whether what a comment stands at has no score; an answer's tests may have any name."""
-    question = name.removesuffix(ANSWER_SUFFIX)
-    if question in graded or name in graded:
-        return question in unknown or name in unknown
-    return bool(unknown)
 
 
 def _refuse_unknown(what: str, named: Iterable[str], known: Sequence[str]) -> None:

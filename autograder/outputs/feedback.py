@@ -1,16 +1,15 @@
 """The feedback page: per check one sentence and what to look at, above the student's notebook.
 
-Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. The
-scores come from the gradebook, so what a person entered in formgrader counts; the checks'
-sentences come from the autograded notebook. No check's source and no expected value is
-in either.
+Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. Scores
+come from the gradebook, so what a person entered in formgrader counts; the checks' sentences
+come from the autograded notebook. No check's source and no expected value is in either.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -22,11 +21,12 @@ from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.strings import strip_files_prefix
 from nbgrader.preprocessors import GetGrades
-from nbgrader.utils import is_grade, is_solution, is_task
+from nbgrader.utils import is_solution, is_task
 from traitlets.config import Config
 
-from autograder.gradebook.autograded import hide_tests, result_of
-from autograder.gradebook.rows import ANSWER_SUFFIX, WITHHELD, looked_at
+from autograder.course.questions import answer_cells
+from autograder.gradebook.autograded import hide_tests, is_scored, result_of
+from autograder.gradebook.rows import WITHHELD, looked_at
 from autograder.model import FROM_SUBMISSION, CheckResult, QuestionScore, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
@@ -105,15 +105,12 @@ class CollectResults(GetGrades):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add `resources["feedback"]`: the questions, the problems, the sums."""
-        for cell in nb.cells:
-            hide_tests(cell)
+        hide_tests(nb)
         nb, resources = super().preprocess(nb, resources)
-        answers = [
-            cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)
-        ]
-        comments = {own["grade_id"]: own for own in answers}
-        graded = [cell for cell in nb.cells if is_grade(cell) or is_task(cell)]
-        views = [question_view(cell, comments) for cell in graded]
+        own = [cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)]
+        comments = {metadata["grade_id"]: metadata for metadata in own}
+        answers = answer_cells(nb.cells)
+        views = [question_view(cell, answers, comments) for cell in nb.cells if is_scored(cell)]
         about = nb.metadata.get("autograder", {})
         resources["feedback"] = {
             "questions": views,
@@ -152,16 +149,17 @@ class CollectResults(GetGrades):  # type: ignore[misc]
         cell.metadata.nbgrader["withheld"] = (comment.auto_comment or "").startswith(WITHHELD)
 
 
-def question_view(cell: Any, comments: dict[str, Any]) -> QuestionView:
+def question_view(cell: Any, answers: Mapping[str, str], comments: dict[str, Any]) -> QuestionView:
     """Say what the page shows of one graded cell.
 
     Args:
         cell: the cell, with what `CollectResults` put into its metadata.
+        answers: by question, the cell that holds its answer.
         comments: the nbgrader metadata of the answer cells, by id.
     """
     own = cell.metadata.nbgrader
     id_ = own["grade_id"]
-    answer = id_ + ANSWER_SUFFIX if id_ + ANSWER_SUFFIX in comments else id_
+    answer = answers[id_] if answers[id_] in comments else id_
     comment = comments.get(answer, {})
     result = result_of(cell)
     score = own["base_score"]
@@ -245,7 +243,7 @@ def _harmless(tag: str, name: str, value: str) -> bool:
 
 
 def clean_markdown(markup: str) -> str:
-    """Clean rendered Markdown, after what nbgrader's templates do to it."""
+    """Do what nbgrader's templates do to rendered Markdown, and clean it."""
     return clean_markup(strip_files_prefix(markup))
 
 

@@ -29,16 +29,14 @@ from sqlalchemy import create_engine
 from traitlets.config import Config
 from traitlets.config.loader import PyFileConfigLoader
 
+from autograder.assignment import PRIVATE, find
 from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
-from autograder.release.leaks import leaks_in_folder, private_lines, public_text
+from autograder.release.leaks import leaks_in_folder
 
 CONFIG_FILE = "nbgrader_config.py"
-DATA = "datasets"
-PRIVATE = "autograder"
-"""What is private about a course's own assignments."""
-LEFT_BEHIND = (".*", "__pycache__", "*.pyc", "results")
-"""Never copied from a source folder: what running the notebooks leaves there."""
+LEFT_BEHIND = (".*", "__pycache__", "*.pyc")
+"""Never copied from a source folder: what editors and Python leave there."""
 
 Execution = Literal["changed", "always", "never"]
 """Whether solutions are run: only if a source or a file changed, or every time, or not."""
@@ -83,7 +81,7 @@ def build_release(
     """
     with _workshop(course, assignment) as workshop:
         student, solved = _build(workshop, assignment)
-        _refuse_leaks(student, workshop / "source" / assignment)
+        _refuse_leaks(student, workshop, assignment)
         target = course.root / "solutions" / assignment
         stale = execute == "always" or bool(_differences(target, solved, "solutions"))
         if stale and execute != "never":
@@ -123,7 +121,7 @@ def stale_files(course: Course, assignment: str) -> list[str]:
     """
     with _workshop(course, assignment) as workshop:
         student, solved = _build(workshop, assignment)
-        _refuse_leaks(student, workshop / "source" / assignment)
+        _refuse_leaks(student, workshop, assignment)
         return [
             *_differences(course.root / "release" / assignment, student, "release"),
             *_differences(course.root / "solutions" / assignment, solved, "solutions"),
@@ -140,14 +138,13 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
     private.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=private, prefix="release-") as folder:
         workshop = Path(folder)
-        shutil.copytree(
-            source, workshop / "source" / assignment, ignore=shutil.ignore_patterns(*LEFT_BEHIND)
-        )
+        settings = find(course, assignment).settings
+        ignored = shutil.ignore_patterns(*LEFT_BEHIND, *settings.leaves_behind)
+        shutil.copytree(source, workshop / "source" / assignment, ignore=ignored)
         shutil.copy(course.root / CONFIG_FILE, workshop / CONFIG_FILE)
-        if (course.root / DATA).is_dir():
-            (workshop / DATA).symlink_to(course.root / DATA, target_is_directory=True)
-        if (course.root / PRIVATE).is_dir():
-            (workshop / PRIVATE).symlink_to(course.root / PRIVATE, target_is_directory=True)
+        for name in {PRIVATE.parts[0], *(Path(file).parts[0] for file in settings.ships)}:
+            if (course.root / name).exists():
+                (workshop / name).symlink_to(course.root / name)
         _throw_away_gradebook(workshop)
         with _own_commands_on_path():
             yield workshop
@@ -204,8 +201,8 @@ def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> No
     )
 
 
-def _refuse_leaks(student: Path, source: Path) -> None:
-    if leaks := leaks_in_folder(student, private_lines(source), public_text(source)):
+def _refuse_leaks(student: Path, workshop: Path, assignment: str) -> None:
+    if leaks := leaks_in_folder(find(Course(workshop), assignment), student):
         more = f"; and {len(leaks) - 3} more" if len(leaks) > 3 else ""
         raise UsageError(f"Nothing is released: {'; '.join(leaks[:3])}{more}.")
 

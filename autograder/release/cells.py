@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from nbgrader.preprocessors import ClearSolutions, NbGraderPreprocessor
 from nbgrader.utils import is_solution
-from traitlets import List, Unicode
 
-from autograder.assignment import is_classic
+from autograder.assignment import Assignment, find
 from autograder.course.course import Course
+from autograder.course.questions import answer_cells
 from autograder.errors import UsageError
 from autograder.release.leaks import leaks_in_notebook, private_lines, public_text
 from autograder.release.regions import BEGIN, END, STUB_KEY, Region, blank_form, split_cell
 
-ANSWER_SUFFIX = "_answer"
 AUTOTEST = "### AUTOTEST"
 WRITTEN_STUB = "*Write your answer here, in your own words.*"
 
 
-def default_stub(cell: Any, region: Region | None) -> str:
+def default_stub(cell: Any, region: Region | None, question: str) -> str:
     """What a student finds in place of a solution when the author gave no stub.
 
     A dictionary keeps its keys, all of them None; other code raises an error that starts
@@ -34,7 +33,6 @@ def default_stub(cell: Any, region: Region | None) -> str:
     if cell.cell_type != "code":
         return WRITTEN_STUB
     form = blank_form("\n".join(region.lines)) if region else None
-    question = cell.metadata.nbgrader["grade_id"].removesuffix(ANSWER_SUFFIX)
     return form or (
         f'raise NotImplementedError("{question} is not answered yet: '
         'fill in the cell above the check.")'
@@ -52,13 +50,13 @@ class StubAnswers(ClearSolutions):  # type: ignore[misc]
     _classic = False
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Replace the solutions of a notebook."""
+        """Remember which cell answers which question, then stub every cell."""
         course = Course(Path(self.parent.parent.coursedir.root))
-        self._classic = is_classic(course, resources["nbgrader"]["assignment"])
+        self._classic = find(course, resources["nbgrader"]["assignment"]).classic
         if self._classic:
             refuse_unsupported(nb, resources["nbgrader"]["notebook"])
-        cleared: tuple[Any, Any] = super().preprocess(nb, resources)
-        return cleared
+        self._questions = {cell: question for question, cell in answer_cells(nb.cells).items()}
+        return cast("tuple[Any, Any]", super().preprocess(nb, resources))
 
     def _replace_solution_region(self, cell: Any, language: str) -> bool:
         if self._classic:
@@ -97,8 +95,10 @@ class StubAnswers(ClearSolutions):  # type: ignore[misc]
                 f"The answer cell '{cell.get('id')}' has {len(regions)} solution regions "
                 f"and {len(given)} stubs."
             )
+        id_ = cell.metadata.nbgrader["grade_id"]
+        question = self._questions.get(id_, id_)
         return [
-            default_stub(cell, region) if stub is None else stub
+            default_stub(cell, region, question) if stub is None else stub
             for region, stub in zip(regions, given, strict=True)
         ]
 
@@ -136,37 +136,27 @@ class CleanMetadata(NbGraderPreprocessor):  # type: ignore[misc]
         return nb, resources
 
 
-class _WithFolders(NbGraderPreprocessor):  # type: ignore[misc]
-    """A preprocessor that knows the course's folders, from the converter that runs it."""
+class _WithAssignment(NbGraderPreprocessor):  # type: ignore[misc]
+    """A preprocessor that knows the assignment at hand, from the converter that runs it."""
 
-    def folders(self, resources: Any) -> tuple[Path, Path, Path]:
-        """The course root, and the source and release folder of the assignment at hand."""
+    def assignment(self, resources: Any) -> tuple[Assignment, Path]:
+        """The assignment, and the folder its release is written to."""
         course = self.parent.parent.coursedir
-        assignment = resources["nbgrader"]["assignment"]
-        steps = (course.source_directory, course.release_directory)
-        source, target = (Path(course.format_path(step, ".", assignment)) for step in steps)
-        return Path(course.root), source, target
+        name = resources["nbgrader"]["assignment"]
+        target = Path(course.format_path(course.release_directory, ".", name))
+        return find(Course(Path(course.root)), name), target
 
 
-class ShipData(_WithFolders):
+class ShipData(_WithAssignment):
     """Copy the data that students need into the release, and leave the instructor's own behind."""
 
-    files = List(
-        Unicode(), help="Paths of files to ship, from the course root; they keep their paths."
-    ).tag(config=True)
-
-    leave_behind = List(Unicode(), help="Folders of the source that students do not get.").tag(
-        config=True
-    )
-
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Copy the files; the notebook passes through. An ordinary assignment ships its folder."""
-        root, _, target = self.folders(resources)
-        if is_classic(Course(root), resources["nbgrader"]["assignment"]):
-            return nb, resources
-        for name in self.leave_behind:
+        """Copy the files; the notebook passes through."""
+        assignment, target = self.assignment(resources)
+        root = assignment.course.root
+        for name in assignment.settings.leaves_behind:
             shutil.rmtree(target / name, ignore_errors=True)
-        for name in self.files:
+        for name in assignment.settings.ships:
             if not (root / name).is_file():
                 raise UsageError(f"{name} is to be shipped, but it is not in {root}.")
             (target / name).parent.mkdir(parents=True, exist_ok=True)
@@ -174,14 +164,14 @@ class ShipData(_WithFolders):
         return nb, resources
 
 
-class RefuseLeaks(_WithFolders):
+class RefuseLeaks(_WithAssignment):
     """Refuse to release a notebook in which a solution or a hidden check is found."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Pass the notebook through, or raise a UsageError that names the first leaks."""
-        _, source, _ = self.folders(resources)
-        secrets = private_lines(source)
+        assignment, _ = self.assignment(resources)
+        secrets = private_lines(assignment)
         name = f"{resources['nbgrader']['notebook']}.ipynb"
-        if leaks := leaks_in_notebook(name, nb, secrets, public_text(source)):
+        if leaks := leaks_in_notebook(name, nb, secrets, public_text(assignment)):
             raise UsageError(f"{name} is not released: {'; '.join(leaks[:3])}.")
         return nb, resources

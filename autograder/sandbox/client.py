@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -21,8 +21,9 @@ END_SECONDS = 5.0
 class Sandbox:
     """A warm zygote that is started when first needed, and anew when it is gone.
 
-    ``shared`` maps names to folders that every session sees, read-only, under that name in its
-    working directory. One thread at a time. Use as a context manager.
+    ``shared`` maps names to files and folders that every session sees, read-only, under that name
+    in its working directory; ``warm`` are modules that most of them import. One thread at a time.
+    Use as a context manager.
     """
 
     def __init__(
@@ -30,10 +31,11 @@ class Sandbox:
         backend: Backend = "bubblewrap",
         shared: Mapping[str, Path] | None = None,
         policy: Policy = POLICY,
+        warm: Sequence[str] = (),
     ) -> None:
         self.backend: Backend = backend
         self.policy = policy
-        self._shared = dict(shared or {})
+        self._shared, self._warm = dict(shared or {}), tuple(warm)
         self._zygote: Zygote | None = None
         self._has_worked = False
         self._watchdog = Watchdog(policy)
@@ -104,7 +106,7 @@ class Sandbox:
     def _start(self) -> None:
         self._stop()
         try:
-            self._zygote = Zygote(self.backend, self._shared, self.policy)
+            self._zygote = Zygote(self.backend, self._shared, self.policy, self._warm)
         except SandboxUnavailable as problem:
             if self._has_worked:
                 raise SandboxBroken(str(problem)) from None

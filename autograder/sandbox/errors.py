@@ -17,14 +17,22 @@ class StudentRaised(StudentError):
     """The student's code raised. Its message stays behind: it can carry hidden inputs.
 
     ``line`` is the student's own source line, looked up outside, and ``lineno`` its number in the
-    cell, counted from 1; both are None when no line of the student's was on the stack.
+    cell, counted from 1; both are None when no line of the student's was on the stack. ``bases``
+    are the known names among the types it refines, itself included.
     """
 
-    def __init__(self, type_name: str, line: str | None = None, lineno: int | None = None) -> None:
+    def __init__(
+        self,
+        type_name: str,
+        line: str | None = None,
+        lineno: int | None = None,
+        bases: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(type_name)
         self.type_name = type_name
         self.line = line
         self.lineno = lineno
+        self.bases = bases
 
 
 class StudentTimeout(StudentError):

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
@@ -33,8 +33,10 @@ ADVICE = (
 class Zygote:
     """The warm process. It is ours, and no student code runs in it."""
 
-    def __init__(self, backend: Backend, shared: Mapping[str, Path], policy: Policy) -> None:
-        self._backend, self._shared = backend, shared
+    def __init__(
+        self, backend: Backend, shared: Mapping[str, Path], policy: Policy, warm: Sequence[str] = ()
+    ) -> None:
+        self._backend, self._shared, self._warm = backend, shared, warm
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._orders, theirs = room_socket(socket.SOCK_SEQPACKET)
@@ -50,7 +52,7 @@ class Zygote:
 
     def _start(self, control: int, policy: Policy) -> subprocess.Popen[bytes]:
         build = bubblewrap.bare_command if self._backend == "none" else bubblewrap.sandboxed_command
-        command, environment = build(control, self._shared, policy, self._scratch)
+        command, environment = build(control, self._shared, policy, self._scratch, self._warm)
         try:
             return subprocess.Popen(  # noqa: S603
                 command,

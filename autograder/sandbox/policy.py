@@ -38,8 +38,8 @@ class Policy:
     output_bytes: int = _limit(4 * MIB, "bytes of all output a cell", "the rest is dropped")
     total_output_bytes: int = _limit(32 * MIB, "bytes of output", "the rest is dropped")
     reply_bytes: int = _limit(8 * MIB, "bytes of arrays in a reply", "the reply is no answer")
-    reply_items: int = _limit(64, "values in a returned tuple", "the reply is no answer")
-    nesting: int = _limit(16, "levels in a reply", "the reply is no answer")
+    reply_items: int = _limit(10_000, "values in a returned tuple", "the reply is no answer")
+    nesting: int = _limit(72, "levels in a reply", "the reply is no answer")
     restarts: int = _limit(16, "fresh starts of one notebook", "cells not yet run are skipped")
 
     def rows(self) -> Iterator[tuple[str, float, str, str]]:
@@ -50,7 +50,7 @@ class Policy:
     @property
     def reply_limits(self) -> Limits:
         """Return the wire limits for an answer to a request."""
-        return Limits(array_bytes=self.reply_bytes, depth=self.nesting)
+        return Limits(array_bytes=self.reply_bytes, depth=self.nesting, handles=False)
 
     @property
     def cell_limits(self) -> Limits:

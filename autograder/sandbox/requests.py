@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
@@ -18,12 +18,17 @@ from autograder.sandbox.errors import (
     StudentRaised,
     StudentTimeout,
 )
+from autograder.sandbox.inside.blame import MOST_BASES
 from autograder.sandbox.outputs import known_name, line_of
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Handle
 
-Value = np.ndarray[Any, Any] | float | int | bool | str | None
+Value = Any
+"""A plain value: None, bool, int, float, complex, str, bytes, an array, or a list, tuple, set,
+frozenset or dict of such values."""
+VALUE = "value"
+"""To be asked for in ``want``: a copy of the value, if it is plain."""
 COMMON_NAMES = frozenset(
     [
         *dir(builtins),
@@ -53,6 +58,8 @@ class Reply:
 
     items: tuple[Item, ...]
     is_tuple: bool
+    printed: str = ""
+    """What was printed meanwhile, if it was asked for."""
 
 
 class Host(Protocol):
@@ -69,6 +76,44 @@ class Host(Protocol):
         """End what is left of a branch; return the error with its real reason."""
 
 
+def request_message(
+    op: str, *, fresh: bool, want: Sequence[str], listen: bool, fields: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the message that asks for one operation."""
+    return {"op": op, "fresh": fresh, "want": list(want), "listen": listen, **fields}
+
+
+def read_reply(message: dict[str, Any], policy: Policy, sources: Mapping[str, str]) -> Reply:
+    """Return what a process answered; raise StudentRaised, or StudentProtocol for nonsense."""
+    if message.get("ok") is False and type(message.get("error")) is dict:
+        raise _raised(message["error"], sources)
+    items, several = message.get("items"), message.get("tuple")
+    if type(items) is not list or type(several) is not bool or not (several or len(items) == 1):
+        raise StudentProtocol("not an answer to a request")
+    if len(items) > policy.reply_items:
+        raise StudentProtocol("more values than allowed")
+    printed = message.get("printed", "")
+    if type(printed) is not str:
+        raise StudentProtocol("what is printed is text")
+    return Reply(tuple(_item(item, sources) for item in items), several, printed)
+
+
+def _item(item: Any, sources: Mapping[str, str]) -> Item:
+    if type(item) is not dict or type(item.get("h")) is not int or item["h"] < 0:
+        raise StudentProtocol("not an object's description")
+    kind = known_name(item.get("k"), sources, COMMON_NAMES, "object")
+    return Item(Handle(item["h"]), item.get("v"), "v" in item, kind)
+
+
+def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
+    line, lineno = line_of(sources, error.get("cell"), error.get("line"))
+    name = known_name(error.get("type"), sources, COMMON_NAMES, "Exception")
+    told = error.get("bases")
+    bases = told if type(told) is list else []
+    known = [known_name(base, sources, COMMON_NAMES, "") for base in bases[:MOST_BASES]]
+    return StudentRaised(name, line, lineno, tuple(base for base in known if base))
+
+
 class Branch:
     """A fork of a session after its cells, for one question."""
 
@@ -76,13 +121,23 @@ class Branch:
         self._channel, self._host = Channel(sock), host
         self._over: StudentError | None = None
 
-    def request(self, op: str, *, fresh: bool = False, **fields: Any) -> Reply:
+    def request(
+        self,
+        op: str,
+        *,
+        fresh: bool = False,
+        want: Sequence[str] = (VALUE,),
+        listen: bool = False,
+        **fields: Any,
+    ) -> Reply:
         """Ask for one operation (see ``inside/branch.py``); if ``fresh``, forget earlier handles.
 
         Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the branch: every
-        later request raises the same.
+        later request raises the same. Raises WireError, before anything is sent, if a value of the
+        request cannot cross.
         """
-        return self._reply(self._ask({"op": op, "fresh": fresh, **fields}))
+        message = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
+        return read_reply(self._ask(message), self._host.policy, self._host.sources)
 
     def greet(self) -> None:
         """Wait until the branch is there."""
@@ -105,31 +160,6 @@ class Branch:
             raise over from None
         finally:
             budget.used += clock.elapsed
-
-    def _reply(self, message: dict[str, Any]) -> Reply:
-        if message.get("ok") is False and type(message.get("error")) is dict:
-            raise self._raised(message["error"])
-        items, several = message.get("items"), message.get("tuple")
-        if type(items) is not list or type(several) is not bool or not (several or len(items) == 1):
-            raise StudentProtocol("not an answer to a request")
-        if len(items) > self._host.policy.reply_items:
-            raise StudentProtocol("more values than allowed")
-        return Reply(tuple(self._item(item) for item in items), several)
-
-    def _item(self, item: Any) -> Item:
-        if type(item) is not dict or type(item.get("h")) is not int or item["h"] < 0:
-            raise StudentProtocol("not an object's description")
-        value = item.get("v")
-        if not isinstance(value, (bool, int, float, str, np.ndarray, type(None))):
-            raise StudentProtocol("not a plain value")
-        kind = known_name(item.get("k"), self._host.sources, COMMON_NAMES, "object")
-        return Item(Handle(item["h"]), value, "v" in item, kind)
-
-    def _raised(self, error: dict[str, Any]) -> StudentRaised:
-        sources = self._host.sources
-        line, lineno = line_of(sources, error.get("cell"), error.get("line"))
-        name = known_name(error.get("type"), sources, COMMON_NAMES, "Exception")
-        return StudentRaised(name, line, lineno)
 
     def close(self) -> None:
         """End the branch."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import stat
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,9 @@ import msgspec
 import nbformat
 import numpy as np
 
-from autograder.assignments.batchnorm.records import Experiment, collect
 from autograder.errors import UsageError
-from autograder.submission.frame import Notebook, grade_id, read_released, restore
+from autograder.submission.frame import Notebook, read_released, restore
+from autograder.submission.recognize import recognize
 
 MAX_NOTEBOOK_BYTES = 20_000_000
 MAX_NOTEBOOKS = 8
@@ -46,16 +46,17 @@ class Submission(msgspec.Struct):
     """Notebooks that are there and larger than we read: a person has to look at them."""
     unread: frozenset[str] = frozenset()
     """Notebooks that are there and could not be read, the refused ones among them."""
-    records: dict[Experiment, tuple[bytes, ...]] = {}
+    records: dict[str, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
 
-def read_submission(folder: Path, release: Path) -> Submission:
+def read_submission(folder: Path, release: Path, records: Any = None) -> Submission:
     """Read a submission's folder against the released assignment.
 
     Args:
         folder: the untrusted folder; no links in it are followed.
         release: the released assignment's folder.
+        records: the assignment's reader of the students' records, if it has one.
 
     Raises:
         UsageError: if `folder` is not a folder, or the release holds no notebook.
@@ -66,9 +67,9 @@ def read_submission(folder: Path, release: Path) -> Submission:
     if not frames:
         raise UsageError(f"{release} holds no notebook; run 'autograder release' first.")
     problems: list[str] = []
-    found = _regular_files(folder, problems)
+    found = regular_files(folder, problems)
     notebooks: dict[str, Notebook] = {}
-    taken = _recognize(found, frames, problems)
+    taken = recognize(readable_notebooks(found, frames, problems), frames)
     for name, frame in frames.items():
         if name in taken:
             path, raw = taken[name]
@@ -78,7 +79,8 @@ def read_submission(folder: Path, release: Path) -> Submission:
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, folder, release, problems)
-    records = collect(found, (raw for _, raw in taken.values()))
+    cells = [raw for _, raw in taken.values()]
+    handed_in = records.collect(found, cells) if records is not None else {}
     lost = frames.keys() - notebooks.keys()
     there = [path for path in found if path.suffix == ".ipynb" and path.stem in lost]
     refused = frozenset(path.stem for path in there if _too_large(path))
@@ -86,7 +88,7 @@ def read_submission(folder: Path, release: Path) -> Submission:
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
-    return Submission(notebooks, files, problems, refused, unread, records)
+    return Submission(notebooks, files, problems, refused, unread, dict(handed_in))
 
 
 def _read_trusted(path: Path) -> list[Any]:
@@ -96,7 +98,7 @@ def _read_trusted(path: Path) -> list[Any]:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
 
 
-def _regular_files(folder: Path, problems: list[str]) -> list[Path]:
+def regular_files(folder: Path, problems: list[str]) -> list[Path]:
     """Regular files at most `MAX_DEPTH` folders deep; links and special files are left out."""
     found: list[Path] = []
     for base, folders, names in os.walk(folder, followlinks=False):
@@ -117,37 +119,24 @@ def _regular_files(folder: Path, problems: list[str]) -> list[Path]:
     return found
 
 
-def _recognize(
-    found: Iterable[Path], frames: dict[str, list[Any]], problems: list[str]
-) -> dict[str, tuple[Path, list[dict[str, Any]]]]:
-    """Find each notebook by its name, or else by the ids of its cells."""
-    readable: dict[Path, list[dict[str, Any]]] = {}
+def readable_notebooks(
+    found: Iterable[Path], known: Collection[str], problems: list[str]
+) -> dict[Path, list[dict[str, Any]]]:
+    """The cells of the notebooks among some files, as many as are looked at.
+
+    Args:
+        found: regular files.
+        known: names of the assignment's notebooks; these are looked at first.
+        problems: gets a sentence for each that is not read.
+    """
     notebooks = sorted(
         (path for path in found if path.suffix == ".ipynb"),
-        key=lambda path: (path.stem not in frames, len(path.parts)),
+        key=lambda path: (path.stem not in known, len(path.parts)),
     )
     if len(notebooks) > MAX_NOTEBOOKS:
         problems.append(f"Of {len(notebooks)} notebooks only {MAX_NOTEBOOKS} are looked at.")
-    for path in notebooks[:MAX_NOTEBOOKS]:
-        cells = _read_untrusted(path, problems)
-        if cells is not None:
-            readable[path] = cells
-    taken: dict[str, tuple[Path, list[dict[str, Any]]]] = {}
-    for name in frames:
-        named = [path for path in readable if path.name == f"{name}.ipynb"]
-        if named:
-            path = min(named, key=lambda path: len(path.parts))
-            taken[name] = (path, readable.pop(path))
-    for name, frame in frames.items():
-        ids = {grade_id(cell) or cell.get("id") for cell in frame}
-        overlap = {
-            path: len(ids & {grade_id(cell) or str(cell.get("id")) for cell in cells})
-            for path, cells in readable.items()
-        }
-        best = max(overlap, key=lambda path: overlap[path], default=None)
-        if name not in taken and best is not None and overlap[best] >= 2:
-            taken[name] = (best, readable.pop(best))
-    return taken
+    read = {path: _read_untrusted(path, problems) for path in notebooks[:MAX_NOTEBOOKS]}
+    return {path: cells for path, cells in read.items() if cells is not None}
 
 
 def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | None:

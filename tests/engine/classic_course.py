@@ -16,19 +16,15 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
-import pytest
 from mini_course import ROOT, write_notebook
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course.course import Course
-from autograder.grading import grade as grading
 from autograder.grading.grade import Grader
-from autograder.sandbox.client import Sandbox
 from autograder.sandbox.policy import POLICY
 
 NAME = "ps2"
@@ -151,10 +147,8 @@ def copy(course: Course, root: Path) -> Course:
 @contextmanager
 def quick_grader(course: Course) -> Iterator[Grader]:
     """A grader whose cells have little time."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(grading, "Sandbox", partial(Sandbox, policy=replace(POLICY, cell_cpu=1)))
-        with Grader(course, NAME) as grader:
-            yield grader
+    with Grader(course, NAME, policy=replace(POLICY, cell_cpu=1)) as grader:
+        yield grader
 
 
 Change = Callable[[Any], None]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from limits import HASTY
 from submissions import Raw, add_cell, hand_in
 
 from autograder.course.course import Course
@@ -20,8 +21,8 @@ WRONG = "def relu_forward(x):\n    return np.full(np.shape(x), 7.0), x\n"
 
 @pytest.fixture(scope="module")
 def first(course: Course) -> Iterator[Grader]:
-    """A grader of the first notebook: every cheat is tried there, in half the time."""
-    with Grader(course, "batchnorm", only=FIRST) as warm:
+    """A hasty grader of the first notebook: every cheat is tried there, in half the time."""
+    with Grader(course, "batchnorm", only=FIRST, policy=HASTY) as warm:
         yield warm
 
 

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from autograder.checking.answers import answer, variable
+
 Array = NDArray[np.float64]
 Parameters = dict[str, Array]
 AffineCache = tuple[Array, Array, Array]
@@ -24,6 +26,7 @@ def f64(value: ArrayLike) -> Array:
     return np.array(value, dtype=np.float64)
 
 
+@answer("out, cache*")
 def affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, AffineCache]:
     """Fully connected layer: out (N, M) = rows(x) @ w + b; the cache is (x, w, b).
 
@@ -36,6 +39,7 @@ def affine_forward(x: ArrayLike, w: ArrayLike, b: ArrayLike) -> tuple[Array, Aff
     return x.reshape(len(x), -1) @ w + b, (x, w, b)
 
 
+@answer("dx, dw, db")
 def affine_backward(dout: ArrayLike, cache: AffineCache) -> tuple[Array, Array, Array]:
     """Gradients of the fully connected layer by the chain rule.
 
@@ -51,11 +55,13 @@ def affine_backward(dout: ArrayLike, cache: AffineCache) -> tuple[Array, Array, 
     return (dout @ w.T).reshape(x.shape), x.reshape(len(x), -1).T @ dout, dout.sum(axis=0)
 
 
+@answer("out, cache*")
 def relu_forward(x: ArrayLike) -> tuple[Array, Array]:
     """Rectifier `max(0, x)`, elementwise, any shape; the cache is x."""
     return np.maximum(f64(x), 0.0), f64(x)
 
 
+@answer("dx")
 def relu_backward(dout: ArrayLike, cache: Array) -> Array:
     """Gradient of the rectifier: dout where x > 0, else 0 (at exactly 0 the choice is free)."""
     return np.where(cache > 0, f64(dout), 0.0)
@@ -70,6 +76,7 @@ class BatchnormCache(NamedTuple):
     normalized: Array  # (N, D): x̂ of Algorithm 1
 
 
+@answer("out, cache*")
 def batchnorm_forward(
     x: ArrayLike, gamma: ArrayLike, beta: ArrayLike, bn_param: MutableMapping[str, Any]
 ) -> tuple[Array, BatchnormCache]:
@@ -107,6 +114,7 @@ def batchnorm_forward(
     return gamma * normalized + beta, BatchnormCache(x - mean, gamma, inverse_std, normalized)
 
 
+@answer("dx, dgamma, dbeta")
 def batchnorm_backward(dout: ArrayLike, cache: BatchnormCache) -> tuple[Array, Array, Array]:
     """Gradients of train-mode batch normalization, equation by equation.
 
@@ -129,6 +137,7 @@ def batchnorm_backward(dout: ArrayLike, cache: BatchnormCache) -> tuple[Array, A
     return dx, (dout * normalized).sum(axis=0), dout.sum(axis=0)
 
 
+@answer("dx, dgamma, dbeta")
 def batchnorm_backward_alt(dout: ArrayLike, cache: BatchnormCache) -> tuple[Array, Array, Array]:
     """The same gradients by the simplified formula.
 
@@ -164,6 +173,10 @@ def softmax_loss(scores: ArrayLike, y: ArrayLike) -> tuple[float, Array]:
     return float(-log_probability[rows, labels].mean()), gradient / len(scores)
 
 
+@answer(
+    methods={"loss(X)": "scores", "loss(X, y)": "loss: number, grads: mapping"},
+    attributes="params: mapping",
+)
 class FullyConnectedNet:
     """(affine – [batchnorm] – relu) × (L - 1) – affine – softmax.
 
@@ -284,6 +297,10 @@ class FullyConnectedNet:
         return float(0.5 * self.reg * sum(squares))
 
 
+@answer(
+    methods={"loss(X)": "scores", "loss(X, y)": "loss: number, grads: mapping"},
+    attributes="params: mapping",
+)
 class TwoLayerNet(FullyConnectedNet):
     """affine – relu – affine – softmax: the fully connected net with one hidden layer."""
 
@@ -297,3 +314,18 @@ class TwoLayerNet(FullyConnectedNet):
     ) -> None:
         """Parameters W1 (D, H), b1 (H,), W2 (H, C), b2 (C,); the rest as the parent."""
         super().__init__([hidden_dim], input_dim, num_classes, reg, weight_scale)
+
+
+settings = variable(
+    {
+        "hidden_dim": 100,
+        "epochs": 10,
+        "batch_size": 100,
+        "learning_rate": 2e-3,
+        "lr_decay": 0.85,
+        "weight_scale": 2e-2,
+        "reg": 1e-4,
+        "update_rule": "adam",
+    }
+)
+"""Settings that reach the last tier of `train_two_layer_net`."""

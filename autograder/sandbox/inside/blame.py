@@ -5,9 +5,11 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Any
 
+MOST_BASES = 20
+
 
 def describe(error: BaseException) -> dict[str, Any]:
-    """Return {"type": name, "cell": id, "line": n} for the innermost frame in a cell.
+    """Return the error's type, the types it refines, and the innermost frame in a cell.
 
     Cell and line are None where no cell is on the stack. A syntax error names its own place.
     """
@@ -21,7 +23,8 @@ def describe(error: BaseException) -> dict[str, Any]:
             if cell is not None:
                 place = cell, step.tb_lineno
             step = step.tb_next
-    return {"type": name(type(error)), "cell": place[0], "line": place[1]}
+    bases = [base.__name__[:80] for base in type(error).__mro__[:MOST_BASES]]
+    return {"type": name(type(error)), "bases": bases, "cell": place[0], "line": place[1]}
 
 
 def name(kind: type) -> str:

@@ -1,25 +1,25 @@
 """One question's process: it does what the grader asks with the student's names and objects.
 
-Everything that goes out is a plain value made from exact built-in and NumPy types; an object that
-claims to be something else (``__class__``, ``__array__``, ``__eq__``) stays here, and only its
-handle is given.
+The same table of operations answers for trusted implementations when checks are proven (see
+``autograder.checking.peers``). Everything that goes out is a plain value (see ``plain``).
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 import socket
 import sys
+from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
-from . import blame, frames
-from .capture import NullStream
+from . import blame, frames, plain
+from .capture import Listener, NullStream
 from .wire import Handle
 
-MOST_ITEMS = 1000
-_PLAIN = (bool, int, float, str)
+MOST_ITEMS = 10_000
+VALUE, OPAQUE = "value", "opaque"
+CONVERSIONS = {"frame": plain.frame, "figure": plain.figure}
 
 
 class Table:
@@ -45,9 +45,9 @@ class Table:
         """Return an attribute."""
         return getattr(obj, name)
 
-    def invoke(self, obj: Any, name: str, args: Any) -> Any:
+    def invoke(self, obj: Any, name: str, args: Any, kwargs: Any) -> Any:
         """Call a method."""
-        return getattr(obj, name)(*args)
+        return getattr(obj, name)(*args, **kwargs)
 
     def item(self, obj: Any, key: Any) -> Any:
         """Return an item."""
@@ -66,8 +66,12 @@ class Table:
         return value
 
     def keys(self, obj: Any) -> tuple[Any, ...]:
-        """Return the keys that are strings or integers."""
-        return tuple(key for key in list(obj) if type(key) in (str, int))
+        """Return the keys that can cross."""
+        return tuple(key for key in list(obj) if plain.crosses(key))
+
+    def take(self, obj: Any, count: int) -> tuple[Any, ...]:
+        """Return the next values of an iterator, at most so many."""
+        return tuple(itertools.islice(obj, count))
 
     def forget(self) -> None:
         """Let go of all objects: what a check has held, the next one does not ask for."""
@@ -84,17 +88,22 @@ class Table:
             return kind(self.resolve(item) for item in value)
         return value
 
-    def hold(self, obj: Any) -> dict[str, Any]:
-        """Return an object's description: handle, type name and, of plain things, the value."""
+    def hold(self, obj: Any, kind: str) -> dict[str, Any]:
+        """Return an object's description: handle, type name and, if asked for, a copy of it.
+
+        ``kind`` is ``value``, ``opaque`` (no copy) or a conversion. ``v`` is missing where the
+        object is no plain value.
+        """
         self._objects.append(obj)
         item = {"h": len(self._objects) - 1, "k": str(type(obj).__name__)[:80]}
-        value = plain(obj)
-        if value is not None:
-            item["v"] = value
+        if kind != OPAQUE:
+            # An object that cannot be converted is none of its kind.
+            with suppress(Exception if kind in CONVERSIONS else plain.NotPlainError):
+                item["v"] = plain.copy(CONVERSIONS[kind](obj) if kind in CONVERSIONS else obj)
         return item
 
 
-OPERATIONS = ("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys")
+OPERATIONS = "get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"
 
 
 def serve(sock: socket.socket, names: dict[str, Any]) -> None:
@@ -104,51 +113,41 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
     frames.send(sock, {"ready": True})
     while True:
         message, _ = frames.receive(sock)
-        operation = message.pop("op")
-        if message.pop("fresh"):
-            table.forget()
-        try:
-            fields = table.resolve(message)
-            reply = answer(table, getattr(table, operation)(**fields))
-        except BaseException as raised:
-            reply = {"ok": False, "error": blame.describe(raised)}
-        frames.send(sock, reply)
+        frames.send(sock, answer(table, message))
 
 
-def answer(table: Table, value: Any) -> dict[str, Any]:
+def answer(
+    table: Table, message: dict[str, Any], *, fatal: tuple[type[BaseException], ...] = ()
+) -> dict[str, Any]:
+    """Carry out one request: ``op``, ``fresh``, ``want``, ``listen`` and the operation's fields.
+
+    ``want`` says per returned value what is to be sent of it (see ``Table.hold``); ``listen``
+    whether what is printed meanwhile is wanted too. What is ``fatal`` is raised on.
+    """
+    operation, want = message.pop("op"), message.pop("want")
+    if message.pop("fresh"):
+        table.forget()
+    heard = Listener() if message.pop("listen") else None
+    quiet = sys.stdout
+    try:
+        sys.stdout = heard or quiet
+        fields = table.resolve(message)
+        reply = describe(table, getattr(table, operation)(**fields), want)
+    except fatal:
+        raise
+    except BaseException as raised:
+        reply = {"ok": False, "error": blame.describe(raised)}
+    finally:
+        sys.stdout = quiet
+    return reply if heard is None else reply | {"printed": heard.text()}
+
+
+def describe(table: Table, value: Any, want: list[str]) -> dict[str, Any]:
     """Describe what an operation returned; a tuple as its members."""
     several = type(value) is tuple
-    members = value[:MOST_ITEMS] if several else (value,)
-    return {"ok": True, "tuple": several, "items": [table.hold(member) for member in members]}
-
-
-def plain(obj: Any) -> Any:
-    """Return a copy of an array, number, text or list of numbers as a wire value, else None."""
-    kind = type(obj)
-    if kind in _PLAIN:
-        return _number(obj) if kind is int else obj
-    if issubclass(kind, np.ndarray):
-        return _array(np.ndarray.view(obj, np.ndarray))
-    if issubclass(kind, np.generic):
-        return plain(obj.item()) if type(obj.item()) in _PLAIN else None
-    if kind in (list, tuple):
-        try:
-            return _array(np.asarray(obj))
-        except Exception:
-            return None
-    return None
-
-
-def _number(value: int) -> int | float | None:
-    if abs(value) < 2**63:
-        return value
-    try:
-        return float(value)
-    except OverflowError:
-        return None
-
-
-def _array(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
-    if value.dtype.kind not in "biuf":
-        return None
-    return value.astype(np.float64) if value.dtype.itemsize > 8 else value
+    members = value[: MOST_ITEMS + 1] if several else (value,)
+    kinds = want
+    if len(want) != len(members):
+        kinds = [want[0] if len(want) == 1 else VALUE] * len(members)
+    items = [table.hold(member, kind) for member, kind in zip(members, kinds, strict=True)]
+    return {"ok": True, "tuple": several, "items": items}

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
+HEARD = 1 << 17
+"""Characters that are kept of what is printed while a check listens."""
 MIMES = ("text/plain", "image/png", "image/jpeg", "text/latex")
 
 
@@ -103,3 +105,16 @@ class NullStream(Stream):
     def write(self, text: str) -> int:
         """Drop the text."""
         return len(text)
+
+
+class Listener(Stream):
+    """A stream whose text a check has asked for, up to a cap."""
+
+    def __init__(self) -> None:
+        outputs = Outputs(HEARD, HEARD)
+        super().__init__(outputs, "stdout")
+        outputs.start_cell()
+
+    def text(self) -> str:
+        """Return what was written."""
+        return "".join(item["text"] for item in self._outputs.finish())

@@ -12,7 +12,7 @@ from .wire import Limits, decode, encode
 
 LENGTH = struct.Struct("<Q")
 LARGE = 1 << 15
-FROM_GRADER = Limits(header_bytes=256 << 20, array_bytes=1 << 40, nodes=1 << 26, depth=64)
+FROM_GRADER = Limits(header_bytes=256 << 20, array_bytes=1 << 40, nodes=1 << 26, depth=72)
 
 
 def send(sock: socket.socket, message: dict[str, Any]) -> None:

@@ -48,7 +48,10 @@ def furnish(shared: list[str], disk: int, inodes: int, shared_memory: int) -> No
     for folder in (WORK, f"{HOME}/tmp"):  # noqa: S108 - in the room
         os.mkdir(folder)
     for name in shared:
-        os.mkdir(f"{WORK}/{name}")
+        if os.path.isdir(f"/shared/{name}"):
+            os.mkdir(f"{WORK}/{name}")
+        else:
+            os.close(os.open(f"{WORK}/{name}", os.O_CREAT | os.O_WRONLY))
         kernel.mount(f"/shared/{name}", f"{WORK}/{name}", flags=kernel.MS_BIND)
     kernel.mount(
         "tmpfs", SHARED_MEMORY, "tmpfs", flags, f"size={shared_memory},nr_inodes=256,mode=1777"

@@ -1,11 +1,16 @@
 """What may cross the sandbox's border: values, arrays and handles, in a form that cannot execute.
 
-A message is ``<u4 header length><JSON header><raw array bytes>``. In the header every JSON object
-has exactly one key, which says what it stands for::
+A message is ``<u4 header length><JSON header><raw bytes>``. In the header every JSON object has
+exactly one key, which says what it stands for::
 
-    {"d": {…}} dict   {"t": […]} tuple   {"a": [dtype, shape]} array   {"h": 7} handle
+    {"d": {…}} dict with text keys    {"m": [[k, v], …]} dict with any keys
+    {"t": […]} tuple                  {"s": […]} set            {"f": […]} frozenset
+    {"i": "0x…"} integer of any size  {"c": [re, im]} complex   {"h": 7} handle
+    {"a": [dtype, shape]} array       {"l": [dtype, n]} list of numbers of one kind
+    {"b": n} bytes
 
-Arrays lie behind the header in the order in which they are met. Numbers are little-endian.
+Arrays, long lists of numbers and bytes lie behind the header in the order in which they are met.
+Numbers are little-endian. The members of a set are sorted, so that the same set is the same bytes.
 """
 
 from __future__ import annotations
@@ -20,11 +25,17 @@ from typing import Any
 import numpy as np
 
 _LENGTH = struct.Struct("<I")
-_DTYPES = frozenset(
-    ["|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8"]
-)
+_NUMERIC = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
+_DTYPES = frozenset([*_NUMERIC, "<c8", "<c16"])
+_TEXT = "<U"
+_LISTS = {float: "<f8", int: "<i8", bool: "|b1"}
 _INTEGER_BOUND = 2**63
 _DIMENSION_BOUND = 2**31
+_LONG_LIST = 16
+_MOST_ALIKE = 64  # keys of one hash: looking one up among them takes as many comparisons
+_LAST_CHARACTER = 0x10FFFF
+DEPTH = 64
+"""How deep values may be nested, either way."""
 
 
 class WireError(ValueError):
@@ -45,32 +56,33 @@ class Limits:
     header_bytes and array_bytes bound the two parts; nodes bounds the JSON punctuation, and so the
     objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only
     plain values belong, an array of size 0 would fit array_bytes and then meet code that compares:
-    plain refuses arrays and handles altogether.
+    plain refuses arrays and handles altogether. Where no handle is expected, handles refuses them.
     """
 
     header_bytes: int = 1 << 20
     array_bytes: int = 64 << 20
     nodes: int = 200_000
-    depth: int = 16
+    depth: int = DEPTH
     ndim: int = 16
     plain: bool = False
+    handles: bool = True
 
 
 DEFAULT_LIMITS = Limits()
 
 
 def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
-    """Encode a dict of None, bool, int, float, str, array, list, tuple, dict and Handle values.
+    """Encode a message of the values above, nested at most DEPTH deep in its members.
 
     Return the pieces of the message: arrays stay where they are. Raises WireError for anything
     else.
     """
-    arrays: list[bytes | memoryview] = []
+    writer = _Writer()
     try:
-        header = json.dumps(_pack(message, arrays), separators=(",", ":")).encode("ascii")
+        header = json.dumps(writer.pack(message, -2), separators=(",", ":")).encode("ascii")
     except (ValueError, TypeError, RecursionError) as problem:
         raise WireError(str(problem)) from None
-    return [_LENGTH.pack(len(header)) + header, *arrays]
+    return [_LENGTH.pack(len(header)) + header, *writer.raw]
 
 
 def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
@@ -102,34 +114,74 @@ def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS
     return message
 
 
-def _pack(value: Any, arrays: list[bytes | memoryview]) -> Any:  # noqa: PLR0911 - one line a kind
-    kind = type(value)
-    if value is None or kind in (bool, int, float, str):
-        return value
-    if kind is list:
-        return [_pack(item, arrays) for item in value]
-    if kind is tuple:
-        return {"t": [_pack(item, arrays) for item in value]}
-    if kind is Handle:
-        return {"h": value.id}
-    if issubclass(kind, np.ndarray):
-        return _pack_array(value, arrays)
-    if issubclass(kind, np.generic):
-        return _pack(value.item(), arrays)
-    if issubclass(kind, Mapping):
-        if not all(type(key) is str for key in value):
-            raise WireError("keys are strings")
-        return {"d": {key: _pack(item, arrays) for key, item in value.items()}}
-    raise WireError(f"{kind.__name__} does not cross")
+class _Writer:
+    """Turns values into a JSON tree, and the raw bytes behind it."""
 
+    def __init__(self) -> None:
+        self.raw: list[bytes | memoryview] = []
 
-def _pack_array(value: np.ndarray[Any, Any], arrays: list[bytes | memoryview]) -> dict[str, Any]:
-    dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biuf" else ""
-    if dtype not in _DTYPES:
-        raise WireError(f"arrays of {value.dtype} do not cross")
-    straight = np.ascontiguousarray(value, dtype=dtype)
-    arrays.append(straight.data.cast("B") if straight.size else b"")
-    return {"a": [dtype, list(value.shape)]}
+    def pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line a kind
+        kind = type(value)
+        if value is None or kind in (bool, float, str):
+            return value
+        if kind is int:
+            return value if abs(value) < _INTEGER_BOUND else {"i": hex(value)}
+        if depth > DEPTH:
+            raise WireError("nested deeper than allowed")
+        if kind is list:
+            return self._packed_list(value) or [self.pack(item, depth + 1) for item in value]
+        if kind is Handle:
+            return {"h": value.id}
+        if issubclass(kind, np.ndarray):
+            return self._array(value)
+        if issubclass(kind, np.generic) and kind is not type(value.item()):
+            return self.pack(value.item(), depth)
+        if issubclass(kind, Mapping):
+            return self._mapping(value, depth)
+        return self._collection(value, kind, depth)
+
+    def _collection(self, value: Any, kind: type, depth: int) -> Any:
+        if kind is tuple:
+            return {"t": [self.pack(item, depth + 1) for item in value]}
+        if kind in (set, frozenset):
+            members = sorted((self.pack(item, depth + 1) for item in value), key=json.dumps)
+            return {"s" if kind is set else "f": members}
+        if kind is complex:
+            return {"c": [value.real, value.imag]}
+        if kind is bytes:
+            self.raw.append(value)
+            return {"b": len(value)}
+        raise WireError(f"{kind.__name__} does not cross")
+
+    def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
+        if all(type(key) is str for key in value):
+            return {"d": {key: self.pack(item, depth + 1) for key, item in value.items()}}
+        pairs = value.items()
+        return {"m": [[self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in pairs]}
+
+    def _packed_list(self, value: list[Any]) -> Any:
+        """A long list of numbers of one type, as an array: no number of it is an object of JSON."""
+        if len(value) < _LONG_LIST or type(value[0]) not in _LISTS:
+            return None
+        first = type(value[0])
+        if not all(type(item) is first for item in value):
+            return None
+        try:
+            array = np.array(value, dtype=_LISTS[first])
+        except OverflowError:
+            return None
+        self.raw.append(array.data.cast("B"))
+        return {"l": [_LISTS[first], len(value)]}
+
+    def _array(self, value: np.ndarray[Any, Any]) -> Any:
+        dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biufcU" else ""
+        if dtype not in _DTYPES and not dtype.startswith(_TEXT):
+            raise WireError(f"arrays of {value.dtype} do not cross")
+        straight = np.ascontiguousarray(value, dtype=dtype)
+        if value.dtype.kind == "U" and straight.size:
+            straight = straight.reshape(-1).view("<u4")
+        self.raw.append(straight.data.cast("B") if straight.size else b"")
+        return {"a": [dtype, list(value.shape)]}
 
 
 class _Reader:
@@ -139,7 +191,7 @@ class _Reader:
         self.rest = rest
         self.limits = limits
 
-    def value(self, tree: Any, depth: int) -> Any:
+    def value(self, tree: Any, depth: int) -> Any:  # noqa: PLR0911 - one line a kind
         if depth > self.limits.depth:
             raise WireError("nested deeper than allowed")
         kind = type(tree)
@@ -154,24 +206,53 @@ class _Reader:
         if len(tree) != 1:
             raise WireError("an object has one key")
         ((tag, body),) = tree.items()
-        return self._tagged(tag, body, depth)
-
-    def _tagged(self, tag: str, body: Any, depth: int) -> Any:
-        if self.limits.plain and tag in ("a", "h"):
+        if self.limits.plain and tag in ("a", "h", "l", "b"):
             raise WireError("only plain values belong here")
         if tag == "d" and type(body) is dict:
             return {self.value(k, depth): self.value(v, depth + 1) for k, v in body.items()}
-        if tag == "t" and type(body) is list:
-            return tuple(self.value(item, depth + 1) for item in body)
-        if tag == "h" and type(body) is int and 0 <= body < _INTEGER_BOUND:
+        if tag in ("t", "s", "f", "m") and type(body) is list:
+            return self._collection(tag, [self.value(item, depth + 1) for item in body])
+        if tag == "h" and type(body) is int and 0 <= body < _INTEGER_BOUND and self.limits.handles:
             return Handle(body)
-        if tag == "a" and type(body) is list and len(body) == 2:
-            return self._array(*body)
+        return self._tagged(tag, body)
+
+    def _collection(self, tag: str, members: list[Any]) -> Any:
+        if tag == "t":
+            return tuple(members)
+        if tag == "m" and not all(type(pair) is list and len(pair) == 2 for pair in members):
+            raise WireError("not the entries of a dict")
+        keys = members if tag != "m" else [pair[0] for pair in members]
+        _refuse_crowds(keys)
+        try:
+            if tag == "m":
+                return {key: value for key, value in members}  # noqa: C416 - lists are no tuples
+            return set(keys) if tag == "s" else frozenset(keys)
+        except TypeError:
+            raise WireError("members that are not hashable") from None
+
+    def _tagged(self, tag: str, body: Any) -> Any:
+        match tag, body:
+            case "a", [name, shape]:
+                return self._array(name, shape)
+            case "l", [str() as name, int() as size] if name in _LISTS.values() and size >= 0:
+                return self._array(name, [size]).tolist()
+            case "i", str() if body.lower().removeprefix("-").startswith("0x"):
+                try:
+                    return int(body, 16)
+                except ValueError:
+                    raise WireError("not an integer") from None
+            case "c", [float() as real, float() as imaginary]:
+                return complex(real, imaginary)
+            case "b", int() if type(body) is int and 0 <= body <= len(self.rest):
+                raw, self.rest = self.rest[:body], self.rest[body:]
+                return bytes(raw)
         raise WireError("an object of no known kind")
 
     def _array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
-        if type(name) is not str or name not in _DTYPES or type(shape) is not list:
+        if type(name) is not str or type(shape) is not list:
             raise WireError("not an array's description")
+        if name not in _DTYPES and _text_dtype(name) is None:
+            raise WireError("not an array's type")
         if len(shape) > self.limits.ndim or not all(
             type(n) is int and 0 <= n < _DIMENSION_BOUND for n in shape
         ):
@@ -183,6 +264,35 @@ class _Reader:
         if size > len(self.rest):
             raise WireError("an array is cut short")
         raw, self.rest = self.rest[:size], self.rest[size:]
+        if dtype.kind == "U":
+            return _text_array(raw, dtype, shape)
         if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no valid bool
             return np.frombuffer(raw, np.uint8).astype(np.bool_).reshape(shape)
         return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
+
+
+def _text_dtype(name: str) -> int | None:
+    """The characters of a text type such as ``<U5``; None if it is none."""
+    digits = name.removeprefix(_TEXT)
+    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
+        return None
+    return int(digits)
+
+
+def _text_array(raw: memoryview, dtype: Any, shape: list[int]) -> np.ndarray[Any, Any]:
+    """Text from anywhere: what is no character becomes a question mark."""
+    codes = np.frombuffer(raw, "<u4").astype(np.uint32)
+    codes[((codes >= 0xD800) & (codes <= 0xDFFF)) | (codes > _LAST_CHARACTER)] = ord("?")
+    return np.ndarray(shape, dtype.newbyteorder("="), codes.tobytes()).copy()
+
+
+def _refuse_crowds(keys: list[Any]) -> None:
+    """Keys can be chosen so that all have one hash, and a dict of them takes quadratic time."""
+    try:
+        hashes = np.array([hash(key) for key in keys], dtype=np.int64)
+    except TypeError:
+        raise WireError("members that are not hashable") from None
+    if len(keys) > _MOST_ALIKE:
+        ordered = np.sort(hashes)
+        if (ordered[_MOST_ALIKE:] == ordered[:-_MOST_ALIKE]).any():
+            raise WireError("members that are made to be slow")

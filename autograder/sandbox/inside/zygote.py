@@ -27,6 +27,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     limits = settings["limits"]
     interpreter = shell.make(limits["stream_bytes"], limits["output_bytes"])
     shell.import_packages(settings["packages"])
+    shell.import_modules(settings["warm"])
     shell.environment_for_children()
     gc.collect()
     gc.freeze()

@@ -7,15 +7,17 @@ No sentence prints what would have been right.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from autograder.checking.faults import CheckFailed, CouldNotTell, StudentFault
+from autograder.checking.remote import RemoteMapping
 from autograder.checking.student import Student
+from autograder.checking.values import as_array
 from autograder.model import Verdict
+from autograder.sandbox.requests import Item
 
 ACCURACY_TOLERANCE = 0.005
 """Of 1,000 pictures five: room for an accuracy rounded to two digits."""
@@ -23,6 +25,7 @@ ACCURACY_TOLERANCE = 0.005
 SCALE_TOLERANCE = 0.05
 """Relative. Neighbouring scales differ by a factor 1.6; two digits of one are off by up to 5 %."""
 
+MOST = 1e300
 NEVER = "never"
 PERCENT = "percent_for_fraction"
 LISTS = ("list", "tuple", "ndarray")
@@ -89,7 +92,7 @@ class Form:
             raise CheckFailed(f"`{field}` is text; write the number without quotation marks.")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise CheckFailed(f"`{field}` is {_kind(value)}; one number is asked for.")
-        if not math.isfinite(value):
+        if not -MOST <= value <= MOST:  # not `isfinite`, which large integers overflow
             raise CheckFailed(f"`{field}` is not a finite number.")
         return float(value)
 
@@ -135,20 +138,29 @@ class Form:
 def _read(student: Student, name: str, recorded: bool) -> dict[str, Any] | StudentFault:
     """The dictionary's plain values, in three requests; or what is wrong with it."""
     try:
-        item = student._only(name, student.ask(name, "get", name=name))
+        item = student.only(name, student.ask(name, "get", want=("opaque",), name=name))
         if item.kind not in ("dict", "OrderedDict", "defaultdict"):
             return CheckFailed(f"`{name}` is {_kind(Unreadable(item.kind))}, not a dictionary.")
-        reply = student.ask(name, "keys", obj=item.handle)
-        keys = [key.value for key in reply.items]
-        entries = student.ask(name, "values", obj=item.handle, keys=keys).items
+        form = RemoteMapping(student, item.handle, name)
+        keys = form.keys()
+        entries = form.items(keys) if keys else ()
     except StudentFault as fault:
         return _undefined(name, recorded) if fault.verdict is Verdict.MISSING else fault
     return {
-        str(key): entry.value
-        if entry.has_value
-        else (None if entry.kind == "NoneType" else Unreadable(entry.kind))
-        for key, entry in zip(keys, entries, strict=False)
+        key: _readable(entry)
+        for key, entry in zip(keys, entries, strict=True)
+        if isinstance(key, str)
     }
+
+
+def _readable(entry: Item) -> Any:
+    """A number, a text, numbers as an array, or None; anything else is unreadable."""
+    if not entry.has_value:
+        return Unreadable(entry.kind)
+    if entry.value is None or isinstance(entry.value, (bool, int, float, str)):
+        return entry.value
+    array = as_array(entry.value)
+    return Unreadable(entry.kind) if array is None else array
 
 
 def _undefined(name: str, recorded: bool) -> StudentFault:

@@ -14,13 +14,18 @@ from numpy.typing import NDArray
 from autograder.assignments.batchnorm import reference
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
-from autograder.checking.student import RemoteDict, RemoteNet, Student
+from autograder.checking.remote import RemoteMapping, RemoteObject
+from autograder.checking.student import Student
 from autograder.sandbox.wire import Handle
 
 Array = NDArray[np.float64]
 Names = Mapping[str, str]
 
 PARAMETER = re.compile(r"(W|b|gamma|beta)_?(\d{1,4})", re.IGNORECASE)
+
+NET_TOLERANCE = 5e-4
+"""A whole net, relative: rounding grows through four layers and back. Honest float32 answers stay
+below a tenth of it, every known mistake above ten times it."""
 
 SMALL_GRADIENT = 0.01
 """A gradient is measured by its own size, or by this share of the net's largest one: a
@@ -55,7 +60,7 @@ def randomize(rng: np.random.RandomState, net: reference.FullyConnectedNet) -> N
             net.params[name] = 0.5 * draw
 
 
-def names(held: RemoteDict, wanted: Mapping[str, object]) -> Names:
+def names(held: RemoteMapping, wanted: Mapping[str, object]) -> Names:
     """Which key of the student's dictionary stands for which of W1, b1, gamma1, ….
 
     Keys are told apart by their letters and ordered by their number, so a net that
@@ -65,7 +70,10 @@ def names(held: RemoteDict, wanted: Mapping[str, object]) -> Names:
         CheckFailed: parameters are missing, with the names that are asked for.
     """
     found: dict[str, list[tuple[int, str]]] = {}
-    for key in held.keys():  # noqa: SIM118 - it lives on the student's side
+    keys = held.keys()
+    if any(not isinstance(key, str) for key in keys):
+        raise CheckFailed(f"`{held.name}` has keys that are not strings.")
+    for key in keys:
         if match := PARAMETER.fullmatch(key):
             found.setdefault(match[1].lower(), []).append((int(match[2]), key))
     ordered = {letters: [key for _, key in sorted(keys)] for letters, keys in found.items()}
@@ -87,7 +95,7 @@ def layer_of(name: str) -> int:
     return int(name.lstrip("Wbgamet"))
 
 
-def copy_parameters(net: RemoteNet, expected: reference.FullyConnectedNet) -> None:
+def copy_parameters(net: RemoteObject, expected: reference.FullyConnectedNet) -> None:
     """Put the reference's parameters into the student's net, under the student's names."""
     params = net.params
     keys = names(params, expected.params)
@@ -96,12 +104,11 @@ def copy_parameters(net: RemoteNet, expected: reference.FullyConnectedNet) -> No
 
 def float64(student: Student) -> Handle:
     """The `np.float64` of the student's side, for a net's `dtype`; a string is not the same."""
-    dtype = student.ask("np", "get", name="np.float64")
-    return student._only("np.float64", dtype).handle
+    return student.get("np.float64")
 
 
 def check_initialization(
-    net: RemoteNet, expected: reference.FullyConnectedNet, weight_scale: float
+    net: RemoteObject, expected: reference.FullyConnectedNet, weight_scale: float
 ) -> None:
     """A new net holds every parameter in the right shape, drawn or set as it should be.
 
@@ -114,12 +121,13 @@ def check_initialization(
         if not (name.startswith(("gamma", "beta")) and value.size == 1):
             compare.fitted(name, value, expected.params[name].shape)
         if name.startswith("W"):
-            compare.spread(name, value, weight_scale, "The same weight_scale for every layer.")
+            hint = "The same weight_scale for every layer."
+            compare.spread(name, value, weight_scale, hint, asked_by="weight_scale")
         else:
             compare.constant(name, value, 1.0 if name.startswith("gamma") else 0.0)
 
 
-def compare_loss(net: RemoteNet, expected: reference.FullyConnectedNet, batch: Batch) -> None:
+def compare_loss(net: RemoteObject, expected: reference.FullyConnectedNet, batch: Batch) -> None:
     """The student's loss is the reference's.
 
     Raises:
@@ -132,13 +140,13 @@ def compare_loss(net: RemoteNet, expected: reference.FullyConnectedNet, batch: B
             "the loss",
             loss,
             wanted,
-            tolerance=compare.NET_TOLERANCE,
+            tolerance=NET_TOLERANCE,
             hint="Softmax loss averaged over the batch, plus 0.5·reg·ΣW² over the weights of every "
             "layer and nothing else.",
         )
 
 
-def read(held: RemoteDict, wanted: Mapping[str, object]) -> dict[str, Array]:
+def read(held: RemoteMapping, wanted: Mapping[str, object]) -> dict[str, Array]:
     """All parameters or gradients, under the reference's names.
 
     Raises:
@@ -148,7 +156,9 @@ def read(held: RemoteDict, wanted: Mapping[str, object]) -> dict[str, Array]:
     return dict(zip(keys, held.many(list(keys.values())), strict=True))
 
 
-def compare_gradients(net: RemoteNet, expected: reference.FullyConnectedNet, batch: Batch) -> None:
+def compare_gradients(
+    net: RemoteObject, expected: reference.FullyConnectedNet, batch: Batch
+) -> None:
     """Every gradient is there and is the reference's.
 
     Raises:
@@ -163,7 +173,7 @@ def compare_gradients(net: RemoteNet, expected: reference.FullyConnectedNet, bat
             f"the gradient of {name}",
             gradients[name],
             wanted[name],
-            tolerance=compare.NET_TOLERANCE,
+            tolerance=NET_TOLERANCE,
             scale=SMALL_GRADIENT * largest,
             hint="Layers further back than this one are built on it: mend it first.",
         )

@@ -19,7 +19,15 @@ from autograder.assignments.batchnorm.checks.nets import (
 )
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
-from autograder.checking.student import RemoteNet
+from autograder.checking.remote import RemoteObject
+
+SLOPE_STEPS = ((1e-5, 1e-5), (3e-4, 1e-2), (1e-4, 1e-2))
+"""Steps of the centred difference, each with the error allowed between slope and gradient.
+
+In float64 the first step's own error, about step², and its rounding, 1e-16/step, are near
+1e-10, which leaves room. The others are for nets that compute in float32 whatever they are given (a
+loss near 2 is rounded to 1e-7, a finer step measures noise) and for a relu that bends within a
+step: two such bends in a row are unlikely, and a wrong gradient fails them all."""
 
 OTHERS = 3
 """Further batches: for the slope, if a relu bends within every step from the first (one net in 400
@@ -33,7 +41,7 @@ comes that near by chance once in 10⁵ times, for all of them have to."""
 @compare.ABSURD_IS_JUST_WRONG
 def compare_with_own_loss(
     rng: np.random.RandomState,
-    net: RemoteNet,
+    net: RemoteObject,
     expected: reference.FullyConnectedNet,
     batch: Batch,
 ) -> None:
@@ -67,7 +75,7 @@ def compare_with_own_loss(
         )
 
 
-def _notices(net: RemoteNet, what: str, loss: float, batches: list[Batch]) -> None:
+def _notices(net: RemoteObject, what: str, loss: float, batches: list[Batch]) -> None:
     """The loss of all these batches is not this one.
 
     Raises:
@@ -82,7 +90,7 @@ def _notices(net: RemoteNet, what: str, loss: float, batches: list[Batch]) -> No
 
 
 def _error(
-    net: RemoteNet,
+    net: RemoteObject,
     expected: reference.FullyConnectedNet,
     batch: Batch,
     direction: Mapping[str, Array],
@@ -98,7 +106,7 @@ def _error(
         parts.append(float((gradient * way).sum()))
     size = max(sum(abs(part) for part in parts), np.finfo(np.float64).tiny)
     error = float("inf")
-    for step, tolerance in compare.SLOPE_STEPS:
+    for step, tolerance in SLOPE_STEPS:
         losses = []
         for signed in (step, -step):
             _move(net, keys, expected, direction, signed)
@@ -111,7 +119,7 @@ def _error(
 
 
 def _move(
-    net: RemoteNet,
+    net: RemoteObject,
     keys: Names,
     expected: reference.FullyConnectedNet,
     direction: Mapping[str, Array],

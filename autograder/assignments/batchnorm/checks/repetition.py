@@ -29,7 +29,8 @@ import numpy.typing as npt
 from autograder.assignments.batchnorm.records import Run
 from autograder.checking.faults import StudentFault
 from autograder.checking.released import stamp
-from autograder.checking.student import RemoteDict, RemoteNet, Student
+from autograder.checking.remote import RemoteMapping, RemoteObject
+from autograder.checking.student import Student
 
 Value = npt.NDArray[Any]
 
@@ -152,7 +153,7 @@ def _hold_the_net(params: Mapping[str, Value], sizes: Sequence[int]) -> None:
         raise StudentFault("The net has fewer weights than it was asked for.")
 
 
-def _react(net: RemoteNet, batch: tuple[Value, Value], others: Value, loss: float) -> None:
+def _react(net: RemoteObject, batch: tuple[Value, Value], others: Value, loss: float) -> None:
     """A trained net's loss is another with the labels, or the pictures, of other things.
 
     Raises:
@@ -217,15 +218,14 @@ class _Adam:
         return after
 
 
-def _read(student: Student, remote: RemoteDict, names: list[str]) -> dict[str, Value]:
+def _read(student: Student, remote: RemoteMapping, names: list[str]) -> dict[str, Value]:
     """All of these entries at once, in the precision they have.
 
     Raises:
         StudentFault: one is missing, or not an array of floats.
     """
-    reply = student.ask(remote.name, "values", obj=remote.handle, keys=names)
     read = {}
-    for name, item in zip(names, reply.items, strict=False):
+    for name, item in zip(names, remote.items(names), strict=True):
         value = np.asarray(item.value)
         if not item.has_value or value.dtype.kind != "f":
             raise StudentFault(f"`{remote.name}['{name}']` is not an array of floats.")

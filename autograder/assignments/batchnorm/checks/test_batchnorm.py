@@ -16,7 +16,8 @@ from autograder.checking import compare
 from autograder.checking.compare import Array
 from autograder.checking.faults import CheckFailed
 from autograder.checking.inputs import normal
-from autograder.checking.student import RemoteDict, Student
+from autograder.checking.remote import RemoteMapping
+from autograder.checking.student import Student
 
 LARGE_EPS = 0.6
 WIDE = (30, 1500)
@@ -60,9 +61,9 @@ def two_sizes(rng: np.random.RandomState) -> Iterator[Layer]:
     yield layer(rng, *WIDE)
 
 
-def both(student: Student, **entries: Any) -> tuple[RemoteDict, dict[str, Any]]:
+def both(student: Student, **entries: Any) -> tuple[RemoteMapping, dict[str, Any]]:
     """The same bn_param on the student's side and on ours."""
-    return student.dict(**entries), dict(entries)
+    return student.put("bn_param", entries), dict(entries)
 
 
 @pytest.mark.question("batchnorm_forward", weight=2)
@@ -120,7 +121,7 @@ def test_test_mode(student: Student, rng: np.random.RandomState) -> None:
     theirs, ours = both(student, mode="test", eps=LARGE_EPS, **averages)
     out, _ = student.batchnorm_forward(x, gamma, beta, theirs)
     expected, _ = reference.batchnorm_forward(x, gamma, beta, ours)
-    training = student.dict(mode="train", eps=LARGE_EPS)
+    training = student.put("bn_param", {"mode": "train", "eps": LARGE_EPS})
     with compare.evidence(lambda: student.batchnorm_forward(x, gamma, beta, training)):
         compare.values("out", out, expected, hint=TEST_MODE)
 
@@ -154,12 +155,12 @@ def test_shapes(student: Student, rng: np.random.RandomState) -> None:
     compare.shape("out", compare.nonzero("out", out), expected.shape)
     for name in ("running_mean", "running_var"):
         compare.shape(name, compare.nonzero(name, theirs[name]), ours[name].shape)
-    again = student.dict(mode="train")
+    again = student.put("bn_param", {"mode": "train"})
     upside_down, _ = student.batchnorm_forward(x[::-1].copy(), gamma, beta, again)
     compare.changed("out", upside_down, out, NORMALIZE)
 
 
-def compare_averages(theirs: RemoteDict, ours: dict[str, Any]) -> None:
+def compare_averages(theirs: RemoteMapping, ours: dict[str, Any]) -> None:
     """Both running averages are the reference's."""
     compare.values("running_mean", theirs["running_mean"], ours["running_mean"], hint=AVERAGES)
     hint = f"{AVERAGES} The batch's variance is the biased one, without eps and without a root."

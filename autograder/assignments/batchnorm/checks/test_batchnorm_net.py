@@ -11,7 +11,8 @@ from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
-from autograder.checking.student import RemoteNet, Student
+from autograder.checking.remote import RemoteObject
+from autograder.checking.student import Student
 
 REG = 2.5
 TEST_MODE = (
@@ -23,7 +24,7 @@ TEST_MODE = (
 class Pair(NamedTuple):
     """The student's net and the reference, with the same parameters, and a batch for both."""
 
-    net: RemoteNet
+    net: RemoteObject
     expected: reference.FullyConnectedNet
     batch: Batch
 
@@ -48,7 +49,7 @@ def train_some(rng: np.random.RandomState, made: Pair) -> None:
         made.expected.loss(*batch)
 
 
-@pytest.mark.question("batchnorm_net")
+@pytest.mark.question("batchnorm_net", draws=True)
 def test_initialization(student: Student) -> None:
     """Looks at params of a new net: gamma one and beta zero for every hidden layer."""
     sizes = {"hidden_dims": [60, 50], "input_dim": 40, "num_classes": 45}
@@ -90,9 +91,9 @@ def test_test_mode_scores(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels after three training steps: the running averages at work."""
     made = pair(student, rng)
     train_some(rng, made)
-    scores, expected = made.net.scores(made.batch.X), made.expected.loss(made.batch.X)
+    scores, expected = made.net.loss(made.batch.X), made.expected.loss(made.batch.X)
     compare.values(
-        "the score matrix", scores, expected, tolerance=compare.NET_TOLERANCE, hint=TEST_MODE
+        "the score matrix", scores, expected, tolerance=nets.NET_TOLERANCE, hint=TEST_MODE
     )
 
 
@@ -102,13 +103,13 @@ def test_neighbours_do_not_matter(student: Student, rng: np.random.RandomState) 
     made = pair(student, rng)
     train_some(rng, made)
     X = made.batch.X
-    alone, together = made.net.scores(X[:2]), made.net.scores(X)
-    again = made.net.scores(X[:2])
+    alone, together = made.net.loss(X[:2]), made.net.loss(X)
+    again = made.net.loss(X[:2])
     if together.shape[:1] != X.shape[:1] or np.allclose(together, together[:1]):
         raise CheckFailed("Different rows get the same scores in test mode.", TEST_MODE)
     for scores in (together[:2], again):
         compare.values(
-            "the score matrix of two rows alone", alone, scores, tolerance=compare.NET_TOLERANCE,
+            "the score matrix of two rows alone", alone, scores, tolerance=nets.NET_TOLERANCE,
             hint=TEST_MODE,
         )  # fmt: skip
 

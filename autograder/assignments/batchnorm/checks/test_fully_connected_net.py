@@ -10,7 +10,8 @@ from autograder.assignments.batchnorm.checks import nets
 from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
-from autograder.checking.student import RemoteNet, Student
+from autograder.checking.remote import RemoteObject
+from autograder.checking.student import Student
 
 REG = 3.14
 SCORES = "Affine and relu for every hidden layer, then one affine layer and nothing behind it."
@@ -20,7 +21,7 @@ DEEP = (5, 7, 6)
 class Pair(NamedTuple):
     """The student's net and the reference, with the same parameters, and a batch for both."""
 
-    net: RemoteNet
+    net: RemoteObject
     expected: reference.FullyConnectedNet
     batch: Batch
 
@@ -46,7 +47,7 @@ def pair(
     return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
 
 
-@pytest.mark.question("fully_connected_net")
+@pytest.mark.question("fully_connected_net", draws=True)
 def test_initialization(student: Student) -> None:
     """Looks at params of a new net: weights of spread weight_scale in every layer, biases zero."""
     sizes = {"hidden_dims": [60, 50, 45], "input_dim": 40, "num_classes": 50}
@@ -60,9 +61,9 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     net, expected, (X, _) = pair(student, rng)
     compare.values(
         "the score matrix",
-        net.scores(X),
+        net.loss(X),
         expected.loss(X),
-        tolerance=compare.NET_TOLERANCE,
+        tolerance=nets.NET_TOLERANCE,
         hint=SCORES,
     )
 
@@ -73,9 +74,9 @@ def test_scores_match_for_one_hidden_layer(student: Student, rng: np.random.Rand
     net, expected, (X, _) = pair(student, rng, hidden=(6,))
     compare.values(
         "the score matrix",
-        net.scores(X),
+        net.loss(X),
         expected.loss(X),
-        tolerance=compare.NET_TOLERANCE,
+        tolerance=nets.NET_TOLERANCE,
         hint=SCORES,
     )
 

@@ -10,7 +10,8 @@ from autograder.assignments.batchnorm.checks import nets
 from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
-from autograder.checking.student import RemoteNet, Student
+from autograder.checking.remote import RemoteObject
+from autograder.checking.student import Student
 
 REG = 3.14
 SCORES = "Affine, relu, affine; without labels, loss returns the scores as they are."
@@ -19,7 +20,7 @@ SCORES = "Affine, relu, affine; without labels, loss returns the scores as they 
 class Pair(NamedTuple):
     """The student's net and the reference, with the same parameters, and a batch for both."""
 
-    net: RemoteNet
+    net: RemoteObject
     expected: reference.TwoLayerNet
     batch: Batch
 
@@ -33,7 +34,7 @@ def pair(student: Student, rng: np.random.RandomState, reg: float = 0.0) -> Pair
     return Pair(net, expected, nets.random_batch(rng, 7, 6, 4))
 
 
-@pytest.mark.question("two_layer_net")
+@pytest.mark.question("two_layer_net", draws=True)
 def test_initialization(student: Student) -> None:
     """Looks at params of a new net: weights of spread weight_scale, biases zero."""
     sizes = {"input_dim": 70, "hidden_dim": 60, "num_classes": 50}
@@ -47,9 +48,9 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     net, expected, (X, _) = pair(student, rng)
     compare.values(
         "the score matrix",
-        net.scores(X),
+        net.loss(X),
         expected.loss(X),
-        tolerance=compare.NET_TOLERANCE,
+        tolerance=nets.NET_TOLERANCE,
         hint=SCORES,
     )
 

@@ -6,7 +6,6 @@ change what its settings achieve, and a mistake in its net does not cost these p
 """
 
 import importlib.util
-import math
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -162,7 +161,7 @@ def checked(settings: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             kind = "whole number" if whole else "number"
             raise CheckFailed(f"`settings['{name}']` has to be a {kind}.")
-        if not (math.isfinite(value) and low <= value <= high):
+        if not low <= value <= high:
             raise CheckFailed(f"`settings['{name}']` has to lie between {low:g} and {high:g}.")
     rule = settings.get("update_rule")
     if not isinstance(rule, str) or rule not in RULES:

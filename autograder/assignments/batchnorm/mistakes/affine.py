@@ -10,7 +10,7 @@ from autograder.assignments.batchnorm.reference import (
     affine_backward,
     affine_forward,
 )
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 Gradients = tuple[Array, Array, Array]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from autograder.assignments.batchnorm.reference import Array, BatchnormCache, batchnorm_forward
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 BnParam = dict[str, Any]
 Result = tuple[Array, BatchnormCache]

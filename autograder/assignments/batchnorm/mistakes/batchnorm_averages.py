@@ -6,7 +6,7 @@ import numpy as np
 
 from autograder.assignments.batchnorm.mistakes.batchnorm import BnParam, Result, inverse_root, layer
 from autograder.assignments.batchnorm.reference import Array
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 
 @misconception(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from autograder.assignments.batchnorm.reference import Array, BatchnormCache, batchnorm_backward
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 Gradients = tuple[Array, Array, Array]
 

@@ -18,7 +18,7 @@ from autograder.assignments.batchnorm.reference import (
     relu_forward,
     softmax_loss,
 )
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 TWO, DEEP, NORMALIZED = "two_layer_net", "fully_connected_net", "batchnorm_net"
 PLAIN = (TWO, DEEP)

@@ -16,7 +16,7 @@ from autograder.assignments.batchnorm.reference import (
     relu_backward,
     relu_forward,
 )
-from autograder.diagnosis.registry import misconception
+from autograder.diagnosis.mistakes import misconception
 
 NET = "batchnorm_net"
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
+from submissions import hand_in
+
+from autograder.grading.grade import Grader
 from autograder.model import Grade, Verdict
 
 BY_HAND = {"explain_batchnorm", "explain_weight_scale"}
@@ -11,6 +16,11 @@ FORMS = {"deep_net_report", "weight_scale_report"}
 CODE_POINTS = 78.0
 
 GradeIt = Callable[..., Grade]
+
+
+def hand_in_and_grade(grader: Grader, folder: Path, *args: Any, **changes: Any) -> Grade:
+    """The grade of a submission; `args` and `changes` are those of `hand_in`."""
+    return grader.grade(hand_in(folder, *args, **changes)).grade
 
 
 def code_points(grade: Grade) -> float:

@@ -13,7 +13,7 @@ from check_runs import not_passed, outcomes
 from autograder.checking import compare
 from autograder.checking.collect import Checks
 
-SOURCE = Path(__file__).parents[1] / "source" / "batchnorm"
+SOURCE = Path(__file__).parents[3] / "source" / "batchnorm"
 FIRST = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",
     "fully_connected_net",

@@ -16,7 +16,7 @@ from autograder.assignments.batchnorm.checks import training
 from autograder.checking.collect import Checks
 from autograder.model import Verdict
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 QUESTION = "train_two_layer_net"
 
 GOOD = {

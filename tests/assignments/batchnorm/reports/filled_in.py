@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
-from student_folder import ROOT
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.records import EXPERIMENTS, Record, Run, parse
@@ -16,7 +16,7 @@ from autograder.checking.student import Student
 from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
 
-DATA = ROOT / "tests" / "data" / "records"
+DATA = Path(__file__).parents[1] / "data" / "records"
 SECRET = b"a course's secret"
 DEEP, SCALES = "deep_net_report", "weight_scale_report"
 

@@ -216,8 +216,8 @@ class TestRelease:
 
     def test_the_run_leaves_no_other_trace(self, released):
         assert {path.name for path in released.root.iterdir()} == {
-            ".autograder", "autograder", "datasets", "gradebook.db", "nbgrader_config.py",
-            "release", "solutions", "source",
+            ".autograder", "datasets", "gradebook.db", "nbgrader_config.py", "release",
+            "solutions", "source",
         }  # fmt: skip
         assert list((released.root / ".autograder").iterdir()) == []
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "source" / "batchnorm"
 RELEASE = ROOT / "release" / "batchnorm"
 NOTEBOOKS = ("fully_connected_nets", "batch_normalization")

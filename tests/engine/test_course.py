@@ -9,7 +9,7 @@ import pytest
 from autograder.course.course import Course
 from autograder.errors import UsageError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 POINTS = {
     "affine_forward": 4, "affine_backward": 6, "relu_forward": 2, "relu_backward": 3,
     "two_layer_net": 9, "train_two_layer_net": 6, "fully_connected_net": 10,

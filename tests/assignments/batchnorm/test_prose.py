@@ -16,9 +16,10 @@ from typing import Any
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "source" / "batchnorm"
 NOTEBOOKS = ("fully_connected_nets", "batch_normalization")
+MISTAKES = ROOT / "autograder" / "assignments" / "batchnorm" / "mistakes"
 WORDS = Path(__file__).parent / "data" / "words.txt"
 PAGES = ("README.md", "CHANGELOG.md", "datasets/README.md")
 SENTENCES = 4  # words from which on a string in code is taken for a sentence
@@ -121,7 +122,8 @@ def test_what_code_says_to_students_is_spelled_right(folder: str) -> None:
 
 
 def test_names_of_mistakes_are_spelled_right() -> None:
-    read = map(sentences, sorted((ROOT / "autograder" / "misconceptions").glob("*.py")))
+    read = list(map(sentences, sorted(MISTAKES.glob("*.py"))))
+    assert read
     assert not set().union(*(misspelled(text, names=names) for text, names in read))
 
 

@@ -8,19 +8,22 @@ import json
 import shutil
 import tarfile
 import threading
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from autograder.course.data import Archive, fetch, verify
+from autograder.cli import app
+from autograder.course.data import fetch, verify
 from autograder.course.download import CHUNK, Patience, download
+from autograder.course.manifest import Archive, Manifest
 from autograder.errors import UsageError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONTENT = np.random.RandomState(0).bytes(300_000)
 SHA = hashlib.sha256(CONTENT).hexdigest()
 QUICK = Patience(stall=0.3, pause=0.01, rounds=2)
@@ -184,7 +187,7 @@ def test_an_outage_keeps_what_had_come(mirror: Mirror, tmp_path: Path) -> None:
 
 @pytest.fixture
 def archive(mirror: Mirror) -> Archive:
-    """A small archive on the mirror, made like CIFAR-10's."""
+    """A small archive on the mirror."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
         entry = tarfile.TarInfo("batches/data_batch_1")
@@ -197,30 +200,45 @@ def archive(mirror: Mirror) -> Archive:
         sha256=hashlib.sha256(mirror.content).hexdigest(),
         size=len(mirror.content),
         folder="batches",
-        members={"data_batch_1": hashlib.md5(b"hello").hexdigest()},
+        members={"data_batch_1": f"md5:{hashlib.md5(b'hello').hexdigest()}"},
     )
 
 
+def write_manifest(folder: Path, **archives: Archive) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "manifest.json").write_bytes(msgspec.json.encode(Manifest(archives=archives)))
+    return folder
+
+
+@pytest.fixture
+def course(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "nbgrader_config.py").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
 def test_what_is_fetched_is_unpacked_and_verified(archive: Archive, tmp_path: Path) -> None:
-    folder = fetch("small", tmp_path / "datasets", archives={"small": archive}, patience=QUICK)
+    datasets = write_manifest(tmp_path / "datasets", small=archive)
+    folder = fetch(archive, datasets, patience=QUICK)
     assert (folder / "data_batch_1").read_bytes() == b"hello"
-    (tmp_path / "datasets/manifest.json").write_text('{"files": {}}')
-    lines = list(verify(tmp_path / "datasets", archives={"small": archive}))
-    assert lines == ["batches: as published"]
+    assert list(verify(datasets)) == ["batches: as published"]
 
 
 def test_what_is_there_is_not_fetched_again(
     mirror: Mirror, archive: Archive, tmp_path: Path
 ) -> None:
     for _ in range(2):
-        fetch("small", tmp_path, archives={"small": archive}, patience=QUICK)
+        fetch(archive, tmp_path, patience=QUICK)
     assert len(mirror.asked) == 1
 
 
-def test_a_damaged_folder_is_unpacked_again(archive: Archive, tmp_path: Path) -> None:
-    folder = fetch("small", tmp_path, archives={"small": archive}, patience=QUICK)
+def test_a_damaged_folder_is_named_and_unpacked_again(archive: Archive, tmp_path: Path) -> None:
+    datasets = write_manifest(tmp_path, small=archive)
+    folder = fetch(archive, datasets, patience=QUICK)
     (folder / "data_batch_1").write_bytes(b"hallo")
-    fetch("small", tmp_path, archives={"small": archive}, patience=QUICK)
+    with pytest.raises(UsageError, match="data_batch_1 is damaged"):
+        list(verify(datasets))
+    fetch(archive, datasets, patience=QUICK)
     assert (folder / "data_batch_1").read_bytes() == b"hello"
 
 
@@ -228,26 +246,119 @@ def test_mirrors_of_the_environment_go_first(
     mirror: Mirror, archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUTOGRADER_MIRRORS", mirror.url("ours"))
-    published = replace(archive, urls=(mirror.url("theirs"),))
-    fetch("small", tmp_path, archives={"small": published}, patience=QUICK)
+    published = msgspec.structs.replace(archive, urls=(mirror.url("theirs"),))
+    fetch(published, tmp_path, patience=QUICK)
     assert [manner for manner, _ in mirror.asked] == ["ours"]
 
 
-def test_an_unknown_data_set_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="take cifar10"):
-        fetch("cifar11", tmp_path)
+def test_members_may_be_published_with_a_sha256(archive: Archive, tmp_path: Path) -> None:
+    sha256 = f"sha256:{hashlib.sha256(b'hello').hexdigest()}"
+    exact = msgspec.structs.replace(archive, members={"data_batch_1": sha256})
+    assert fetch(exact, tmp_path, patience=QUICK).is_dir()
+
+
+def test_an_archive_without_what_the_manifest_says_leaves_no_folder(
+    archive: Archive, tmp_path: Path
+) -> None:
+    other = msgspec.structs.replace(archive, folder="others")
+    with pytest.raises(UsageError, match=r"others/data_batch_1 is not in .*batches.tar.gz"):
+        fetch(other, tmp_path, patience=QUICK)
+    assert [path.name for path in tmp_path.iterdir()] == ["batches.tar.gz"]
+
+
+def test_what_is_no_archive_is_refused_in_one_sentence(
+    mirror: Mirror, archive: Archive, tmp_path: Path
+) -> None:
+    mirror.content = CONTENT
+    other = msgspec.structs.replace(archive, sha256=SHA, size=len(CONTENT))
+    with pytest.raises(UsageError, match="cannot be unpacked"):
+        fetch(other, tmp_path, patience=QUICK)
+
+
+# The manifest
+
+
+def test_the_only_data_set_is_fetched_without_a_name(archive: Archive, course: Path) -> None:
+    write_manifest(course / "datasets", small=archive)
+    done = CliRunner().invoke(app, ["data", "fetch"])
+    assert "datasets/batches is complete and verified." in done.output
+
+
+def test_of_several_data_sets_one_has_to_be_named(archive: Archive, course: Path) -> None:
+    write_manifest(course / "datasets", small=archive, other=archive)
+    done = CliRunner().invoke(app, ["data", "fetch"])
+    assert isinstance(done.exception, UsageError)  # which `main` makes status 2
+    assert "take small or other" in str(done.exception)
+    assert CliRunner().invoke(app, ["data", "fetch", "small"]).exit_code == 0
+
+
+def test_an_unknown_data_set_is_refused(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="names no data set"):
+        Manifest().pick(None)
+    with pytest.raises(UsageError, match="no data set 'b' to fetch; take a"):
+        Manifest(archives={"a": archive}).pick("b")
+
+
+def test_the_course_offers_cifar10() -> None:
+    assert Manifest.read(ROOT / "datasets").pick(None).folder == "cifar-10-batches-py"
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda entry: entry.update(url="x"), "unknown field `url`"),
+        (lambda entry: entry.pop("sha256"), "missing required field `sha256`"),
+        (lambda entry: entry.update(sha256="abc"), r"\$.archives\[...\].sha256"),
+        (lambda entry: entry.update(bytes=0), r"\$.archives\[...\].bytes"),
+        (lambda entry: entry.update(urls=[]), r"\$.archives\[...\].urls"),
+        (lambda entry: entry.update(folder=".."), r"\$.archives\[...\].folder"),
+        (lambda entry: entry.update(folder="a/b"), r"\$.archives\[...\].folder"),
+        (lambda entry: entry.update(members={"a": "crc32:00"}), r"\$.archives\[...\].members"),
+    ],
+)
+def test_a_wrong_manifest_is_refused_in_one_sentence_that_says_where(
+    archive: Archive, tmp_path: Path, spoil: Callable[[dict[str, object]], object], says: str
+) -> None:
+    write_manifest(tmp_path, small=archive)
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    spoil(manifest["archives"]["small"])
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(UsageError, match=f"(?i)is not a manifest of data sets: .*{says}") as caught:
+        Manifest.read(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"files": 3}', "\udcff"])
+def test_what_is_no_manifest_at_all_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "manifest.json").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(UsageError, match="is not a manifest of data sets"):
+        Manifest.read(tmp_path)
+
+
+def test_the_engine_names_no_data_set() -> None:
+    package = ROOT / "autograder"
+    sources = [
+        path
+        for path in package.rglob("*.py")
+        if "assignments" not in path.relative_to(package).parts
+    ]
+    words = ("cifar", "fashion", "mnist")
+    assert sources
+    named = [p for p in sources if any(word in p.read_text().lower() for word in words)]
+    assert named == []
 
 
 # What ships
 
 
-@pytest.fixture(scope="module")
-def manifest() -> dict[str, dict[str, dict[str, object]]]:
-    return json.loads((ROOT / "datasets/manifest.json").read_text())
-
-
-def test_every_shipped_file_is_as_the_manifest_says(manifest: dict[str, dict[str, object]]) -> None:
-    assert len(list(verify(ROOT / "datasets"))) >= len(manifest["files"]) == 2
+def test_every_shipped_file_is_as_the_manifest_says() -> None:
+    files = Manifest.read(ROOT / "datasets").files
+    assert len(list(verify(ROOT / "datasets"))) >= len(files) == 2
+    for name, entry in files.items():
+        assert (ROOT / name).stat().st_size == entry.size
+        with np.load(ROOT / name) as arrays:
+            found = {key: (arrays[key].shape, str(arrays[key].dtype)) for key in arrays}
+        assert found == {key: (a.shape, a.dtype) for key, a in entry.arrays.items()}
 
 
 def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:

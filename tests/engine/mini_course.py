@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from autograder.course.course import Course
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 NAME = "mini"
 
 AFFINE = """\
@@ -141,7 +141,6 @@ def make_course(root: Path) -> Course:
         write_notebook(source / f"{name}.ipynb", notebook)
     (source / "support").mkdir()
     (source / "support" / "__init__.py").write_text('"""What students import."""\n')
-    (root / "autograder" / "assignments" / NAME).mkdir(parents=True)  # not an ordinary one
     (root / "datasets").mkdir()
     (root / "datasets" / "fashion_mnist.npz").write_bytes(b"pictures")
     (root / "datasets" / "LICENSE.fashion-mnist").write_text("MIT\n")

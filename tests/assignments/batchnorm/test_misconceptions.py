@@ -8,7 +8,7 @@ import pytest
 from check_runs import QUESTIONS, SECRET, not_passed, outcomes
 from student_answers import float32, plain
 
-from autograder import misconceptions
+from autograder.assignments.batchnorm import mistakes
 from autograder.checking.collect import Checks
 from autograder.checking.compare import LAYER_TOLERANCE
 from autograder.diagnosis.diagnose import alike, diagnose, trusted_namespace
@@ -87,7 +87,7 @@ def test_no_sentence_gives_the_solution_away():
 
 def test_every_written_mistake_is_found():
     """The registry misses none that carries the mark."""
-    folder = Path(misconceptions.__file__).parent
+    folder = Path(mistakes.__file__).parent
     marked = [
         node.name
         for file in folder.glob("*.py")

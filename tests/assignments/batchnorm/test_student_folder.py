@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-SOURCE = Path(__file__).parents[1] / "source" / "batchnorm"
+SOURCE = Path(__file__).parents[3] / "source" / "batchnorm"
 INSTALLED = {"numpy", "matplotlib", "jupyter", "tqdm"}
 WITH_JUPYTER = {"IPython", "matplotlib_inline"}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 SOURCE = ROOT / "source" / "batchnorm"
 SECOND = SOURCE / "batch_normalization.ipynb"
 

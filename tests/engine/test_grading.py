@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from graded import BY_HAND, CODE_POINTS, GradeIt, code_points, short, verdicts
+from graded import BY_HAND, CODE_POINTS, GradeIt, code_points, hand_in_and_grade, short, verdicts
+from limits import HASTY
 from submissions import Raw, add_cell, blank, hand_in
 
 from autograder.course.course import Course
@@ -128,20 +132,39 @@ SWALLOWING = (
 )
 
 
-def test_an_endless_function_costs_its_questions_and_not_the_run(grade: GradeIt) -> None:
-    got = grade({"relu_forward_answer": SWALLOWING})
+@pytest.fixture(scope="module")
+def hasty(course: Course) -> Iterator[Grader]:
+    """A grader that does not wait as long as in production."""
+    with Grader(course, "batchnorm", policy=HASTY) as warm:
+        yield warm
+
+
+@pytest.fixture
+def grade_hastily(hasty: Grader, tmp_path: Path) -> GradeIt:
+    """Hand in with some changes, and grade within short limits."""
+    return partial(hand_in_and_grade, hasty, tmp_path / "submission")
+
+
+def test_short_limits_are_long_enough_for_a_right_answer(grade_hastily: GradeIt) -> None:
+    got = grade_hastily()
+    assert code_points(got) == CODE_POINTS
+    assert got.problems == ()
+
+
+def test_an_endless_function_costs_its_questions_and_not_the_run(grade_hastily: GradeIt) -> None:
+    got = grade_hastily({"relu_forward_answer": SWALLOWING})
     assert Verdict.TIMEOUT in verdicts(got, "relu_forward")
     assert verdicts(got, "affine_backward") == {Verdict.PASSED}
     assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}
     assert got.status is Status.GRADED
 
 
-def test_an_endless_cell_costs_itself(grade: GradeIt) -> None:
+def test_an_endless_cell_costs_itself(grade_hastily: GradeIt) -> None:
     def endless(name: str, notebook: Raw) -> None:
         if name == "fully_connected_nets":
             add_cell(notebook, "while True:\n    pass", before="relu_forward_answer")
 
-    got = grade(rearrange=endless)
+    got = grade_hastily(rearrange=endless)
     assert code_points(got) == CODE_POINTS
     assert any("used up its time" in problem for problem in got.problems)
 
@@ -189,21 +212,22 @@ def test_cells_keep_what_they_showed(grader: Grader, tmp_path: Path) -> None:
     assert runs["affine_forward"].outputs
 
 
-def test_one_notebook_cannot_use_up_the_other_s_time(grade: GradeIt) -> None:
+def test_one_notebook_cannot_use_up_the_other_s_time(course: Course, tmp_path: Path) -> None:
     def sleepy(name: str, notebook: Raw) -> None:
         if name == "fully_connected_nets":
             for _ in range(3):
                 add_cell(notebook, "import time\ntime.sleep(1000)", before="affine_forward_answer")
 
-    got = grade(rearrange=sleepy)
+    with Grader(course, "batchnorm", policy=replace(HASTY, submission_wall=12)) as grader:
+        got = hand_in_and_grade(grader, tmp_path / "submission", rearrange=sleepy)
     assert verdicts(got, "affine_forward") == {Verdict.TIMEOUT}
     assert verdicts(got, "batchnorm_forward") == {Verdict.PASSED}
     assert any("were not run" in problem for problem in got.problems)
 
 
-def test_a_fork_bomb_in_an_answer_costs_its_questions_only(grade: GradeIt) -> None:
+def test_a_fork_bomb_in_an_answer_costs_its_questions_only(grade_hastily: GradeIt) -> None:
     bomb = "import os\ndef relu_forward(x):\n    while True:\n        os.fork()\n"
-    got = grade({"relu_forward_answer": bomb})
+    got = grade_hastily({"relu_forward_answer": bomb})
     assert verdicts(got, "relu_forward") == {Verdict.RAISED}
     assert verdicts(got, "affine_backward") == {Verdict.PASSED}
     assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}

@@ -1,0 +1,134 @@
+"""Objects that live on the student's side: mappings, iterators and instances of their classes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from autograder.checking.answers import Declared, Returned, wanted
+from autograder.checking.faults import StudentFault
+from autograder.checking.values import Array, numbers
+from autograder.sandbox.requests import Item
+from autograder.sandbox.wire import Handle
+
+if TYPE_CHECKING:
+    from autograder.checking.student import Student
+
+
+class Remote:
+    """Something on the student's side that checks hold by a handle, and what it is called."""
+
+    def __init__(self, student: Student, handle: Handle, name: str) -> None:
+        self._student = student
+        self._handle = handle
+        self._name = name
+
+
+def sent(value: Any) -> Any:
+    """What a check passes on, with handles in place of remote objects, at any depth."""
+    if isinstance(value, Remote):
+        return value._handle
+    if isinstance(value, dict):
+        return {key: sent(entry) for key, entry in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(sent(entry) for entry in value)
+    return value
+
+
+class RemoteMapping(Remote):
+    """A dictionary on the student's side; reading an entry copies it, as an array."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in sentences."""
+        return self._name
+
+    @property
+    def handle(self) -> Handle:
+        """Its handle."""
+        return self._handle
+
+    def keys(self) -> list[Any]:
+        """The keys, in the student's order."""
+        return [
+            item.value for item in self._student.ask(self._name, "keys", obj=self._handle).items
+        ]
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.keys())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.keys()
+
+    def __getitem__(self, key: Any) -> Array:
+        return numbers(self._entry(key), f"{self._name}['{key}']", self._name)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._student.ask(self._name, "setitem", obj=self._handle, key=key, value=sent(value))
+
+    def many(self, keys: Sequence[Any]) -> list[Array]:
+        """Several entries in one request; all of them have to be there."""
+        items = self.items(keys)
+        return [
+            numbers(item, f"{self._name}['{key}']", self._name)
+            for item, key in zip(items, keys, strict=True)
+        ]
+
+    def items(self, keys: Sequence[Any]) -> tuple[Item, ...]:
+        """Several entries in one request, as they came."""
+        return self._student.several(self._name, self._handle, keys)
+
+    def update(self, entries: Mapping[Any, Any]) -> None:
+        """Set several entries in one call."""
+        fields: dict[str, Any] = {"args": [sent(dict(entries))], "kwargs": {}}
+        self._student.ask(self._name, "invoke", obj=self._handle, name="update", **fields)
+
+    def plain(self) -> dict[Any, Any]:
+        """All entries that are plain values, with None for anything else."""
+        keys = self.keys()
+        items = self.items(keys) if keys else ()
+        return {k: i.value if i.has_value else None for k, i in zip(keys, items, strict=True)}
+
+    def _entry(self, key: Any) -> Item:
+        if key not in self:
+            raise StudentFault(f"`{self._name}` has no entry '{key}'.")
+        reply = self._student.ask(self._name, "item", obj=self._handle, key=key)
+        return self._student.only(f"{self._name}['{key}']", reply)
+
+
+class RemoteIterator(Remote):
+    """An iterator on the student's side."""
+
+    def take(self, count: int) -> list[Any]:
+        """The next values, at most `count`: plain values, None for anything else."""
+        items = self._student.ask(self._name, "take", obj=self._handle, count=count).items
+        return [item.value if item.has_value else None for item in items]
+
+
+class RemoteObject(Remote):
+    """An instance of a student's class, with the members that its declaration names."""
+
+    def __init__(self, student: Student, handle: Handle, declared: Declared) -> None:
+        super().__init__(student, handle, declared.name)
+        self._declared = declared
+
+    def __getattr__(self, name: str) -> Any:
+        declared = self.__dict__["_declared"]
+        if returned := declared.attributes.get(name):
+            return self._attribute(name, returned)
+        if any(method == name for method, _ in declared.methods):
+            return lambda *args, **kwargs: self._invoke(name, args, kwargs)
+        raise AttributeError(f"the reference declares no member `{name}` of `{declared.name}`")
+
+    def _attribute(self, name: str, returned: Returned) -> Any:
+        reply = self._student.ask(
+            self._name, "attr", want=wanted((returned,)), obj=self._handle, name=name
+        )
+        return self._student.value(self._student.only(name, reply), returned, name)
+
+    def _invoke(self, name: str, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        declared = self._declared.methods.get((name, len(args) + len(kwargs)))
+        if declared is None:
+            raise TypeError(f"the reference declares no way to call `{name}` with these arguments")
+        target = (self._handle, name)
+        return self._student.call(f"{self._name}.{name}", target, declared, args, kwargs, name)

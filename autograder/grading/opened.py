@@ -1,0 +1,69 @@
+"""One submission with its cells run, to be asked as often as one likes: for debugging."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Self
+
+from autograder.assignment import find
+from autograder.checking.student import Student
+from autograder.course.course import Course
+from autograder.errors import UsageError
+from autograder.sandbox.client import Sandbox
+from autograder.sandbox.session import Session, SourceCell
+from autograder.submission.intake import read_submission
+
+
+class OpenSubmission:
+    """A submission in the sandbox, as grading sees it; a context manager.
+
+    Args:
+        course: whose it is.
+        assignment: what it is graded as.
+        folder: the submission's folder.
+
+    Raises:
+        UsageError: there is no such assignment, release or folder.
+    """
+
+    def __init__(self, course: Course, assignment: str, folder: Path) -> None:
+        self._assignment = find(course, assignment)
+        self.release = self._assignment.release
+        self._reader = self._assignment.settings.records
+        self._submission = read_submission(folder, self.release, self._reader)
+        found = self._assignment
+        self._sandbox = Sandbox("bubblewrap", found.shared(), found.policy, found.settings.warm)
+        self._sessions: dict[str, Session] = {}
+        self._stack = ExitStack()
+
+    def student(self, question: str, stack: ExitStack) -> Student:
+        """A student in a fresh fork of the question's notebook; `stack` ends the fork.
+
+        Raises:
+            UsageError: there is no such question, or its notebook was not handed in.
+        """
+        notebooks = {q.id: q.notebook for q in self._assignment.questions}
+        name = notebooks.get(question)
+        if name not in self._submission.notebooks:
+            raise UsageError(f"The question '{question}' is in no notebook of the submission.")
+        branch = stack.enter_context(self._session(str(name)).branch())
+        records = self._reader.parse_all(self._submission.records) if self._reader else None
+        return Student(branch, self._assignment.answers, records=records)
+
+    def _session(self, name: str) -> Session:
+        if name not in self._sessions:
+            notebooks = self._submission.notebooks
+            files = {f"{other}.ipynb": nb.to_bytes() for other, nb in notebooks.items()}
+            session = self._sandbox.session(self._submission.files | files)
+            self._sessions[name] = self._stack.enter_context(session)
+            cells = [cell for cell in notebooks[name].cells if cell.type == "code"]
+            session.run([SourceCell(cell.id, cell.source) for cell in cells])
+        return self._sessions[name]
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(self._sandbox)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
