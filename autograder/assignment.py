@@ -147,6 +147,11 @@ class Assignment:
         """What a right submission defines: the reference's answers, by name."""
         return implementations(self.reference)
 
+    def parsed(self, handed_in: Mapping[str, Sequence[bytes]]) -> Any:
+        """What checks get as `student.records` of what was handed in; None without a reader."""
+        reader = self.settings.records
+        return reader.parse_all(handed_in) if reader is not None else None
+
     def mistake_modules(self) -> list[ModuleType]:
         """The modules of its mistakes, by name."""
         folder = (self.folder or Path()) / "mistakes"

@@ -120,9 +120,9 @@ def check(
     """
     from autograder.course.course import Course
     from autograder.course.questions import questions_of
+    from autograder.grading.belongs import chosen_for
     from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
-    from autograder.submission.belongs import chosen_for
 
     course = Course.find()
     _look_at(path)

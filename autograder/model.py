@@ -1,12 +1,13 @@
-"""The values that leave grading: verdicts, check results, question scores and the grade.
+"""The values that leave grading: verdicts, check results, question scores, grades, a class's run.
 
-All of them are frozen, compare by value and encode to the JSON that
+All of them are frozen and compare by value; a grade encodes to the JSON that
 `docs/operator.md` describes field by field.
 """
 
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -112,3 +113,36 @@ class Grade(msgspec.Struct, frozen=True):
     def from_json(cls, text: str | bytes) -> Grade:
         """Decode what `to_json` wrote. Raises `msgspec.ValidationError` on anything else."""
         return msgspec.json.decode(text, type=cls)
+
+
+class ClassResult(msgspec.Struct, frozen=True):
+    """What became of a class in one run."""
+
+    assignment: str
+    grades: dict[str, Grade]
+    """By student: all that are known, whether from this run or an earlier one."""
+    fresh: tuple[str, ...]
+    """Students graded in this run; the others had not changed."""
+    waiting: tuple[str, ...]
+    """Students not graded yet, because the run was interrupted."""
+    staff_notes: dict[str, tuple[str, ...]]
+    """Tracebacks of our own failures, by student; never shown to students."""
+    staff_file: Path
+    """Where the staff notes are written; there is no such file without notes."""
+    seconds: float
+    """Wall time of the run."""
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the run was stopped before all submissions were graded."""
+        return bool(self.waiting)
+
+    @property
+    def withheld(self) -> tuple[str, ...]:
+        """Students whose grade waits for the course staff."""
+        return tuple(name for name, grade in self.grades.items() if grade.status is Status.WITHHELD)
+
+    @property
+    def troubled(self) -> dict[str, tuple[str, ...]]:
+        """What was wrong with whole submissions, by student."""
+        return {name: grade.problems for name, grade in self.grades.items() if grade.problems}

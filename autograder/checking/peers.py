@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from autograder.sandbox.errors import StudentProtocol
 from autograder.sandbox.inside import branch
 from autograder.sandbox.inside.frames import FROM_GRADER
 from autograder.sandbox.policy import POLICY
 from autograder.sandbox.requests import Reply, read_reply, request_message
-from autograder.sandbox.wire import decode, encode
+from autograder.sandbox.wire import WireError, decode, encode
 
 
 class Peer(Protocol):
@@ -40,7 +41,7 @@ class LocalPeer:
     """Trusted implementations behind the interface of a sandboxed submission.
 
     Args:
-        namespace: the names a submission would define, such as `affine_forward`.
+        namespace: the names a submission would define, such as `initials`.
         sources: code whose type names may be told, as a submission's own code is.
     """
 
@@ -63,5 +64,8 @@ class LocalPeer:
         asked = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
         received = decode(b"".join(encode(asked)), FROM_GRADER)
         answered = branch.answer(self._table, received, fatal=(KeyboardInterrupt,))
-        reply = decode(b"".join(encode(answered)), POLICY.reply_limits)
+        try:
+            reply = decode(b"".join(encode(answered)), POLICY.reply_limits)
+        except WireError as problem:
+            raise StudentProtocol(str(problem)) from None
         return read_reply(reply, POLICY, self._sources)

@@ -1,6 +1,6 @@
 """The `student` fixture: a submission's names, with every reply validated.
 
-A check calls `student.affine_forward(x, w, b)` and gets float64 arrays and opaque caches, as the
+A check calls `student.layer_forward(x, w)` and gets float64 arrays and opaque caches, as the
 reference declares them (see `answers`). A reply that does not fit raises the student's verdict
 here, in words the student can act on, so a check never meets an unvalidated value.
 """
@@ -83,7 +83,7 @@ class Student:
         return self.only(name, self.ask(name, "get", want=("opaque",), name=name)).handle
 
     def put(self, name: str, value: Any) -> RemoteMapping:
-        """Make a dictionary on the student's side, such as a `bn_param`, called `name`."""
+        """Make a dictionary on the student's side, called `name` in sentences."""
         reply = self.ask(name, "put", want=("opaque",), value=sent(value))
         return RemoteMapping(self, reply.items[0].handle, name)
 

@@ -32,43 +32,10 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading.grade import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import Grade, Status
+from autograder.model import ClassResult, Grade, Status
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
-
-
-class ClassResult(msgspec.Struct, frozen=True):
-    """What became of a class in one run."""
-
-    assignment: str
-    grades: dict[str, Grade]
-    """By student: all that are known, whether from this run or an earlier one."""
-    fresh: tuple[str, ...]
-    """Students graded in this run; the others had not changed."""
-    waiting: tuple[str, ...]
-    """Students not graded yet, because the run was interrupted."""
-    staff_notes: dict[str, tuple[str, ...]]
-    """Tracebacks of our own failures, by student; never shown to students."""
-    staff_file: Path
-    """Where the staff notes are written; there is no such file without notes."""
-    seconds: float
-    """Wall time of the run."""
-
-    @property
-    def interrupted(self) -> bool:
-        """Whether the run was stopped before all submissions were graded."""
-        return bool(self.waiting)
-
-    @property
-    def withheld(self) -> tuple[str, ...]:
-        """Students whose grade waits for the course staff."""
-        return tuple(name for name, grade in self.grades.items() if grade.status is Status.WITHHELD)
-
-    @property
-    def troubled(self) -> dict[str, tuple[str, ...]]:
-        """What was wrong with whole submissions, by student."""
-        return {name: grade.problems for name, grade in self.grades.items() if grade.problems}
 
 
 def grade_class(

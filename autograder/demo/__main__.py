@@ -18,8 +18,8 @@ from autograder.classroom.start import skip_uri_grammar
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from autograder.classroom.batch import ClassResult
     from autograder.course.course import Course
+    from autograder.model import ClassResult
 
 LOG_WIDTH = 150
 """Characters in a line where there is no terminal to ask."""
@@ -36,38 +36,42 @@ def main() -> int:
     console = Console()
     console = console if console.is_terminal else Console(width=LOG_WIDTH)
     try:
-        run(Course.find(), console)
+        run(Course.find(), console, *sys.argv[1:2])
     except UsageError as error:
         print(f"demo: {error}", file=sys.stderr)
         return 2
     return 0
 
 
-def run(course: Course, console: Console) -> ClassResult:
+def run(course: Course, console: Console, assignment: str | None = None) -> ClassResult:
     """Make the class, grade it, and show everything that comes of it."""
-    from autograder.assignments.batchnorm.demo.cases import CLASS  # noqa: PLC0415
+    from autograder.assignment import chosen, find  # noqa: PLC0415
     from autograder.classroom.batch import grade_class  # noqa: PLC0415
-    from autograder.demo.course import ASSIGNMENT, copy_course, write_class  # noqa: PLC0415
+    from autograder.demo.cases import class_of  # noqa: PLC0415
+    from autograder.demo.course import copy_course, write_class  # noqa: PLC0415
     from autograder.demo.table import table  # noqa: PLC0415
     from autograder.outputs.report import print_class, write_report  # noqa: PLC0415
     from autograder.release.build import build_release  # noqa: PLC0415
 
     began = time.monotonic()
-    demo = copy_course(course, course.root / "demo")
-    console.print(f"Releasing {ASSIGNMENT} from its source, in {_short(demo.root)}/.")
-    build_release(demo, ASSIGNMENT, execute="never")
-    write_class(demo, course.root / "solutions" / ASSIGNMENT)
-    console.print(f"A class of {len(CLASS)} has handed in {ASSIGNMENT}. Grading it:")
-    result = grade_class(demo, ASSIGNMENT)
-    report = write_report(ASSIGNMENT, result.grades, demo.root / "reports" / f"{ASSIGNMENT}.html")
+    name = chosen(course, assignment)
+    invented = class_of(find(course, name))
+    demo = copy_course(course, name, course.root / "demo")
+    console.print(f"Releasing {name} from its source, in {_short(demo.root)}/.")
+    build_release(demo, name, execute="never")
+    write_class(demo, name, course.root / "solutions" / name, invented)
+    console.print(f"A class of {len(invented.cases)} has handed in {name}. Grading it:")
+    result = grade_class(demo, name)
+    report = write_report(name, result.grades, demo.root / "reports" / f"{name}.html")
     with console.status("Writing the students' feedback pages (nbgrader generate_feedback)"):
-        feedback(demo, ASSIGNMENT)
-    console.print(table(result))
+        feedback(demo, name)
+    console.print(table(result, invented.cases))
     print_class(result, console)
+    shown = next((case for case in invented.cases if case.loses), invented.cases[0]).student
     console.print(
         f"Done in {time.monotonic() - began:.0f} s. Look at\n"
         f"  {_short(report)}   the class at one glance\n"
-        f"  {_short(demo.root / 'feedback' / 'mateo' / ASSIGNMENT)}   what a student gets back\n"
+        f"  {_short(demo.root / 'feedback' / shown / name)}   what a student gets back\n"
         f"  {_short(demo.root / 'gradebook.db')}   the gradebook; open it with: "
         "cd demo && nbgrader formgrader"
     )

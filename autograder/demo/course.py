@@ -3,47 +3,52 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
-from autograder.assignments.batchnorm.demo.cases import CLASS, Case, Edit
-from autograder.assignments.batchnorm.records import MIME
+from autograder.assignment import PRIVATE, find
 from autograder.course.course import Course, notebook_paths
+from autograder.course.nbgrader_view import CONFIG_FILE
+from autograder.demo.cases import Case, Edit, InventedClass
 from autograder.errors import UsageError
 
-ASSIGNMENT = "batchnorm"
-COPIED = ("source", "datasets", "nbgrader_config.py")
+PACKAGE = Path(__file__).parents[1]
 SUBMITTED_AT = "2026-01-15 12:00:00 UTC"
 
 
-def copy_course(course: Course, target: Path) -> Course:
+def copy_course(course: Course, assignment: str, target: Path) -> Course:
     """A fresh copy of the course without submissions; an old one is thrown away."""
-    course.source(ASSIGNMENT)
+    found = find(course, assignment)
     shutil.rmtree(target, ignore_errors=True)
-    target.mkdir()
-    for name in COPIED:
+    copied = [Path(CONFIG_FILE), Path("source") / assignment, *map(Path, found.settings.ships)]
+    if found.folder is not None and not found.folder.is_relative_to(PACKAGE):
+        copied.append(PRIVATE / assignment)
+    ignored = shutil.ignore_patterns(".*", "__pycache__", *found.settings.leaves_behind)
+    for name in copied:
         original = course.root / name
         if not original.exists():
-            raise UsageError(f"There is no {original}; run 'autograder release {ASSIGNMENT}'.")
+            raise UsageError(f"There is no {original}, which {assignment} needs.")
+        (target / name).parent.mkdir(parents=True, exist_ok=True)
         if original.is_dir():
-            shutil.copytree(original, target / name, ignore=shutil.ignore_patterns("results", ".*"))
+            shutil.copytree(original, target / name, ignore=ignored)
         else:
             shutil.copy(original, target / name)
     return Course(target)
 
 
-def write_class(course: Course, solutions: Path, cases: tuple[Case, ...] = CLASS) -> None:
+def write_class(course: Course, assignment: str, solutions: Path, invented: InventedClass) -> None:
     """Hand in every case's submission, made from the executed `solutions`."""
-    solved = read_notebooks(solutions)
+    solved = read_notebooks(solutions, invented.kept_outputs)
     for notebook in solved.values():
         for cell in notebook.cells:
             cell.source = without_markers(cell.source)
-    release = read_notebooks(course.release(ASSIGNMENT))
-    for case in cases:
-        folder = course.root / "submitted" / case.student / ASSIGNMENT
+    release = read_notebooks(course.release(assignment))
+    for case in invented.cases:
+        folder = course.root / "submitted" / case.student / assignment
         folder.mkdir(parents=True)
         (folder / "timestamp.txt").write_text(SUBMITTED_AT)
         for name, content in submission(case, solved, release).items():
@@ -77,13 +82,13 @@ def apply(edit: Edit, notebooks: dict[str, Any]) -> None:
         raise LookupError(f"{edit.answer} does not hold {edit.before!r} exactly once")
 
 
-def read_notebooks(folder: Path) -> dict[str, Any]:
-    """The notebooks of a folder by file name; of the outputs only the experiments' records."""
+def read_notebooks(folder: Path, kept: Sequence[str] = ()) -> dict[str, Any]:
+    """The notebooks of a folder by file name; of the outputs only those of the `kept` types."""
     notebooks = {path.name: nbformat.read(path, as_version=4) for path in notebook_paths(folder)}
     for notebook in notebooks.values():
         for cell in notebook.cells:
             if cell.cell_type == "code":
-                cell.outputs = [output for output in cell.outputs if MIME in output.get("data", ())]
+                cell.outputs = [one for one in cell.outputs if set(kept) & set(one.get("data", ()))]
     return notebooks
 
 

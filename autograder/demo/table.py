@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
-from autograder.assignments.batchnorm.demo.cases import CLASS
-from autograder.classroom.batch import ClassResult
-from autograder.model import Grade
+from autograder.demo.cases import Case
+from autograder.model import ClassResult, Grade
 from autograder.outputs.progress import points
 from autograder.outputs.summary import earned, worth
 
 
-def table(result: ClassResult) -> Table:
+def table(result: ClassResult, cases: Sequence[Case]) -> Table:
     """What each submission was, what it got, and which mistakes were named."""
     shown = Table(title=f"{result.assignment}: what it was, and what it got", title_justify="left")
     shown.add_column("student")
@@ -19,7 +20,7 @@ def table(result: ClassResult) -> Table:
     shown.add_column("points", justify="right", no_wrap=True)
     shown.add_column("lost points in", ratio=3)
     shown.add_column("mistake named", ratio=3)
-    for case in CLASS:
+    for case in cases:
         if case.student in result.grades:
             grade = result.grades[case.student]
             questions = ["everything"] if grade.score == 0 else lost(grade)

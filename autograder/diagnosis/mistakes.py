@@ -6,11 +6,11 @@ against every mistake), and a diagnosis, where a student's wrong numbers are its
 To add one, write the wrong answer in the folder `mistakes/` of its assignment::
 
     @misconception(
-        question="batchnorm_backward",
-        sentence="dx leaves out the path through the variance.",
-        hint="x also reaches out through the variance; that branch sends a gradient back too.",
+        question="layer_backward",
+        sentence="dx leaves out the path through the mean.",
+        hint="x also reaches out through the mean; that branch sends a gradient back too.",
     )
-    def variance_path_dropped(dout, cache): ...
+    def mean_path_dropped(dout, cache): ...
 
 It takes what the question's answer takes and returns what that returns, with the reference's
 caches. A question that asks for a class gets a subclass of the reference's; one class can stand

@@ -21,8 +21,8 @@ from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
 
 from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
+from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
 from autograder.model import Grade, QuestionScore
-from autograder.release.build import LEFT_BEHIND, course_directory
 from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, read_released
 from autograder.submission.intake import read_submission

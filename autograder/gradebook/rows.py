@@ -19,10 +19,10 @@ from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from autograder.course.course import Course
+from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-from autograder.release.build import course_config, course_directory
 
 TIMESTAMP_FILE = "timestamp.txt"
 WITHHELD = "Withheld:"

@@ -162,8 +162,7 @@ class _ChecksRun(Run):
     def __init__(self, kit: Kit, submission: Submission) -> None:
         super().__init__(kit.sandbox, kit.policy, submission, kit.questions)
         self._kit = kit
-        reader = kit.assignment.settings.records
-        self._records = reader.parse_all(submission.records) if reader else None
+        self._records = kit.assignment.parsed(submission.records)
         self._timeouts: Counter[str] = Counter()
 
     def question(self, question: Question, session: Session) -> QuestionScore:

@@ -30,9 +30,8 @@ class OpenSubmission:
     def __init__(self, course: Course, assignment: str, folder: Path) -> None:
         self._assignment = find(course, assignment)
         self.release = self._assignment.release
-        self._reader = self._assignment.settings.records
-        self._submission = read_submission(folder, self.release, self._reader)
         found = self._assignment
+        self._submission = read_submission(folder, self.release, found.settings.records)
         self._sandbox = Sandbox("bubblewrap", found.shared(), found.policy, found.settings.warm)
         self._sessions: dict[str, Session] = {}
         self._stack = ExitStack()
@@ -48,7 +47,7 @@ class OpenSubmission:
         if name not in self._submission.notebooks:
             raise UsageError(f"The question '{question}' is in no notebook of the submission.")
         branch = stack.enter_context(self._session(str(name)).branch())
-        records = self._reader.parse_all(self._submission.records) if self._reader else None
+        records = self._assignment.parsed(self._submission.records)
         return Student(branch, self._assignment.answers, records=records)
 
     def _session(self, name: str) -> Session:

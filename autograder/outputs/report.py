@@ -14,8 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from autograder.classroom.batch import ClassResult
-from autograder.model import FROM_SUBMISSION, Grade, QuestionScore, Verdict
+from autograder.model import FROM_SUBMISSION, ClassResult, Grade, QuestionScore, Verdict
 from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
 from autograder.outputs.progress import points
 from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth

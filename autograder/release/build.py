@@ -24,19 +24,20 @@ import nbformat
 from nbgrader.api import Base
 from nbgrader.converters import GenerateAssignment, GenerateSolution
 from nbgrader.converters.base import NbGraderException
-from nbgrader.coursedir import CourseDirectory
 from sqlalchemy import create_engine
 from traitlets.config import Config
-from traitlets.config.loader import PyFileConfigLoader
 
 from autograder.assignment import PRIVATE, find
 from autograder.course.course import Course, notebook_paths
+from autograder.course.nbgrader_view import (
+    CONFIG_FILE,
+    LEFT_BEHIND,
+    course_config,
+    course_directory,
+)
 from autograder.errors import UsageError
 from autograder.release.leaks import leaks_in_folder
 
-CONFIG_FILE = "nbgrader_config.py"
-LEFT_BEHIND = (".*", "__pycache__", "*.pyc")
-"""Never copied from a source folder: what editors and Python leave there."""
 
 Execution = Literal["changed", "always", "never"]
 """Whether solutions are run: only if a source or a file changed, or every time, or not."""
@@ -50,17 +51,6 @@ class Released(msgspec.Struct, frozen=True):
     notebooks: tuple[str, ...]
     release_changed: bool
     solutions_executed: bool
-
-
-def course_config(root: Path) -> Config:
-    """What the course's own `nbgrader_config.py` says; no other configuration is read."""
-    config: Config = PyFileConfigLoader(CONFIG_FILE, path=str(root)).load_config()
-    return config
-
-
-def course_directory(root: Path, **settings: Any) -> CourseDirectory:
-    """See a course folder as nbgrader does, with single settings changed on the way."""
-    return CourseDirectory(root=str(root), config=course_config(root), **settings)
 
 
 def build_release(

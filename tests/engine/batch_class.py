@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,22 +14,23 @@ from autograder.course.course import Course, notebook_paths
 from autograder.demo.course import without_markers
 from autograder.gradebook.rows import open_gradebook
 from autograder.outputs.progress import Silent
-from autograder.release.build import build_release
 
 RIGHT = {}
 NO_BIAS = {"affine_forward_answer": (" + b", "")}
 SLOW = {"affine_forward_answer": ("def affine", "import time\n\ntime.sleep(3)\n\n\ndef affine")}
-"""Right, and still under way when a test interrupts the run."""
+"""Right, and still under way when a test disturbs the run."""
 NO_RELU = {"relu_forward_answer": ("np.maximum(0.0, x)", "x")}
 CLASS: dict[str, Mapping[str, tuple[str, str]]] = {
     "ann": RIGHT,
     "ben": NO_BIAS,
     "cat": NO_RELU,
     "dan": NO_BIAS | NO_RELU,
-    "eve": SLOW,
-    "fay": SLOW,
+    "eve": RIGHT,
+    "fay": RIGHT,
 }
 """Students and the mistakes they made: cell -> (text, replacement)."""
+LAST = {"eve": SLOW, "fay": SLOW}
+"""What the last two hand in where a test disturbs the run: the same answers, only later."""
 
 
 def hand_in(course: Course, student: str, mistakes: Mapping[str, tuple[str, str]]) -> Path:
@@ -49,10 +49,8 @@ def hand_in(course: Course, student: str, mistakes: Mapping[str, tuple[str, str]
     return folder
 
 
-def class_that_handed_in(root: Path) -> Course:
-    """A course in `root` with its release, whose class has handed in."""
-    course = mini_course.make_course(root)
-    build_release(course, mini_course.NAME, execute="never")
+def class_that_handed_in(course: Course) -> Course:
+    """The released course, whose class has now handed in."""
     for student, mistakes in CLASS.items():
         hand_in(course, student, mistakes)
     return course
@@ -61,12 +59,6 @@ def class_that_handed_in(root: Path) -> Course:
 def grade(course: Course, **options: Any) -> ClassResult:
     """Grade the class without a word."""
     return grade_class(course, mini_course.NAME, progress=Silent(), **options)
-
-
-def copy_of(course: Course, root: Path) -> Course:
-    """The same course in another place."""
-    shutil.copytree(course.root, root)
-    return Course(root)
 
 
 def rows(course: Course) -> dict[tuple[str, str], tuple[Any, ...]]:

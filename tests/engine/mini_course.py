@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,9 @@ from autograder.course.course import Course
 
 ROOT = Path(__file__).parents[2]
 NAME = "mini"
+
+ReleasedIn = Callable[[Path], Course]
+"""Gives the course with its release in a folder that is named."""
 
 AFFINE = """\
 def affine_forward(x, w, b):
@@ -145,6 +149,12 @@ def make_course(root: Path) -> Course:
     (root / "datasets" / "fashion_mnist.npz").write_bytes(b"pictures")
     (root / "datasets" / "LICENSE.fashion-mnist").write_text("MIT\n")
     shutil.copy(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
+    return Course.find(root)
+
+
+def copy_of(course: Course, root: Path) -> Course:
+    """The same course in another place."""
+    shutil.copytree(course.root, root, dirs_exist_ok=True)
     return Course.find(root)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import mini_course
 import pytest
-from batch_class import CLASS, NO_BIAS, class_that_handed_in, copy_of, grade, hand_in, rows
-from mini_course import NAME
+from batch_class import CLASS, LAST, NO_BIAS, class_that_handed_in, grade, hand_in, rows
+from mini_course import NAME, ReleasedIn, copy_of
 
 from autograder.classroom.batch import ClassResult, grade_class, recorded_grades
 from autograder.course.course import Course
@@ -42,15 +42,23 @@ def scores(result: ClassResult) -> dict[str, tuple[float | None, float]]:
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def handed_in(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class that has handed in; not to be changed."""
-    return class_that_handed_in(tmp_path_factory.mktemp("class"))
+    return class_that_handed_in(released_in(tmp_path_factory.mktemp("class")))
 
 
 @pytest.fixture
 def course(handed_in: Course, tmp_path: Path) -> Course:
     """A class that has handed in."""
     return copy_of(handed_in, tmp_path / "course")
+
+
+@pytest.fixture
+def slow_course(course: Course) -> Course:
+    """The same class, of which two submissions take long enough to be disturbed."""
+    for student, late in LAST.items():
+        hand_in(course, student, late)
+    return course
 
 
 @pytest.fixture(scope="module")
@@ -158,12 +166,12 @@ def command_line(pid: int) -> bytes:
         return b""
 
 
-def test_a_killed_worker_costs_nobody_anything(course: Course, graded: Course) -> None:
+def test_a_killed_worker_costs_nobody_anything(slow_course: Course, graded: Course) -> None:
     killer = KillAWorker()
-    result = grade_class(course, NAME, jobs=2, progress=killer)
+    result = grade_class(slow_course, NAME, jobs=2, progress=killer)
     assert len(killer.notes) == 1
     assert result.withheld == ()
-    assert rows(course) == rows(graded)
+    assert rows(slow_course) == rows(graded)
 
 
 def wait_for_line(run: subprocess.Popen[str], beginning: str) -> None:
@@ -177,10 +185,10 @@ def wait_for_line(run: subprocess.Popen[str], beginning: str) -> None:
 
 
 @pytest.fixture
-def running(course: Course) -> Iterator[subprocess.Popen[str]]:
+def running(slow_course: Course) -> Iterator[subprocess.Popen[str]]:
     """A run over the class in a process of its own, after its second grade."""
     run = subprocess.Popen(
-        [sys.executable, "-c", RUN, str(course.root)],
+        [sys.executable, "-c", RUN, str(slow_course.root)],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -192,13 +200,13 @@ def running(course: Course) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_gradebook(
-    course: Course, graded: Course, running: subprocess.Popen[str]
+    slow_course: Course, graded: Course, running: subprocess.Popen[str]
 ) -> None:
     running.send_signal(signal.SIGKILL)
     running.wait()
-    again = grade(course, jobs=2)
+    again = grade(slow_course, jobs=2)
     assert 0 < len(again.fresh) < len(CLASS)
-    assert rows(course) == rows(graded)
+    assert rows(slow_course) == rows(graded)
 
 
 def test_workers_end_with_the_run_that_was_killed(running: subprocess.Popen[str]) -> None:
@@ -221,15 +229,15 @@ def alive(process: int) -> bool:
 
 
 def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
-    course: Course, graded: Course, running: subprocess.Popen[str]
+    slow_course: Course, graded: Course, running: subprocess.Popen[str]
 ) -> None:
     running.send_signal(signal.SIGINT)
     said, complaints = running.communicate()
     assert running.returncode == 0
     assert "Run the same command" in said
     assert "Traceback" not in complaints
-    grade(course, jobs=2)
-    assert rows(course) == rows(graded)
+    grade(slow_course, jobs=2)
+    assert rows(slow_course) == rows(graded)
 
 
 def test_a_student_whose_result_cannot_be_written_is_withheld_and_the_run_goes_on(

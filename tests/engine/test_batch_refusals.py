@@ -6,8 +6,8 @@ from pathlib import Path
 
 import mini_course
 import pytest
-from batch_class import CLASS, class_that_handed_in, copy_of, grade
-from mini_course import NAME
+from batch_class import CLASS, class_that_handed_in, grade
+from mini_course import NAME, ReleasedIn, copy_of
 
 from autograder.classroom.batch import find_submissions, grade_class, recorded_grades
 from autograder.classroom.ledger import Ledger, ledger_path
@@ -16,9 +16,9 @@ from autograder.errors import UsageError
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def handed_in(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class that has handed in; not to be changed."""
-    return class_that_handed_in(tmp_path_factory.mktemp("class"))
+    return class_that_handed_in(released_in(tmp_path_factory.mktemp("class")))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 import batch_class
 import mini_course
 import pytest
-from mini_course import NAME
+from mini_course import NAME, ReleasedIn
 
 from autograder.classroom.batch import grade_class
 from autograder.classroom.dispatch import STRIKES, Answer, dispatch
@@ -24,16 +24,14 @@ from autograder.classroom.workers import DaskWorkers, LocalWorkers
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.outputs.progress import Silent
-from autograder.release.build import build_release
 
 STUDENTS = ["ann", "ben", "cat", "dan"]
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
+def course(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A class that has handed in; not to be changed."""
-    course = mini_course.make_course(tmp_path_factory.mktemp("class"))
-    build_release(course, NAME, execute="never")
+    course = released_in(tmp_path_factory.mktemp("class"))
     for student in STUDENTS:
         batch_class.hand_in(course, student, batch_class.CLASS[student])
     return course
@@ -86,7 +84,7 @@ def test_a_submission_whose_worker_died_once_is_graded(course: Course) -> None:
 def test_a_course_that_cannot_be_graded_ends_the_run_with_its_sentence(
     course: Course, tmp_path: Path
 ) -> None:
-    nowhere = batch_class.copy_of(course, tmp_path / "course")
+    nowhere = mini_course.copy_of(course, tmp_path / "course")
     (nowhere.root / "release" / NAME / "layers.ipynb").write_text("no notebook")
     with pytest.raises(UsageError, match="not a readable notebook"):
         answers(nowhere, LocalWorkers(nowhere, NAME, sandbox="bubblewrap", jobs=1))
@@ -137,7 +135,7 @@ def test_dask_workers_elsewhere_give_the_same_grades(course: Course, scheduler: 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
 def test_a_class_is_graded_through_dask(course: Course, scheduler: str, tmp_path: Path) -> None:
-    copy = batch_class.copy_of(course, tmp_path / "course")
+    copy = mini_course.copy_of(course, tmp_path / "course")
     result = grade_class(copy, NAME, dask=scheduler, progress=Silent())
     assert result.fresh == tuple(STUDENTS)
     assert result.withheld == ()

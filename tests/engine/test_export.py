@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 
-import mini_course
 import pytest
 from mini_course import NAME
 from msgspec.structs import replace
@@ -15,13 +14,11 @@ from autograder.errors import UsageError
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.model import Status
 from autograder.outputs.export import GradesCsv, grade_rows, to_csv
-from autograder.release.build import build_release
 
 
 @pytest.fixture(scope="module")
-def book(tmp_path_factory):
-    course = mini_course.make_course(tmp_path_factory.mktemp("export"))
-    build_release(course, NAME, execute="never")
+def book(released_in, tmp_path_factory):
+    course = released_in(tmp_path_factory.mktemp("export"))
     held = replace(BACKWARD, score=None, needs_review=True, checks=(BROKEN,))
     by_person = [replace(s, score=2.0, needs_review=False) for s in (WRITTEN, SCALES)]
     class_ = {

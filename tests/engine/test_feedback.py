@@ -13,12 +13,12 @@ from msgspec.structs import replace
 from nbgrader.converters import GenerateFeedback
 from test_gradebook import AFFINE, BACKWARD, BROKEN, SCALES, WRITTEN, grade
 
+from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.gradebook.autograded import write_autograded
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
 from autograder.model import CheckResult, Grade, Status, Verdict
 from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
-from autograder.release.build import build_release, course_config, course_directory
 from autograder.sandbox.session import CellRun
 from autograder.submission.intake import read_submission
 
@@ -35,10 +35,8 @@ RUNS = {
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory):
-    course = mini_course.make_course(tmp_path_factory.mktemp("feedback"))
-    build_release(course, NAME, execute="never")
-    return course
+def course(released_in, tmp_path_factory):
+    return released_in(tmp_path_factory.mktemp("feedback"))
 
 
 @pytest.fixture

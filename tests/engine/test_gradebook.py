@@ -21,7 +21,6 @@ from autograder.gradebook.rows import (
     submission_time,
 )
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-from autograder.release.build import build_release
 
 AFFINE = QuestionScore(
     "affine_forward",
@@ -47,10 +46,8 @@ def grade(*scores: QuestionScore, status: Status = Status.GRADED) -> Grade:
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory) -> Course:
-    course = mini_course.make_course(tmp_path_factory.mktemp("gradebook"))
-    build_release(course, NAME, execute="never")
-    return course
+def released(released_in, tmp_path_factory) -> Course:
+    return released_in(tmp_path_factory.mktemp("gradebook"))
 
 
 @pytest.fixture

@@ -16,12 +16,11 @@ from typing import Any
 import mini_course
 import pytest
 import requests
-from mini_course import NAME, edit, tree
+from mini_course import NAME, copy_of, edit, tree
 
 from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
 from autograder.gradebook.rows import open_gradebook
-from autograder.release.build import build_release
 
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
@@ -82,9 +81,8 @@ def run(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def handed_in(tmp_path_factory) -> Course:
-    course = mini_course.make_course(tmp_path_factory.mktemp("class"))
-    build_release(course, NAME, execute="never")
+def handed_in(released_in, tmp_path_factory) -> Course:
+    course = released_in(tmp_path_factory.mktemp("class"))
     with open_gradebook(course, NAME) as book:
         book.update_or_create_assignment(NAME, duedate="2026-05-01 12:00 UTC")
     hand_in(course)
@@ -94,7 +92,7 @@ def handed_in(tmp_path_factory) -> Course:
 @pytest.fixture(scope="module")
 def batch(handed_in, tmp_path_factory) -> Course:
     """The class as `autograder grade` leaves it."""
-    course = copy(handed_in, tmp_path_factory.mktemp("batch"))
+    course = copy_of(handed_in, tmp_path_factory.mktemp("batch"))
     grade_class(course, NAME, jobs=1)
     return course
 
@@ -102,15 +100,10 @@ def batch(handed_in, tmp_path_factory) -> Course:
 @pytest.fixture(scope="module")
 def autograded(handed_in, tmp_path_factory) -> Course:
     """The class as `nbgrader autograde` leaves it."""
-    course = copy(handed_in, tmp_path_factory.mktemp("nbgrader"))
+    course = copy_of(handed_in, tmp_path_factory.mktemp("nbgrader"))
     done = run(course, "nbgrader", "autograde", NAME)
     assert done.returncode == 0, done.stderr
     return course
-
-
-def copy(course: Course, root: Path) -> Course:
-    shutil.copytree(course.root, root, dirs_exist_ok=True)
-    return Course.find(root)
 
 
 def score(course: Course, student: str, notebook: str, question: str) -> Any:
@@ -182,7 +175,7 @@ def test_nbgrader_export_goes_through_our_exporter(autograded):
 
 
 def test_plain_generate_assignment_makes_the_same_release(handed_in, tmp_path):
-    course = copy(handed_in, tmp_path / "plain")
+    course = copy_of(handed_in, tmp_path / "plain")
     before = tree(course.root / "release")
     for folder in ("submitted", "release"):
         shutil.rmtree(course.root / folder)
@@ -193,7 +186,7 @@ def test_plain_generate_assignment_makes_the_same_release(handed_in, tmp_path):
 
 
 def test_plain_generate_assignment_refuses_a_leak_in_one_sentence(handed_in, tmp_path):
-    course = copy(handed_in, tmp_path / "leak")
+    course = copy_of(handed_in, tmp_path / "leak")
     shutil.rmtree(course.root / "release")
     secret = "out = x.reshape(x.shape[0], -1).dot(w) + b"
     edit(course.root / "source" / NAME / "layers.ipynb", "intro", secret)

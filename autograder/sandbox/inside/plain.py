@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .wire import DEPTH
+from .wire import DEFAULT_LIMITS, DEPTH
 
 MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000
@@ -85,7 +85,7 @@ def _alike(items: list[Any]) -> bool:
 
 def _array(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     kind, size = value.dtype.kind, value.dtype.itemsize
-    if kind not in "biufcU":
+    if kind not in "biufcU" or value.ndim > DEFAULT_LIMITS.ndim:
         raise NotPlainError
     if kind == "f" and size > 8:
         return value.astype(np.float64)

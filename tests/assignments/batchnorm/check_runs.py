@@ -1,8 +1,19 @@
 """Run the hidden checks on trusted code, as the grader runs them on a submission."""
 
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from autograder.assignment import find
+from autograder.checking import collect
+from autograder.checking.collect import Check, Checks, Outcome
+from autograder.checking.faults import StudentFault
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
-from autograder.diagnosis.diagnose import trusted_namespace
+from autograder.course.course import Course
+from autograder.diagnosis.diagnose import Diagnosis
 
 QUESTIONS = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",
@@ -10,25 +21,57 @@ QUESTIONS = (
     "batchnorm_net",
 )  # fmt: skip
 SECRET = b"the secret of a course in a test"
+ASSIGNMENT = find(Course(Path(__file__).parents[3]), "batchnorm")
+RELEASE = ASSIGNMENT.release
+FUNCTIONS = tuple(name for name, one in ASSIGNMENT.answers.items() if one.form == "function")
 
 
-def outcomes(checks, namespace, questions=QUESTIONS, secret=SECRET):
-    """{(question, check): (outcome, the check, the student's trace)}."""
+class Ran(NamedTuple):
+    """What came of a check, and what was seen of the answer."""
+
+    outcome: Outcome
+    check: Check
+    trace: list
+    fault: StudentFault | None
+
+
+def collected_checks():
+    """The assignment's checks."""
+    return Checks(ASSIGNMENT.folder / "checks")
+
+
+@cache
+def diagnosis(secret=SECRET):
+    """What names mistakes, with this course's hidden inputs."""
+    return Diagnosis(ASSIGNMENT, secret, RELEASE)
+
+
+def student_of(namespace, **options):
+    """A student with these names, and the reference's for all others."""
+    names = {"np": np, **ASSIGNMENT.namespace(), **namespace}
+    return Student(LocalPeer(names), ASSIGNMENT.answers, records={}, **options)
+
+
+def outcomes(checks, namespace, questions=QUESTIONS, secret=SECRET, release=RELEASE):
+    """{(question, check): what came of it}."""
     results = {}
     for question in questions:
         memory = {}
         for check in checks.of(question):
-            student = Student(LocalPeer(trusted_namespace() | namespace), memory=memory)
-            outcome, staff = checks.run(check, student, secret)
-            assert not staff, staff
-            results[question, check.name] = outcome, check, student.trace
+            student = student_of(namespace, memory=memory)
+            ran = collect.run(check, student, secret, release)
+            assert not ran.staff, ran.staff
+            results[question, check.name] = Ran(ran.outcome, check, student.trace, ran.fault)
     return results
 
 
 def not_passed(results):
     """What did not pass: {(question, check): message}."""
     return {
-        key: outcome.message
-        for key, (outcome, _, _) in results.items()
-        if outcome.verdict != "passed"
+        key: ran.outcome.message for key, ran in results.items() if ran.outcome.verdict != "passed"
     }
+
+
+def named(ran, secret=SECRET):
+    """The named mistake that a failed check's answer makes, or None."""
+    return diagnosis(secret).name(ran.check, ran.trace, ran.fault)

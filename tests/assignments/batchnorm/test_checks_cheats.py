@@ -2,21 +2,19 @@
 
 import numpy as np
 import pytest
-from check_runs import not_passed, outcomes
+from check_runs import collected_checks, not_passed, outcomes
 from student_answers import plain
 from student_folder import ROOT  # noqa: F401 - `support` can be imported
 from support import gradient_check, graph
 
 from autograder.assignments.batchnorm import reference
-from autograder.checking.collect import Checks
 
 NETS = ("two_layer_net", "fully_connected_net", "batchnorm_net")
 
 
 @pytest.fixture(scope="module")
 def checks():
-    with Checks() as collected:
-        yield collected
+    return collected_checks()
 
 
 def passed(checks, question, namespace):

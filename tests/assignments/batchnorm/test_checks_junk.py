@@ -2,15 +2,13 @@
 
 import numpy as np
 import pytest
-from check_runs import QUESTIONS, outcomes
+from check_runs import FUNCTIONS, QUESTIONS, collected_checks, outcomes
 
 from autograder.assignments.batchnorm import reference
-from autograder.checking.collect import Checks
-from autograder.diagnosis.diagnose import reference_names
 from autograder.model import Verdict
 
 DEFINES = dict.fromkeys(QUESTIONS, "FullyConnectedNet") | {"two_layer_net": "TwoLayerNet"}
-DEFINES |= {name: name for name in reference_names()}
+DEFINES |= {name: name for name in FUNCTIONS}
 
 
 def deep(levels):
@@ -80,13 +78,12 @@ def net_of(params, loss):
 
 
 @pytest.fixture(scope="module")
-def checks(tmp_path_factory):
-    with Checks(release=tmp_path_factory.mktemp("release")) as collected:
-        yield collected
+def checks():
+    return collected_checks()
 
 
 def junk_fails(checks, question, answer):
-    for (_, name), (outcome, _, _) in outcomes(
+    for (_, name), (outcome, *_) in outcomes(
         checks, {DEFINES[question]: answer}, [question]
     ).items():
         assert outcome.verdict not in (Verdict.PASSED, Verdict.GRADER_ERROR), name
@@ -103,7 +100,7 @@ def test_junk_fails_every_check(checks, question, value):
     junk_fails(checks, question, answer)
 
 
-@pytest.mark.parametrize("question", reference_names())
+@pytest.mark.parametrize("question", FUNCTIONS)
 def test_zeros_in_the_right_shapes_fail_every_check(checks, question):
     right = getattr(reference, question)
 
@@ -120,7 +117,7 @@ def test_zeros_in_the_right_shapes_fail_every_check(checks, question):
     junk_fails(checks, question, zeros)
 
 
-@pytest.mark.parametrize("question", reference_names())
+@pytest.mark.parametrize("question", FUNCTIONS)
 def test_ones_in_the_right_shapes_fail_nearly_every_check(checks, question):
     right = getattr(reference, question)
 
@@ -133,7 +130,7 @@ def test_ones_in_the_right_shapes_fail_nearly_every_check(checks, question):
         return np.ones_like(answers)
 
     ran = outcomes(checks, {question: ones}, [question])
-    by_accident = [name for (_, name), (o, _, _) in ran.items() if o.verdict is Verdict.PASSED]
+    by_accident = [name for (_, name), (o, *_) in ran.items() if o.verdict is Verdict.PASSED]
     allowed = {
         "batchnorm_forward": [
             "running_averages",
@@ -156,7 +153,7 @@ DICTIONARIES = {
 def test_junk_for_a_dictionary_fails_every_check(checks, question, value):
     ran = outcomes(checks, {DICTIONARIES[question]: value}, [question])
     assert ran
-    assert Verdict.PASSED not in {outcome.verdict for outcome, _, _ in ran.values()}
+    assert Verdict.PASSED not in {outcome.verdict for outcome, *_ in ran.values()}
 
 
 NAMES = [f"{letter}{layer}" for letter in ("W", "b", "gamma", "beta") for layer in range(1, 5)]
@@ -229,6 +226,6 @@ def test_a_cleared_bn_param_fails_the_checks_that_look_at_it(checks):
 
     ran = outcomes(checks, {"batchnorm_forward": batchnorm_forward}, ["batchnorm_forward"])
     for name in ("defaults", "test_mode_changes_nothing", "shapes"):
-        outcome, _, _ = ran["batchnorm_forward", name]
+        outcome, *_ = ran["batchnorm_forward", name]
         assert outcome.verdict is Verdict.FAILED
         assert "no entry 'running_mean'" in outcome.message

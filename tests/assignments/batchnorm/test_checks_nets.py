@@ -2,20 +2,19 @@
 
 import numpy as np
 import pytest
+from check_runs import student_of
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import nets
 from autograder.checking.faults import CheckFailed
-from autograder.checking.peers import LocalPeer
-from autograder.checking.student import Student
 
 WANTED = ("W1", "b1", "gamma1", "beta1", "W2", "b2")
 
 
 def named(keys):
     """What `names` makes of a dictionary with these keys."""
-    student = Student(LocalPeer({}))
-    return nets.names(student.dict(**dict.fromkeys(keys, 0.0)), dict.fromkeys(WANTED))
+    student = student_of({})
+    return nets.names(student.put("params", dict.fromkeys(keys, 0.0)), dict.fromkeys(WANTED))
 
 
 def test_the_usual_names_stand_for_themselves():
@@ -36,9 +35,9 @@ def test_underscores_and_capitals_do_not_matter():
 
 
 def test_layers_are_ordered_by_number_and_not_by_letter():
-    student = Student(LocalPeer({}))
+    student = student_of({})
     wanted = [f"W{layer}" for layer in range(1, 13)]
-    held = student.dict(**dict.fromkeys(sorted(wanted), 0.0))
+    held = student.put("params", dict.fromkeys(sorted(wanted), 0.0))
     assert nets.names(held, dict.fromkeys(wanted)) == {name: name for name in wanted}
 
 

@@ -9,11 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 import pytest
-from check_runs import outcomes
+from check_runs import collected_checks, outcomes
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import training
-from autograder.checking.collect import Checks
 from autograder.model import Verdict
 
 ROOT = Path(__file__).parents[3]
@@ -42,14 +41,15 @@ def release(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def checks(release):
-    with Checks(release=release) as collected:
-        yield collected
+    """The checks, and what they are called with."""
+    return collected_checks(), release
 
 
 def verdicts(checks, settings):
     """({check: verdict}, {check: message}) for these settings."""
-    ran = outcomes(checks, {"settings": settings}, [QUESTION])
-    by_name = {name: outcome for (_, name), (outcome, _, _) in ran.items()}
+    collected, release = checks
+    ran = outcomes(collected, {"settings": settings}, [QUESTION], release=release)
+    by_name = {name: outcome for (_, name), (outcome, *_) in ran.items()}
     return (
         {name: outcome.verdict for name, outcome in by_name.items()},
         {name: outcome.message for name, outcome in by_name.items()},

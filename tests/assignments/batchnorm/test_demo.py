@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import nbformat
 import pytest
 from submissions import ROOT
 
-from autograder.assignments.batchnorm.demo.cases import CLASS, MISTAKES, RIGHT, Case
+from autograder.assignments.batchnorm.demo.cases import CLASS, MISTAKES, RIGHT
 from autograder.course.course import Course
+from autograder.demo.cases import Case
 from autograder.demo.course import (
-    ASSIGNMENT,
     apply,
     copy_course,
     read_notebooks,
@@ -22,6 +23,7 @@ from autograder.demo.course import (
 from autograder.demo.table import lost, named
 from autograder.grading.grade import Grader
 
+ASSIGNMENT = "batchnorm"
 SOLUTIONS = ROOT / "solutions" / ASSIGNMENT
 UNNAMED = "nadia"
 """Overwrites a cache: the second answer's numbers depend on what exactly is written over."""
@@ -29,29 +31,31 @@ UNNAMED = "nadia"
 
 @pytest.fixture(scope="module")
 def handed_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    course = copy_course(Course(ROOT), tmp_path_factory.mktemp("demo") / "demo")
+    course = copy_course(Course(ROOT), ASSIGNMENT, tmp_path_factory.mktemp("demo") / "demo")
     (course.root / "release").symlink_to(ROOT / "release")
-    write_class(course, SOLUTIONS)
+    write_class(course, ASSIGNMENT, SOLUTIONS, CLASS)
     return course.root / "submitted"
 
 
 def test_there_are_24_submissions_and_a_dozen_mistakes() -> None:
-    assert len(CLASS) == len({case.student for case in CLASS}) == 24
+    assert len(CLASS.cases) == len({case.student for case in CLASS.cases}) == 24
     assert len(MISTAKES) >= 12
 
 
 def test_no_two_submissions_are_alike(handed_in: Path) -> None:
     texts = set()
-    for case in CLASS:
+    for case in CLASS.cases:
         folder = handed_in / case.student / ASSIGNMENT
         texts.add(b"".join(path.read_bytes() for path in sorted(folder.glob("*.ipynb"))))
-    assert len(texts) == len(CLASS)
+    assert len(texts) == len(CLASS.cases)
 
 
 def test_an_edit_that_does_not_fit_any_more_is_an_error() -> None:
     case = next(case for case in MISTAKES if case.edits)
     with pytest.raises(LookupError, match="exactly once"):
-        apply(case.edits[0]._replace(before="no such line"), read_notebooks(SOLUTIONS))
+        apply(
+            msgspec.structs.replace(case.edits[0], before="no such line"), read_notebooks(SOLUTIONS)
+        )
 
 
 def test_no_solution_marker_is_handed_in(handed_in: Path) -> None:
@@ -60,9 +64,9 @@ def test_no_solution_marker_is_handed_in(handed_in: Path) -> None:
 
 
 def test_the_class_is_the_same_every_time(handed_in: Path, tmp_path: Path) -> None:
-    course = copy_course(Course(ROOT), tmp_path / "demo")
+    course = copy_course(Course(ROOT), ASSIGNMENT, tmp_path / "demo")
     (course.root / "release").symlink_to(ROOT / "release")
-    write_class(course, SOLUTIONS)
+    write_class(course, ASSIGNMENT, SOLUTIONS, CLASS)
     for path in sorted(handed_in.rglob("*.ipynb")):
         again = course.root / "submitted" / path.relative_to(handed_in)
         assert again.read_bytes() == path.read_bytes()

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from autograder.diagnosis.registry import misconceptions_of
 from student_folder import ROOT, SECOND, SOURCE, cells, code, run, until
 
 from autograder.assignments.batchnorm import reference
-from autograder.diagnosis.registry import misconceptions_of
 from autograder.release.cells import StubAnswers
 
 CIFAR = Path(os.environ.get("CIFAR10_SAMPLE", ROOT / "datasets" / "cifar10_sample.npz"))

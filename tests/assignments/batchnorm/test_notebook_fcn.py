@@ -9,11 +9,11 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
+from autograder.diagnosis.registry import misconceptions_of
 from nbclient import NotebookClient
 from student_answers import STYLES
 from student_folder import ROOT, SOURCE, cells, code, run, until
 
-from autograder.diagnosis.registry import misconceptions_of
 from autograder.release.cells import StubAnswers
 
 FIRST = SOURCE / "fully_connected_nets.ipynb"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from check_runs import not_passed, outcomes
+from check_runs import collected_checks, not_passed, outcomes
 
+from autograder.assignments.batchnorm.checks import nets
 from autograder.checking import compare
-from autograder.checking.collect import Checks
 
 SOURCE = Path(__file__).parents[3] / "source" / "batchnorm"
 FIRST = (
@@ -23,8 +23,7 @@ SECOND = ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt", "
 
 @pytest.fixture(scope="module")
 def checks():
-    with Checks() as collected:
-        yield collected
+    return collected_checks()
 
 
 @pytest.fixture
@@ -49,8 +48,8 @@ def solved(notebook, cells, names):
 
 
 def test_they_agree(checks, softmax_loss, monkeypatch):
-    monkeypatch.setattr(compare, "LAYER_TOLERANCE", 1e-9)
-    monkeypatch.setattr(compare, "NET_TOLERANCE", 1e-9)
+    monkeypatch.setattr(compare, "TOLERANCE", 1e-9)
+    monkeypatch.setattr(nets, "NET_TOLERANCE", 1e-9)
     np.random.seed(0)
     answers = [f"{question}_answer" for question in FIRST]
     given = {"np": np, "softmax_loss": softmax_loss, "pairwise": pairwise}

@@ -6,35 +6,9 @@ so it is wrong in just the way that its description says.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
-
 from autograder.assignments.batchnorm.demo import answers, odd
-
-Notebooks = dict[str, Any]
-"""A submission under construction: notebook nodes, or raw bytes, by file name."""
-
-
-class Edit(NamedTuple):
-    """A change of one answer cell. An empty `before` stands for the whole cell."""
-
-    answer: str
-    before: str
-    after: str
-
-
-class Case(NamedTuple):
-    """One student of the demonstration."""
-
-    student: str
-    what: str
-    """What was handed in, in a few words."""
-    edits: tuple[Edit, ...] = ()
-    loses: tuple[str, ...] = ()
-    """Questions that cannot be fully right; () if nothing is wrong."""
-    rearrange: Callable[[Notebooks, Notebooks], None] | None = None
-    """A change of the whole submission, with the blank release beside it."""
-
+from autograder.assignments.batchnorm.records import MIME
+from autograder.demo.cases import Case, Edit, InventedClass
 
 RIGHT = (
     Case("abebe", "the model solution"),
@@ -234,4 +208,6 @@ ODD = (
          loses=("everything",), rearrange=odd.cheat),
 )  # fmt: skip
 
-CLASS = tuple(sorted((*RIGHT, *MISTAKES, *ODD)))
+CLASS = InventedClass(
+    tuple(sorted((*RIGHT, *MISTAKES, *ODD), key=lambda case: case.student)), kept_outputs=(MIME,)
+)

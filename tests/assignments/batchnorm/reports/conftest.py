@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from check_runs import collected_checks
 from filled_in import (
     RIGHT,
     judge,
     records,
 )
-from student_folder import ROOT
 
 from autograder.checking.collect import Checks
 
 
 @pytest.fixture(scope="session")
-def checks() -> Iterator[Checks]:
-    with Checks(release=ROOT) as collected:
-        yield collected
+def checks() -> Checks:
+    return collected_checks()
 
 
 @pytest.fixture(scope="session")

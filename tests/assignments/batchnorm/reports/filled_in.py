@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+from check_runs import ASSIGNMENT
+from student_folder import ROOT
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.records import EXPERIMENTS, Record, Run, parse
-from autograder.checking.collect import Checks
+from autograder.checking import collect
+from autograder.checking.collect import Checks, Outcome
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
-from autograder.grading.scoring import Outcome
 from autograder.model import Verdict
 
 DATA = Path(__file__).parents[1] / "data" / "records"
@@ -106,9 +108,11 @@ def judge(
     memory = memory if memory is not None else {}
     outcomes = {}
     for check in checks.of(question):
-        student = Student(LocalPeer(namespace), memory=memory, records=own_records)
-        outcome, staff = checks.run(check, student, SECRET)
-        assert not staff, staff
+        peer = LocalPeer(namespace)
+        student = Student(peer, ASSIGNMENT.answers, memory=memory, records=own_records)
+        ran = collect.run(check, student, SECRET, ROOT)
+        assert not ran.staff, ran.staff
+        outcome = ran.outcome
         assert outcome.verdict is not Verdict.GRADER_ERROR
         assert outcome.message or outcome.verdict is Verdict.PASSED
         outcomes[check.name] = outcome

@@ -1,0 +1,17 @@
+"""What tests of the engine share: the mini course, released once."""
+
+from __future__ import annotations
+
+import mini_course
+import pytest
+from mini_course import ReleasedIn
+
+from autograder.release.build import build_release
+
+
+@pytest.fixture(scope="session")
+def released_in(tmp_path_factory: pytest.TempPathFactory) -> ReleasedIn:
+    """Give the mini course, released, in a folder of one's own: nbgrader takes seconds for it."""
+    first = mini_course.make_course(tmp_path_factory.mktemp("mini"))
+    build_release(first, mini_course.NAME, execute="never")
+    return lambda root: mini_course.copy_of(first, root)

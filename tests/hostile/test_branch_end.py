@@ -1,0 +1,14 @@
+"""The grader sees at once that a branch has ended."""
+
+import pytest
+
+from autograder.sandbox import SourceCell, StudentDied
+
+
+def test_the_end_of_a_branch_is_seen_at_once(zygote):
+    """Not when its time is up: that once depended on who ran first after the fork."""
+    with zygote.session({}) as session:
+        session.run([SourceCell("a", "import os")])
+        for _ in range(300):
+            with session.branch() as branch, pytest.raises(StudentDied):
+                branch.request("call", target="os._exit", args=[0], kwargs={})
