@@ -81,6 +81,11 @@ class Assignment:
         self.folder = folder
 
     @property
+    def classic(self) -> bool:
+        """Whether it is an ordinary nbgrader assignment, graded with its own test cells."""
+        return self.folder is None
+
+    @property
     def source(self) -> Path:
         """The instructor's folder."""
         return self.course.source(self.name)
@@ -93,7 +98,12 @@ class Assignment:
     @cached_property
     def questions(self) -> tuple[Question, ...]:
         """Its questions. Raises `UsageError` if they are not well declared."""
-        return questions_of(self.course, self.name)
+        questions = questions_of(self.course, self.name)
+        ids = [question.id for question in questions]
+        # nbgrader asks for one id a notebook; checks find their question by the id alone.
+        if not self.classic and (twice := next((i for i in ids if ids.count(i) > 1), None)):
+            raise UsageError(f"source/{self.name} declares the question '{twice}' twice.")
+        return questions
 
     @cached_property
     def settings(self) -> Settings:
@@ -102,7 +112,9 @@ class Assignment:
         Raises:
             UsageError: it cannot be imported, or says something that is no setting.
         """
-        settings = getattr(self.module(""), "SETTINGS", None) if self.folder else None
+        if self.folder is None:
+            return Settings(leaves_behind=())
+        settings = getattr(self.module(""), "SETTINGS", None)
         if settings is None:
             return Settings()
         if not isinstance(settings, Settings):

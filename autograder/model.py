@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
+from typing import Literal
 
 import msgspec
+
+FROM_SUBMISSION = (
+    "The tests of this assignment ran in the student's own process, "
+    "so its verdicts are what that process said."
+)
+"""What is said of an ordinary nbgrader assignment wherever its scores are shown."""
 
 
 class Verdict(StrEnum):
@@ -36,7 +43,11 @@ class CheckResult(msgspec.Struct, frozen=True):
     name: str
     """The check's name: the test's name without `test_`."""
     points: float
-    """Points earned, rounded to 0.01."""
+    """Points earned, rounded to 0.01.
+
+    Only what passed earns any, but for a test cell of an ordinary nbgrader assignment: the
+    value of its last line can be a part of its points.
+    """
     max_points: float
     """The check's share of its question's points, rounded to 0.01."""
     verdict: Verdict
@@ -83,6 +94,15 @@ class Grade(msgspec.Struct, frozen=True):
     problems: tuple[str, ...] = ()
     """Sentences about the submission as a whole: a missing notebook, a hanging cell."""
     questions: tuple[QuestionScore, ...] = ()
+    verdicts_from: Literal["submission"] | msgspec.UnsetType = msgspec.UNSET
+    """Set for an ordinary nbgrader assignment, whose tests run in the student's process."""
+    unanswered: tuple[tuple[str, str], ...] | msgspec.UnsetType = msgspec.UNSET
+    """Of such an assignment, the answer cells left as they were handed out: (notebook, id)."""
+
+    @property
+    def classic(self) -> bool:
+        """Whether it is a grade of an ordinary nbgrader assignment."""
+        return self.verdicts_from is not msgspec.UNSET
 
     def to_json(self, *, indent: int = 0) -> str:
         """Encode as one JSON object; the same grade always gives the same text."""

@@ -16,7 +16,8 @@ import nbformat
 from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
 
-Kind = Literal["code", "form", "written"]
+Kind = Literal["code", "form", "written", "task"]
+"""A written answer and a task are graded by a person; a task has no cell to answer in."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -35,6 +36,11 @@ class Question(msgspec.Struct, frozen=True):
     answer: str
     """The id of the cell that holds the answer."""
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether a person grades it."""
+        return self.kind in ("written", "task")
+
 
 def questions_of(course: Course, assignment: str) -> tuple[Question, ...]:
     """All questions of an assignment, in notebook and cell order.
@@ -49,10 +55,10 @@ def questions_of(course: Course, assignment: str) -> tuple[Question, ...]:
         path.stem: _questions_in(path) for path in notebook_paths(course.source(assignment))
     }
     questions = {q.id: q for own in notebooks.values() for q in own}
-    if len(questions) < sum(map(len, notebooks.values())):
-        ids = [q.id for own in notebooks.values() for q in own]
-        twice = next(id_ for id_ in ids if ids.count(id_) > 1)
-        raise UsageError(f"source/{assignment} declares the question '{twice}' twice.")
+    for own in notebooks.values():
+        ids = [q.id for q in own]
+        if twice := next((id_ for id_ in ids if ids.count(id_) > 1), None):
+            raise UsageError(f"source/{assignment} declares the question '{twice}' twice.")
     before = {
         name: sorted(
             {questions[up].notebook for q in own for up in q.upstream if up in questions} - {name}
@@ -84,6 +90,8 @@ def answer_cells(cells: Sequence[Any]) -> dict[str, str]:
             declared = cell.metadata.get("autograder", {}).get("answer")
             answers[id_] = id_ if own.get("solution") else declared or free or id_
             free = ""
+        elif own.get("task"):
+            answers[id_] = id_
         elif own.get("solution"):
             free = id_
     return answers
@@ -95,20 +103,25 @@ def _questions_in(path: Path) -> list[Question]:
     except Exception as error:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
     answers = answer_cells(notebook.cells)
-    graded = [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    graded = [cell for cell in notebook.cells if _is_graded(cell.metadata.get("nbgrader", {}))]
     return [_question(cell, path.stem, answers) for cell in graded]
+
+
+def _is_graded(own: Any) -> bool:
+    return bool(own.get("grade") or own.get("task"))
 
 
 def _question(cell: Any, notebook: str, answers: Mapping[str, str]) -> Question:
     declared = cell.metadata.get("autograder", {})
     id_ = cell.metadata.nbgrader["grade_id"]
+    task = bool(cell.metadata.nbgrader.get("task"))
     written = bool(cell.metadata.nbgrader.get("solution"))
     return Question(
         id=id_,
         notebook=notebook,
         points=float(cell.metadata.nbgrader.get("points", 0)),
         bonus=float(declared.get("bonus", 0)),
-        kind="written" if written else declared.get("kind", "code"),
+        kind="task" if task else "written" if written else declared.get("kind", "code"),
         upstream=tuple(declared.get("upstream", ())),
         defines=declared.get("defines"),
         answer=answers[id_],

@@ -17,12 +17,13 @@ import msgspec
 import nbformat
 from nbformat.v4.nbbase import validate
 from nbgrader.preprocessors import LimitOutput
-from nbgrader.utils import find_all_files, is_grade, is_solution
+from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
 
 from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
 from autograder.model import Grade, QuestionScore
+from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, read_released
 from autograder.submission.intake import read_submission
 
@@ -55,10 +56,12 @@ def autograded_notebook(
     _put_back(cells, frame.cells)
     scores = {score.id: score for score in grade.questions if score.notebook == name}
     for cell in cells:
-        if is_grade(cell) and (score := scores.get(_name(cell))) is not None:
+        if is_scored(cell) and (score := scores.get(_name(cell))) is not None:
             cell.metadata.setdefault("autograder", {})[RESULT_KEY] = msgspec.to_builtins(score)
     result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(frame.metadata))
     result.metadata["autograder"] = {"status": str(grade.status), "problems": list(grade.problems)}
+    if grade.classic:
+        result.metadata["autograder"]["verdicts_from"] = grade.verdicts_from
     LimitOutput().preprocess(result, {})
     return result
 
@@ -67,6 +70,24 @@ def result_of(cell: Any) -> QuestionScore | None:
     """The question's result that `autograded_notebook` put into a check cell."""
     result = cell.metadata.get("autograder", {}).get(RESULT_KEY)
     return None if result is None else msgspec.convert(result, QuestionScore)
+
+
+def is_scored(cell: Any) -> bool:
+    """Whether the gradebook has a score for this cell: a graded one, or a task."""
+    return bool(is_grade(cell) or is_task(cell))
+
+
+def hide_tests(notebook: Any) -> None:
+    """Take the hidden tests out of the test cells of an ordinary nbgrader assignment.
+
+    Their outputs go too: a traceback quotes the tests, and what an answer prints shows their
+    inputs. A task's mark scheme stays, as nbgrader says it does.
+    """
+    for cell in notebook.cells:
+        if is_grade(cell) and not is_solution(cell) and HIDDEN_TESTS[0] in cell.source:
+            cell.source = public_part(cell.source)
+            if cell.cell_type == "code":
+                cell.outputs = []
 
 
 def write_autograded(
@@ -109,7 +130,7 @@ def _write(path: Path, raw: bytes) -> None:
 def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any]) -> Any:
     known = released.get(cell.id) if cell.released else None
     result = {
-        "id": known.id if known is not None else cell.id[:64],
+        "id": (known.get("id") if known is not None else None) or cell.id[:64],
         "cell_type": cell.type,
         "metadata": known.metadata if known is not None else {},
         "source": cell.source,
@@ -142,7 +163,7 @@ def _put_back(cells: list[Any], frame: Sequence[Any]) -> None:
         name = _name(cell)
         if name in present:
             place = present.index(name) + 1
-        elif empty or is_grade(cell) or is_solution(cell):
+        elif empty or is_scored(cell) or is_solution(cell):
             cells.insert(place, copy.deepcopy(cell))
             present.insert(place, name)
             place += 1

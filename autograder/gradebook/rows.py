@@ -31,6 +31,8 @@ WITHHELD_COMMENT = (
     f"{WITHHELD} this question could not be graded, through no fault of the submission. "
     "A person will look at it."
 )
+NO_RESPONSE = "No response."
+"""nbgrader's comment on an answer that is as it was handed out."""
 REVIEW_COMMENT = "A person still has to grade or confirm this answer."
 
 
@@ -121,10 +123,12 @@ def write_grade(
         comments = {comment.name: comment for comment in notebook.comments}
         for row in notebook.grades:
             score = scores.pop((notebook.name, row.name), None)
-            _write_score(row, score)
+            _write_score(row, score, bonus=not grade.classic)
             comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
             if comment is not None:
                 comment.auto_comment = comment_on(score, grade)
+        if grade.classic:
+            _write_classic_comments(notebook, grade)
     if scores:
         _, missing = next(iter(scores))
         gradebook.db.rollback()
@@ -136,9 +140,20 @@ def write_grade(
     del known  # the session only remembers what somebody holds
 
 
-def _write_score(row: Any, score: QuestionScore | None) -> None:
+def _write_classic_comments(notebook: Any, grade: Grade) -> None:
+    """Write nbgrader's own comments: they stand at answers, which no test names."""
+    scores = {score.id: score for score in grade.questions if score.notebook == notebook.name}
+    held = any(is_withheld(score, grade) for score in scores.values())
+    unanswered = grade.unanswered if isinstance(grade.unanswered, tuple) else ()
+    for comment in notebook.comments:
+        left = (notebook.name, comment.name) in unanswered
+        usual = NO_RESPONSE if left else None
+        comment.auto_comment = WITHHELD_COMMENT if held else usual
+
+
+def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool) -> None:
     row.auto_score = None if score is None else score.score
-    if score is not None and not score.max_score and row.manual_score is None:
+    if bonus and score is not None and not score.max_score and row.manual_score is None:
         row.extra_credit = None if score.score is None else score.extra_credit
     unsure = score is None or score.score is None or score.needs_review
     row.needs_manual_grade = unsure or row.manual_score is not None

@@ -24,20 +24,20 @@ from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.errors import UsageError
+from autograder.grading.classic import ClassicRun, ClassicTests
+from autograder.grading.run import Run
 from autograder.grading.scoring import score_question, score_submission
 from autograder.model import Grade, QuestionScore, Verdict
-from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import SandboxBroken, StudentError, StudentTimeout
+from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.requests import Branch
-from autograder.sandbox.session import CellRun, Session, SourceCell
+from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
 
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
-UNSTARTED = "This could not be checked, because the submission's files cannot be laid out."
 
 
 class GradedSubmission(msgspec.Struct, frozen=True):
@@ -104,7 +104,10 @@ class Grader:
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            self._kit = self._prepared()
+            if self._found.classic:
+                self._tests = ClassicTests(self._found)
+            else:
+                self._kit = self._prepared()
             stack.enter_context(self._sandbox)
             self._sandbox.probe()  # here, once, and not as every submission's misfortune
             self._stack = stack.pop_all()
@@ -113,11 +116,14 @@ class Grader:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    def _questions(self) -> tuple[Question, ...]:
+        return tuple(q for q in self._found.questions if self._only in (None, q.notebook))
+
     def _prepared(self) -> Kit:
         found, secret = self._found, self._found.course.secret()
-        questions = tuple(q for q in found.questions if self._only in (None, q.notebook))
+        questions = self._questions()
         checks = Checks(found.checks())
-        unchecked = checks.missing(q.id for q in questions if q.kind != "written")
+        unchecked = checks.missing(q.id for q in questions if not q.by_hand)
         if unchecked and not checks.broken:
             raise UsageError(
                 f"The question '{unchecked[0]}' of {found.name} has no hidden check in "
@@ -130,97 +136,49 @@ class Grader:
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
-        kit = self._kit
-        submission = read_submission(folder, kit.release, kit.assignment.settings.records)
-        run = _Run(kit, submission)
-        scores = {
-            score.id: score
-            for name in dict.fromkeys(question.notebook for question in kit.questions)
-            for score in run.notebook(name)
-        }
-        ordered = [scores[question.id] for question in kit.questions]
+        found = self._found
+        submission = read_submission(folder, found.release, found.settings.records)
+        run = self._run(submission)
+        scores = run.scores()
         problems = [*submission.problems, *run.problems]
         if self._unprotected:
             problems.append("Graded without a sandbox: files and network were not protected.")
-        grade = score_submission(self.assignment, ordered, problems)
+        grade = run.mark(score_submission(self.assignment, scores, problems))
         return GradedSubmission(
-            grade, submission.notebooks, run.runs, tuple(run.staff_notes), run.cpu_seconds
+            grade, run.notebooks(), run.runs, tuple(run.staff_notes), run.cpu_seconds
         )
 
+    def _run(self, submission: Submission) -> Run:
+        if self._found.classic:
+            questions = self._questions()
+            return ClassicRun(self._tests, self._sandbox, self._policy, submission, questions)
+        return _ChecksRun(self._kit, submission)
 
-class _Run:
-    """The state of grading one submission."""
+
+class _ChecksRun(Run):
+    """Grading one submission with the hidden checks, in forks of its sessions."""
 
     def __init__(self, kit: Kit, submission: Submission) -> None:
+        super().__init__(kit.sandbox, kit.policy, submission, kit.questions)
         self._kit = kit
-        self._submission = submission
         self._records = kit.assignment.parsed(submission.records)
         self._timeouts: Counter[str] = Counter()
-        self._budget = Budget(kit.policy.submission_wall)
-        self._used = 0.0
-        self._notebooks_left = len({question.notebook for question in kit.questions})
-        self.problems: list[str] = []
-        self.staff_notes: list[str] = []
-        self.runs: dict[str, tuple[CellRun, ...]] = {}
-        self.cpu_seconds = 0.0
 
-    def notebook(self, name: str) -> list[QuestionScore]:
-        """Run a notebook's cells, then the checks of each of its questions."""
-        questions = [q for q in self._kit.questions if q.notebook == name]
-        notebook = self._submission.notebooks.get(name)
-        self._next_budget()
-        if notebook is None:
-            return [self._without_answer(question, name) for question in questions]
-        cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
-        try:
-            with self._kit.sandbox.session(self._files(), self._budget) as session:
-                self.runs[name] = tuple(session.run(cells))
-                self._report_cells(name)
-                scores = [self._question(question, session) for question in questions]
-                self.cpu_seconds += session.cpu_seconds
-                return scores
-        except StudentError:  # the submission's own files keep a session from starting
-            return [self._all(question, Verdict.RAISED, UNSTARTED) for question in questions]
-        except SandboxBroken as error:
-            self.staff_notes.append(f"{name}: {error}")
-            return [self._all(question, Verdict.GRADER_ERROR, "") for question in questions]
-
-    def _next_budget(self) -> None:
-        """An equal share of the time that is left, so that no notebook takes another's."""
-        self._used += self._budget.used
-        share = (self._kit.policy.submission_wall - self._used) / self._notebooks_left
-        self._notebooks_left -= 1
-        self._budget = Budget(share, hung=self._budget.hung)
-
-    def _files(self) -> dict[str, bytes]:
-        notebooks = self._submission.notebooks.items()
-        return self._submission.files | {f"{name}.ipynb": nb.to_bytes() for name, nb in notebooks}
-
-    def _report_cells(self, name: str) -> None:
-        for run in self.runs[name]:
-            if run.status in ("timeout", "dead"):
-                what = "used up its time" if run.status == "timeout" else "ended the Python process"
-                self.problems.append(
-                    f"{name}: the cell '{run.id}' {what}; the other cells were run without it."
-                )
-        if skipped := sum(run.status == "skipped" for run in self.runs[name]):
-            self.problems.append(
-                f"{name}: {skipped} cells were not run, because those before used up the time."
-            )
-
-    def _question(self, question: Question, session: Session) -> QuestionScore:
+    def question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks in forks of the session: a fresh one after each accident."""
         checks = self._kit.checks.of(question.id)
-        if question.kind == "written":
+        if question.by_hand:
             return score_question(question, [])
         if any(
             run.id == question.answer and run.status == "skipped"
             for run in self.runs[question.notebook]
         ):
-            return self._all(question, Verdict.TIMEOUT, UNREACHED)
+            return self.all_alike(question, Verdict.TIMEOUT, UNREACHED)
         if not checks or self._kit.checks.broken_for(question.id):
             self.staff_notes.extend(self._kit.checks.broken.values())
-            return self._all(question, Verdict.GRADER_ERROR, "This question could not be checked.")
+            return self.all_alike(
+                question, Verdict.GRADER_ERROR, "This question could not be checked."
+            )
         outcomes: list[Outcome] = []
         memory: dict[str, Any] = {}
         branch: Branch | None = None
@@ -269,16 +227,18 @@ class _Run:
             ran.outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
         )
 
-    def _without_answer(self, question: Question, name: str) -> QuestionScore:
-        if question.kind == "written":
+    def without_notebook(self, question: Question) -> QuestionScore:
+        """Missing, unless the notebook is too large for us to read."""
+        if question.by_hand:
             return score_question(question, [])
-        if name in self._submission.refused:
+        name = question.notebook
+        if name in self.submission.refused:
             refused = f"{name}.ipynb is too large to be read; a person will look at it."
-            return self._all(question, Verdict.SKIPPED, refused, could_not_tell=True)
+            return self.all_alike(question, Verdict.SKIPPED, refused, could_not_tell=True)
         missing = f"{name}.ipynb was not handed in, or cannot be read."
-        return self._all(question, Verdict.MISSING, missing)
+        return self.all_alike(question, Verdict.MISSING, missing)
 
-    def _all(
+    def all_alike(
         self, question: Question, verdict: Verdict, message: str, *, could_not_tell: bool = False
     ) -> QuestionScore:
         """The same verdict for every check of a question."""

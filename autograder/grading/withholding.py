@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from autograder.assignment import find
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.grading.grade import GradedSubmission
@@ -31,5 +34,6 @@ def withheld(course: Course, assignment: str, reason: str, note: str = "") -> Gr
         extra_credit=0.0,
         problems=(f"The grade is withheld: {reason}. The course staff will look at it.",),
         questions=questions,
+        verdicts_from="submission" if find(course, assignment).classic else msgspec.UNSET,
     )
     return GradedSubmission(grade, {}, {}, (note,) if note else ())

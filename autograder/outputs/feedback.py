@@ -1,9 +1,8 @@
 """The feedback page: per check one sentence and what to look at, above the student's notebook.
 
-Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. The
-scores come from the gradebook, so what a person entered in formgrader counts; the checks'
-sentences come from the autograded notebook. No check's source and no expected value is
-in either.
+Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. Scores
+come from the gradebook, so what a person entered in formgrader counts; the checks' sentences
+come from the autograded notebook. No check's source and no expected value is in either.
 """
 
 from __future__ import annotations
@@ -22,13 +21,13 @@ from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
 from nbconvert.filters.strings import strip_files_prefix
 from nbgrader.preprocessors import GetGrades
-from nbgrader.utils import is_grade, is_solution
+from nbgrader.utils import is_solution, is_task
 from traitlets.config import Config
 
 from autograder.course.questions import answer_cells
-from autograder.gradebook.autograded import result_of
+from autograder.gradebook.autograded import hide_tests, is_scored, result_of
 from autograder.gradebook.rows import WITHHELD, looked_at
-from autograder.model import CheckResult, QuestionScore, Verdict
+from autograder.model import FROM_SUBMISSION, CheckResult, QuestionScore, Verdict
 
 MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
 VERDICTS = {
@@ -106,17 +105,17 @@ class CollectResults(GetGrades):  # type: ignore[misc]
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add `resources["feedback"]`: the questions, the problems, the sums."""
+        hide_tests(nb)
         nb, resources = super().preprocess(nb, resources)
-        comments = {
-            cell.metadata.nbgrader["grade_id"]: cell.metadata.nbgrader
-            for cell in nb.cells
-            if is_solution(cell)
-        }
+        own = [cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)]
+        comments = {metadata["grade_id"]: metadata for metadata in own}
         answers = answer_cells(nb.cells)
-        views = [question_view(cell, answers, comments) for cell in nb.cells if is_grade(cell)]
+        views = [question_view(cell, answers, comments) for cell in nb.cells if is_scored(cell)]
+        about = nb.metadata.get("autograder", {})
         resources["feedback"] = {
             "questions": views,
-            "problems": nb.metadata.get("autograder", {}).get("problems", []),
+            "problems": about.get("problems", []),
+            "source": FROM_SUBMISSION if "verdicts_from" in about else "",
             "score": sum(view.score or 0.0 for view in views),
             "max_score": sum(view.max_score for view in views),
             "extra_credit": sum(view.extra_credit for view in views),

@@ -14,7 +14,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from autograder.model import ClassResult, Grade, QuestionScore, Verdict
+from autograder.model import FROM_SUBMISSION, ClassResult, Grade, QuestionScore, Verdict
 from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
 from autograder.outputs.progress import points
 from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth
@@ -46,6 +46,7 @@ def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
         assignment=assignment,
         summary=summary,
         grades=grades,
+        from_submission=FROM_SUBMISSION,
         totals=totals_picture(summary),
         questions=questions_picture(summary.questions),
         mistakes=mistakes_picture(summary),
@@ -117,6 +118,8 @@ def print_summary(assignment: str, summary: ClassSummary, console: Console) -> N
         bonus = "+" if question.bonus else ""
         table.add_row(question.id, f"{bonus}{question.worth:g}", mean, bar(question))
     console.print(table)
+    if summary.classic:
+        console.print(FROM_SUBMISSION)
     for mistake in summary.mistakes[:5]:
         console.print(f"{len(mistake.students):3} × [bold]{mistake.name}[/bold]", end=" ")
         console.print(mistake.sentence, markup=False, highlight=False)

@@ -53,15 +53,17 @@ class ClassSummary(msgspec.Struct, frozen=True):
     """The most common first."""
     problems: dict[str, tuple[str, ...]]
     """Sentences about whole submissions, by student."""
+    classic: bool
+    """Whether it is an ordinary nbgrader assignment, its verdicts from the submissions."""
 
 
 def summarize(grades: Mapping[str, Grade]) -> ClassSummary:
     """Count a class's grades; `grades` is by student and not empty."""
     totals = tuple(grade.score for grade in grades.values() if grade.score is not None)
-    by_question: dict[str, list[QuestionScore]] = {}
+    by_question: dict[tuple[str, str], list[QuestionScore]] = {}
     for grade in grades.values():
         for score in grade.questions:
-            by_question.setdefault(score.id, []).append(score)
+            by_question.setdefault((score.notebook, score.id), []).append(score)
     return ClassSummary(
         students=len(grades),
         max_score=max(grade.max_score for grade in grades.values()),
@@ -73,6 +75,7 @@ def summarize(grades: Mapping[str, Grade]) -> ClassSummary:
         questions=tuple(_question(scores) for scores in by_question.values()),
         mistakes=_mistakes(grades),
         problems={name: grade.problems for name, grade in grades.items() if grade.problems},
+        classic=any(grade.classic for grade in grades.values()),
     )
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
+from autograder.model import FROM_SUBMISSION, CheckResult, Grade, QuestionScore, Status, Verdict
 
 STYLE = {Verdict.PASSED: "green", Verdict.GRADER_ERROR: "magenta", Verdict.SKIPPED: "dim"}
 
@@ -20,6 +20,8 @@ def print_grade(grade: Grade, console: Console) -> None:
     for question in grade.questions:
         table.add_row(question.id, _points(question), _says(question))
     console.print(table)
+    if grade.classic:
+        console.print(FROM_SUBMISSION)
     for problem in grade.problems:
         console.print(f"• {escape(problem)}")
 

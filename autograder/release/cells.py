@@ -20,6 +20,7 @@ from autograder.errors import UsageError
 from autograder.release.leaks import leaks_in_notebook, private_lines, public_text
 from autograder.release.regions import BEGIN, END, STUB_KEY, Region, blank_form, split_cell
 
+AUTOTEST = "### AUTOTEST"
 WRITTEN_STUB = "*Write your answer here, in your own words.*"
 
 
@@ -42,15 +43,24 @@ class StubAnswers(ClearSolutions):  # type: ignore[misc]
     """Put a stub in place of every solution region.
 
     The author's own stub, `metadata.autograder.stub` of the answer cell, wins: a string,
-    or a list with one entry (a string, or null for the default) per region.
+    or a list with one entry (a string, or null for the default) per region. In an ordinary
+    nbgrader assignment solutions are cleared as nbgrader does.
     """
+
+    _classic = False
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Remember which cell answers which question, then stub every cell."""
+        course = Course(Path(self.parent.parent.coursedir.root))
+        self._classic = find(course, resources["nbgrader"]["assignment"]).classic
+        if self._classic:
+            refuse_unsupported(nb, resources["nbgrader"]["notebook"])
         self._questions = {cell: question for question, cell in answer_cells(nb.cells).items()}
         return cast("tuple[Any, Any]", super().preprocess(nb, resources))
 
     def _replace_solution_region(self, cell: Any, language: str) -> bool:
+        if self._classic:
+            return bool(super()._replace_solution_region(cell, language))
         parts = split_cell(cell)
         regions = [part for part in parts if isinstance(part, Region)]
         if is_solution(cell) and not regions:
@@ -91,6 +101,23 @@ class StubAnswers(ClearSolutions):  # type: ignore[misc]
             default_stub(cell, region, question) if stub is None else stub
             for region, stub in zip(regions, given, strict=True)
         ]
+
+
+def refuse_unsupported(nb: Any, name: str) -> None:
+    """Refuse what nbgrader offers and grading here does not.
+
+    Raises:
+        UsageError: if the notebook is not in Python, or asks for generated tests.
+    """
+    language = nb.metadata.get("kernelspec", {}).get("language", "python")
+    if language != "python":
+        raise UsageError(f"{name}.ipynb is in {language}; only notebooks in Python are graded.")
+    for cell in nb.cells:
+        if cell.cell_type == "code" and AUTOTEST in cell.source:
+            raise UsageError(
+                f"A cell of {name}.ipynb asks for {AUTOTEST}, which makes its tests when the "
+                "assignment is released; write the tests into the cell."
+            )
 
 
 class CleanMetadata(NbGraderPreprocessor):  # type: ignore[misc]

@@ -1,8 +1,7 @@
 """Whether a solution or a hidden check can be read in what students get.
 
-Private are the lines of solution regions, of written model answers, and of the assignment's private
-folder. Public is what an instructor gave on purpose: locked
-cells, the lines of answer cells around the solution, and the modules beside the notebooks. A
+Private are the lines of solution regions, of model answers, of hidden tests and mark schemes,
+and of the assignment's private folder. Public is what an instructor gave on purpose: locked cells, the lines of answer cells around the solution, and the modules beside the notebooks. A
 private line found in the release is a leak unless it says nothing (an import, a bare
 `return out, cache`) or is public anyway.
 """
@@ -20,7 +19,16 @@ from nbgrader.utils import is_grade, is_locked, is_solution
 
 from autograder.assignment import Assignment
 from autograder.course.course import notebook_paths
-from autograder.release.regions import STUB_KEY, Region, blank_form, split_cell
+from autograder.release.regions import (
+    BEGIN,
+    END,
+    HIDDEN_TESTS,
+    MARK_SCHEME,
+    STUB_KEY,
+    Region,
+    blank_form,
+    split_cell,
+)
 
 TELLING_CHARACTERS = 12
 """Shorter lines say nothing: `dx = dx * 2` has 10 characters without its blanks."""
@@ -45,7 +53,11 @@ def private_lines(assignment: Assignment) -> dict[str, str]:
     for path in notebook_paths(assignment.source):
         for cell in nbformat.read(path, as_version=4).cells:
             for line in _solution_lines(cell):
-                lines.setdefault(line, f"the solution in '{cell.get('id')}'")
+                lines.setdefault(line, f"the solution in '{_name(cell)}'")
+            for line in _region_lines(cell, HIDDEN_TESTS):
+                lines.setdefault(line, f"the hidden tests in '{_name(cell)}'")
+            for line in _region_lines(cell, MARK_SCHEME):
+                lines.setdefault(line, f"the mark scheme in '{_name(cell)}'")
     for path in assignment.private_files():
         if path.suffix == ".py":
             for line in path.read_text(encoding="utf-8").splitlines():
@@ -68,7 +80,7 @@ def leaks_in_notebook(
 ) -> list[str]:
     """One phrase for every private line found anywhere in a notebook."""
     return [
-        f"{name}, cell '{cell.get('id')}', shows '{line}' of {private[line]}"
+        f"{name}, cell '{_name(cell)}', shows '{line}' of {private[line]}"
         for cell in notebook.cells
         for line in _private_in("\n".join(_strings(cell)), private, public)
     ]
@@ -96,7 +108,11 @@ def leaks_in_folder(assignment: Assignment, folder: Path) -> list[str]:
 def _solution_lines(cell: Any) -> Iterator[str]:
     if _is_model_answer(cell):
         yield from (_tidy(line) for line in cell.source.split("\n"))
-    for part in split_cell(cell):
+    yield from _region_lines(cell, (BEGIN, END))
+
+
+def _region_lines(cell: Any, marks: tuple[str, str]) -> Iterator[str]:
+    for part in split_cell(cell, marks):
         if isinstance(part, Region):
             yield from (_tidy(line) for line in part.lines)
 
@@ -105,18 +121,31 @@ def _given_lines(cell: Any) -> Iterator[str]:
     """The lines around the solution; of a form also the author's stub, which shares its keys."""
     if _is_model_answer(cell):
         return
+    kept = _without_regions(cell)
     for part in split_cell(cell):
         if isinstance(part, str):
-            yield part
+            if part in kept:
+                yield part
         elif blank_form("\n".join(part.lines)):
             for stub in _strings(cell.metadata.get("autograder", {}).get(STUB_KEY, "")):
                 yield from stub.split("\n")
 
 
+def _without_regions(cell: Any) -> set[str]:
+    """The lines of a cell that are in no hidden test and no mark scheme."""
+    regions = [split_cell(cell, marks) for marks in (HIDDEN_TESTS, MARK_SCHEME)]
+    return set.intersection(*({p for p in parts if isinstance(p, str)} for parts in regions))
+
+
 def _is_model_answer(cell: Any) -> bool:
-    """Whether the whole cell is a written solution, with no region marked in it."""
+    """Whether the whole cell is a solution, written or code, with no region marked in it."""
     marked = any(isinstance(part, Region) for part in split_cell(cell))
-    return bool(is_solution(cell)) and cell.cell_type == "markdown" and not marked
+    return bool(is_solution(cell)) and not marked
+
+
+def _name(cell: Any) -> str:
+    """The id that nbgrader and authors know it by; old formats give a cell no other."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id") or cell.get("id"))
 
 
 def _private_in(text: str, private: Mapping[str, str], public: str) -> list[str]:

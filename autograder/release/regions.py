@@ -10,6 +10,8 @@ import msgspec
 from autograder.errors import UsageError
 
 BEGIN, END = "BEGIN SOLUTION", "END SOLUTION"
+HIDDEN_TESTS = ("BEGIN HIDDEN TESTS", "END HIDDEN TESTS")
+MARK_SCHEME = ("BEGIN MARK SCHEME", "END MARK SCHEME")
 STUB_KEY = "stub"
 """In `metadata.autograder` of an answer cell: the author's own stub."""
 
@@ -22,22 +24,28 @@ class Region(msgspec.Struct, frozen=True):
 
 
 def split_solutions(source: str) -> list[str | Region]:
-    """Split a cell into given lines and solution regions, in order.
+    """Split a cell into given lines and solution regions; see `split_regions`."""
+    return split_regions(source, (BEGIN, END))
+
+
+def split_regions(source: str, marks: tuple[str, str]) -> list[str | Region]:
+    """Split a cell into given lines and the regions between two marks, in order.
 
     Raises:
         ValueError: if a region is opened twice, or never opened or closed.
     """
+    begin, end = marks
     parts: list[str | Region] = []
     region: list[str] | None = None
     indent = ""
     for line in source.split("\n"):
-        if BEGIN in line:
+        if begin in line:
             if region is not None:
-                raise ValueError(f"{BEGIN} stands inside another solution region")
+                raise ValueError(f"{begin} stands inside another such region")
             region, indent = [], line[: len(line) - len(line.lstrip())]
-        elif END in line:
+        elif end in line:
             if region is None:
-                raise ValueError(f"{END} stands without {BEGIN}")
+                raise ValueError(f"{end} stands without {begin}")
             parts.append(Region(indent, tuple(region)))
             region = None
         elif region is None:
@@ -45,14 +53,25 @@ def split_solutions(source: str) -> list[str | Region]:
         else:
             region.append(line)
     if region is not None:
-        raise ValueError(f"{BEGIN} stands without {END}")
+        raise ValueError(f"{begin} stands without {end}")
     return parts
 
 
-def split_cell(cell: Any) -> list[str | Region]:
-    """`split_solutions` of a notebook cell; a UsageError names the cell if it cannot."""
+def public_part(source: str) -> str:
+    """A cell as nbgrader hands it out: without hidden tests, and without a mark scheme.
+
+    Raises:
+        ValueError: if a region is opened twice, or never opened or closed.
+    """
+    for marks in (HIDDEN_TESTS, MARK_SCHEME):
+        source = "\n".join(part for part in split_regions(source, marks) if isinstance(part, str))
+    return source
+
+
+def split_cell(cell: Any, marks: tuple[str, str] = (BEGIN, END)) -> list[str | Region]:
+    """`split_regions` of a notebook cell; a UsageError names the cell if it cannot."""
     try:
-        return split_solutions(cell.source)
+        return split_regions(cell.source, marks)
     except ValueError as error:
         raise UsageError(f"In cell '{cell.get('id')}', {error}.") from None
 

@@ -107,7 +107,8 @@ def _identify(cells: list[dict[str, Any]], frame: list[Any]) -> list[str | None]
     """Which released cell each cell is: by nbgrader id, cell id, or unchanged source."""
     names = {_name(cell) for cell in frame}
     by_id = {cell.get("id"): _name(cell) for cell in frame if cell.get("id")}
-    by_source = {cell.source.strip(): _name(cell) for cell in frame if cell.source.strip()}
+    named = [cell for cell in frame if _name(cell)]  # of old formats not all cells have an id
+    by_source = {cell.source.strip(): _name(cell) for cell in named if cell.source.strip()}
     identified: list[str | None] = []
     for cell in cells:
         id_ = grade_id(cell)
@@ -138,4 +139,4 @@ def _name(cell: Any) -> str:
 
 def _locked(cell: Any) -> bool:
     ours = cell.metadata.get("nbgrader", {})
-    return bool(ours.get("locked")) or (bool(ours.get("grade")) and not ours.get("solution"))
+    return not ours.get("solution") and bool(ours.get("locked") or ours.get("grade"))

@@ -44,6 +44,8 @@ class Submission(msgspec.Struct):
     """Sentences about what could not be read or had to be put back."""
     refused: frozenset[str] = frozenset()
     """Notebooks that are there and larger than we read: a person has to look at them."""
+    unread: frozenset[str] = frozenset()
+    """Notebooks that are there and could not be read, the refused ones among them."""
     records: dict[str, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
@@ -79,13 +81,14 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
     files = _extra_files(found, folder, release, problems)
     cells = [raw for _, raw in taken.values()]
     handed_in = records.collect(found, cells) if records is not None else {}
-    refused = frozenset(
-        path.stem for path in found if path.suffix == ".ipynb" and _too_large(path)
-    ) & (frames.keys() - notebooks.keys())
+    lost = frames.keys() - notebooks.keys()
+    there = [path for path in found if path.suffix == ".ipynb" and path.stem in lost]
+    refused = frozenset(path.stem for path in there if _too_large(path))
+    unread = frozenset(path.stem for path in there)
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
-    return Submission(notebooks, files, problems, refused, dict(handed_in))
+    return Submission(notebooks, files, problems, refused, unread, dict(handed_in))
 
 
 def _read_trusted(path: Path) -> list[Any]:

@@ -62,7 +62,8 @@ class _Copier:
         if kind in _DICTS:
             pairs = list(dict.items(obj))
             return {self.copy(k, depth + 1): self.copy(v, depth + 1) for k, v in pairs}
-        return kind(self.copy(item, depth + 1) for item in obj)
+        make: Any = kind
+        return make(self.copy(item, depth + 1) for item in obj)
 
     def _count(self, obj: Any, kind: type) -> None:
         if kind is str:
