@@ -17,7 +17,6 @@ import hashlib
 import importlib
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, replace
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -125,13 +124,13 @@ class Assignment:
     def policy(self) -> Policy:
         """The limits of its submissions. Raises `UsageError` for one that there is not."""
         limits: dict[str, Any] = dict(self.settings.limits)
-        known = {field.name for field in fields(POLICY)}
+        known = set(Policy.__struct_fields__)
         if unknown := sorted(limits.keys() - known):
             raise UsageError(
                 f"{self.folder}/__init__.py: there is no limit '{unknown[0]}'; "
                 f"there are {', '.join(sorted(known))}."
             )
-        return replace(POLICY, **limits)
+        return msgspec.structs.replace(POLICY, **limits)
 
     @cached_property
     def reference(self) -> ModuleType:

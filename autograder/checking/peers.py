@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from autograder.sandbox.errors import StudentProtocol
-from autograder.sandbox.inside import branch
+from autograder.sandbox.inside import fork
 from autograder.sandbox.inside.frames import FROM_GRADER
 from autograder.sandbox.policy import POLICY
 from autograder.sandbox.requests import Reply, read_reply, request_message
@@ -48,7 +48,7 @@ class LocalPeer:
     def __init__(
         self, namespace: Mapping[str, Any], sources: Mapping[str, str] | None = None
     ) -> None:
-        self._table = branch.Table(dict(namespace))
+        self._table = fork.Table(dict(namespace))
         self._sources = sources or {}
 
     def request(
@@ -63,7 +63,7 @@ class LocalPeer:
         """Carry out one request the way the sandbox does."""
         asked = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
         received = decode(b"".join(encode(asked)), FROM_GRADER)
-        answered = branch.answer(self._table, received, fatal=(KeyboardInterrupt,))
+        answered = fork.answer(self._table, received, fatal=(KeyboardInterrupt,))
         try:
             reply = decode(b"".join(encode(answered)), POLICY.reply_limits)
         except WireError as problem:

@@ -117,7 +117,7 @@ class Student:
 
         Args:
             what: in sentences.
-            op: an operation of `sandbox.inside.branch.Table`.
+            op: an operation of `sandbox.inside.fork.Table`.
             want: what is to be sent of each returned value.
             fields: of the operation.
         """

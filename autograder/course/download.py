@@ -11,9 +11,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 import requests
 
 from autograder.errors import UsageError
@@ -24,8 +24,7 @@ OK, PARTIAL = 200, 206  # HTTP: the whole file, the part that was asked for
 Progress = Callable[[int], None]
 
 
-@dataclass(frozen=True)
-class Patience:
+class Patience(msgspec.Struct, frozen=True):
     """How long a download is tried."""
 
     stall: float = 20.0

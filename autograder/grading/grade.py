@@ -32,7 +32,7 @@ from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.requests import Branch
+from autograder.sandbox.requests import Fork
 from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
@@ -181,26 +181,26 @@ class _ChecksRun(Run):
             )
         outcomes: list[Outcome] = []
         memory: dict[str, Any] = {}
-        branch: Branch | None = None
+        fork: Fork | None = None
         try:
             for check in checks:
                 try:
-                    branch = branch or session.branch()
+                    fork = fork or session.fork()
                 except StudentError as error:
                     outcomes.append(_unreachable(check, error))
                     continue
-                outcomes.append(self._check(check, branch, memory))
+                outcomes.append(self._check(check, fork, memory))
                 if outcomes[-1].verdict in (Verdict.RAISED, Verdict.TIMEOUT):
-                    branch.close()
-                    branch = None
+                    fork.close()
+                    fork = None
         finally:
-            if branch is not None:
-                branch.close()
+            if fork is not None:
+                fork.close()
         return score_question(question, outcomes)
 
-    def _check(self, check: Check, branch: Branch, memory: dict[str, Any]) -> Outcome:
+    def _check(self, check: Check, fork: Fork, memory: dict[str, Any]) -> Outcome:
         student = Student(
-            branch,
+            fork,
             self._kit.assignment.answers,
             timeouts=self._timeouts,
             memory=memory,

@@ -46,9 +46,9 @@ class OpenSubmission:
         name = notebooks.get(question)
         if name not in self._submission.notebooks:
             raise UsageError(f"The question '{question}' is in no notebook of the submission.")
-        branch = stack.enter_context(self._session(str(name)).branch())
+        fork = stack.enter_context(self._session(str(name)).fork())
         records = self._assignment.parsed(self._submission.records)
-        return Student(branch, self._assignment.answers, records=records)
+        return Student(fork, self._assignment.answers, records=records)
 
     def _session(self, name: str) -> Session:
         if name not in self._sessions:

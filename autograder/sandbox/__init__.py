@@ -13,16 +13,16 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.policy import POLICY, Policy
-from autograder.sandbox.requests import Branch, Item, Reply
+from autograder.sandbox.requests import Fork, Item, Reply
 from autograder.sandbox.session import CellError, CellRun, Session, SourceCell
 from autograder.sandbox.wire import Handle
 
 __all__ = [
     "POLICY",
-    "Branch",
     "Budget",
     "CellError",
     "CellRun",
+    "Fork",
     "Handle",
     "Item",
     "Policy",

@@ -1,7 +1,7 @@
-"""The command lines that start the zygote: inside bubblewrap, or bare with ``--sandbox none``.
+"""The command lines that start the zygote: inside bubblewrap, or bare with `--sandbox none`.
 
 What the sandbox sees is built up from nothing: the interpreter and its libraries, the directories
-the packages lie in, our ``inside`` folder and the shared folders, all read-only and at fixed paths.
+the packages lie in, our `inside` folder and the shared folders, all read-only and at fixed paths.
 The rest of the machine is not hidden, it is not there. What of us lies in a bound directory is
 covered.
 """
@@ -32,7 +32,7 @@ settings = json.loads(sys.argv[2])
 sys.path += settings["site"]
 sys.path.insert(0, settings["engine"])
 site.setcopyright(), site.sethelper()
-from grading_room import zygote
+from grading_inside import zygote
 sys.path.remove(settings["engine"])
 zygote.start(int(sys.argv[1]), settings)
 """
@@ -84,7 +84,7 @@ def sandboxed_command(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and the (empty) environment that start the zygote in bubblewrap.
 
-    ``control`` is the descriptor of the order socket, to pass on.
+    `control` is the descriptor of the order socket, to pass on.
     """
     passwd = scratch / "passwd"
     passwd.write_text(USERS)
@@ -105,14 +105,14 @@ def sandboxed_command(
     command += ["--as-pid-1"]  # so that everything ends with the zygote
     for name, value in environment.items():
         command += ["--setenv", name, value]
-    command += [*_system(), *_furniture(passwd)]
+    command += [*_system(), *_surroundings(passwd)]
     for place, path in places.items():
         command += ["--ro-bind", str(path), place]
     for name, path in shared.items():
         command += ["--ro-bind", str(Path(path).resolve()), f"/shared/{name}"]
-    for name in _packages(shared):  # where rooms will have them, under a disk of their own
+    for name in _packages(shared):  # where jails will have them, under a disk of their own
         command += ["--ro-bind", str(Path(shared[name]).resolve()), f"{WORK}/{name}"]
-    command += ["--ro-bind", str(INSIDE), "/engine/grading_room"]
+    command += ["--ro-bind", str(INSIDE), "/engine/grading_inside"]
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
     packages = [f"{WORK}/{name}" for name in _packages(shared)]
@@ -131,7 +131,7 @@ def bare_command(
 ) -> tuple[list[str], dict[str, str]]:
     """Return the command and environment that start the zygote without a sandbox."""
     base, program = interpreter()
-    os.symlink(INSIDE, scratch / "grading_room")
+    os.symlink(INSIDE, scratch / "grading_inside")
     environment = ENVIRONMENT | {"HOME": str(scratch), "USER": "student"}
     environment |= {"MPLCONFIGDIR": str(scratch), "IPYTHONDIR": str(scratch)}
     sites = [str(path) for path in site_directories()]
@@ -182,8 +182,8 @@ def _system() -> Iterator[str]:
     yield from ("--ro-bind-try", "/nix/store", "/nix/store")
 
 
-def _furniture(passwd: Path) -> Iterator[str]:
-    """Yield the rest of the room: devices, the process table that rooms cover, empty folders."""
+def _surroundings(passwd: Path) -> Iterator[str]:
+    """Yield the rest of the jail: devices, the process table that jails cover, empty folders."""
     yield from ("--ro-bind", str(passwd), "/etc/passwd")
     yield from ("--dev", "/dev", "--bind", "/proc", "/proc")
     yield from ("--dir", "/home/student", "--tmpfs", "/warm", "--dir", "/shared")
@@ -191,7 +191,7 @@ def _furniture(passwd: Path) -> Iterator[str]:
 
 
 def _covers(places: Mapping[str, Path], sites: Sequence[Path]) -> Iterator[str]:
-    """Yield empty covers for all of ours that lies in a bound directory, and for stray fonts."""
+    """Yield empty covers for all of ours that lies in a bound directory, and for unwanted fonts."""
     for place, path in places.items():
         for hidden in _hidden(sites):
             if path not in hidden.parents:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
+
+import msgspec
 
 from autograder.sandbox.errors import StudentProtocol
 from autograder.sandbox.outputs import clean, line_of, text
@@ -13,16 +14,14 @@ MOST_SECONDS = 100_000
 Status = Literal["ok", "error", "timeout", "dead", "skipped"]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceCell:
+class SourceCell(msgspec.Struct, frozen=True):
     """A code cell to run."""
 
     id: str
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class CellError:
+class CellError(msgspec.Struct, frozen=True):
     """What a cell raised; line and number are of the student's own source."""
 
     type_name: str
@@ -31,9 +30,8 @@ class CellError:
     lineno: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class CellRun:
-    """What came of a cell. ``outputs`` are nbformat output dicts; ``cpu_seconds`` as it claims."""
+class CellRun(msgspec.Struct, frozen=True):
+    """What came of a cell. `outputs` are nbformat output dicts; `cpu_seconds` as it claims."""
 
     id: str
     status: Status

@@ -177,7 +177,7 @@ def greeting(sock: socket.socket, seconds: float) -> tuple[bytes, int, str]:
     raise OSError("no greeting")
 
 
-def room_socket(
+def socket_pair(
     kind: socket.SocketKind = socket.SOCK_STREAM,
 ) -> tuple[socket.socket, socket.socket]:
     """Return a fresh pair; the kernel will name the sender to the first."""

@@ -11,7 +11,7 @@ from autograder.sandbox.channel import Budget
 from autograder.sandbox.errors import SandboxBroken, SandboxUnavailable, StudentError
 from autograder.sandbox.launch import ADVICE, Backend, Zygote
 from autograder.sandbox.policy import POLICY, Policy
-from autograder.sandbox.processes import Room
+from autograder.sandbox.processes import Jail
 from autograder.sandbox.session import Session, SourceCell
 from autograder.sandbox.watchdog import Watchdog
 
@@ -21,8 +21,8 @@ END_SECONDS = 5.0
 class Sandbox:
     """A warm zygote that is started when first needed, and anew when it is gone.
 
-    ``shared`` maps names to files and folders that every session sees, read-only, under that name
-    in its working directory; ``warm`` are modules that most of them import. One thread at a time.
+    `shared` maps names to files and folders that every session sees, read-only, under that name
+    in its working directory; `warm` are modules that most of them import. One thread at a time.
     Use as a context manager.
     """
 
@@ -47,7 +47,7 @@ class Sandbox:
     def session(self, files: Mapping[str, bytes], budget: Budget | None = None) -> Session:
         """Return a fresh session with these files in its working directory.
 
-        ``budget`` is the submission's wall time, shared by the sessions that are given the same.
+        `budget` is the submission's wall time, shared by the sessions that are given the same.
         Raises SandboxUnavailable, SandboxBroken; ValueError for a file name that leaves the folder.
         """
         for name in files:
@@ -57,33 +57,33 @@ class Sandbox:
         given = {n: d for n, d in files.items() if Path(n).parts[0] not in self._shared}
         return Session(self, given, budget or Budget(self.policy.submission_wall))
 
-    def open_room(self, session: Session) -> tuple[Room, socket.socket]:
-        """Return a fresh room, watched over, from this zygote or from a new one."""
-        problem = "it gives no room"
+    def open_jail(self, session: Session) -> tuple[Jail, socket.socket]:
+        """Return a fresh jail, watched over, from this zygote or from a new one."""
+        problem = "it gives no jail"
         for _ in range(2):
             try:
                 if self._zygote is None or not self._zygote.alive():
                     self._start()
                 assert self._zygote is not None
-                room, sock = self._zygote.open_room(self._zygote.new_folder())
+                jail, sock = self._zygote.open_jail(self._zygote.new_folder())
             except OSError as error:
                 problem = str(error)
                 self._stop()
             else:
                 self._has_worked = True
                 self._watchdog.watch(session)
-                return room, sock
+                return jail, sock
         if self._has_worked:
             raise SandboxBroken(f"The sandbox stopped working: {problem}")
         raise SandboxUnavailable(ADVICE.format(reason=problem))
 
-    def close_room(self, session: Session, room: Room) -> None:
-        """End a room; if it will not end, end the zygote with all that was forked from it."""
+    def close_jail(self, session: Session, jail: Jail) -> None:
+        """End a jail; if it will not end, end the zygote with all that was forked from it."""
         self._watchdog.forget(session)
-        room.kill()
-        if not room.keeper.wait(END_SECONDS):
+        jail.kill()
+        if not jail.init.wait(END_SECONDS):
             self._stop()
-        room.close()
+        jail.close()
 
     def make_sure(self) -> None:
         """Return if sessions work, from a fresh zygote if need be; raise SandboxBroken if not."""

@@ -1,6 +1,6 @@
 """Everything that can go wrong with a sandbox, by whose fault it is.
 
-``StudentError`` and what derives from it are verdicts on the student's code. ``SandboxError`` and
+`StudentError` and what derives from it are verdicts on the student's code. `SandboxError` and
 what derives from it are ours, or the machine's, and never cost a student points.
 """
 
@@ -16,8 +16,8 @@ class StudentError(Exception):
 class StudentRaised(StudentError):
     """The student's code raised. Its message stays behind: it can carry hidden inputs.
 
-    ``line`` is the student's own source line, looked up outside, and ``lineno`` its number in the
-    cell, counted from 1; both are None when no line of the student's was on the stack. ``bases``
+    `line` is the student's own source line, looked up outside, and `lineno` its number in the
+    cell, counted from 1; both are None when no line of the student's was on the stack. `bases`
     are the known names among the types it refines, itself included.
     """
 
@@ -40,7 +40,7 @@ class StudentTimeout(StudentError):
 
 
 class StudentDied(StudentError):
-    """The student's process ended, or was ended for using too much; ``reason`` says which."""
+    """The student's process ended, or was ended for using too much; `reason` says which."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

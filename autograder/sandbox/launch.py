@@ -1,4 +1,4 @@
-"""Starting the zygote, ordering rooms from it, and ending it."""
+"""Starting the zygote, ordering jails from it, and ending it."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import IO, Literal
 
 from autograder.sandbox import bubblewrap
-from autograder.sandbox.channel import greeting, room_socket
+from autograder.sandbox.channel import greeting, socket_pair
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.processes import Process, Room
+from autograder.sandbox.processes import Jail, Process
 
 Backend = Literal["bubblewrap", "none"]
 WARM_SECONDS = 120
-ROOM_SECONDS = 30
+JAIL_SECONDS = 30
 ADVICE = (
     "The sandbox cannot be started here ({reason}): allow unprivileged user namespaces "
     "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it "
@@ -39,7 +39,7 @@ class Zygote:
         self._backend, self._shared, self._warm = backend, shared, warm
         self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
-        self._orders, theirs = room_socket(socket.SOCK_SEQPACKET)
+        self._orders, theirs = socket_pair(socket.SOCK_SEQPACKET)
         self._zygote: Process | None = None
         self._process: subprocess.Popen[bytes] | None = None
         try:
@@ -83,26 +83,26 @@ class Zygote:
         """Return whether it can take orders."""
         return self._process is not None and self._process.poll() is None
 
-    def open_room(self, folder: str) -> tuple[Room, socket.socket]:
-        """Return a fresh room and the socket to its student, who will work in ``folder``.
+    def open_jail(self, folder: str) -> tuple[Jail, socket.socket]:
+        """Return a fresh jail and the socket to its student, who will work in `folder`.
 
         Raises OSError when there is none to be had.
         """
-        ours, theirs = room_socket()
+        ours, theirs = socket_pair()
         try:
             with theirs:
                 order = json.dumps({"work": folder}).encode()
                 socket.send_fds(self._orders, [order], [theirs.fileno()])
-            keeper = self._greeted(ours)
+            init = self._greeted(ours)
             student = self._greeted(ours)
-            return Room(keeper, student, own_pids=self._backend != "none"), ours
+            return Jail(init, student, own_pids=self._backend != "none"), ours
         except BaseException:
             ours.close()
             raise
 
     @staticmethod
     def _greeted(sock: socket.socket) -> int:
-        _, pid, complaint = greeting(sock, ROOM_SECONDS)
+        _, pid, complaint = greeting(sock, JAIL_SECONDS)
         if complaint:
             raise OSError(complaint)
         return pid

@@ -96,7 +96,7 @@ def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | N
 
 
 def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str], unknown: str) -> str:
-    """Return a type's name if it is common or a word of the student's source, else ``unknown``.
+    """Return a type's name if it is common or a word of the student's source, else `unknown`.
 
     A name can be made at run time from hidden inputs; such a name does not come out.
     """

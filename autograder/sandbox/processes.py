@@ -1,4 +1,4 @@
-"""A room's processes seen from the host: who they are, what they use, and their end.
+"""A jail's processes seen from the host: who they are, what they use, and their end.
 
 Only the kernel is believed: the process table, and process descriptors that cannot be recycled.
 """
@@ -12,17 +12,18 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from typing import NamedTuple
+
+import msgspec
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST = 1024
 LOOKUP_SECONDS = 0.2
-STRAYS_SECONDS = 2.0
-FEW_STRAYS = 16
+ORPHANS_SECONDS = 2.0
+FEW_ORPHANS = 16
 
 
-class Spent(NamedTuple):
+class Spent(msgspec.Struct, frozen=True):
     """Seconds of the processor's time, and seconds of waiting for one."""
 
     cpu: float
@@ -61,21 +62,21 @@ def _ended(descriptor: int, seconds: float) -> bool:
     return bool(poll.poll(max(0, int(seconds * 1000))))
 
 
-class Room:
-    """The keeper, the student and all that descends from them."""
+class Jail:
+    """The init, the student and all that descends from them."""
 
-    def __init__(self, keeper: int, student: int, *, own_pids: bool) -> None:
-        self.keeper, self.student = Process(keeper), Process(student)
+    def __init__(self, init: int, student: int, *, own_pids: bool) -> None:
+        self.init, self.student = Process(init), Process(student)
         self._own_pids = own_pids
-        self._mapped, self._resident = _mapped(keeper), _resident(keeper)
+        self._mapped, self._resident = _mapped(init), _resident(init)
 
     def ended(self) -> bool:
-        """Return whether the keeper has ended, and with it the room."""
-        return self.keeper.wait(0)
+        """Return whether the init has ended, and with it the jail."""
+        return self.init.wait(0)
 
     def descendants(self, most: int = MOST) -> list[int]:
-        """Return the keeper and all its descendants; of more than ``most``, some."""
-        found = [] if self.ended() else [self.keeper.pid]
+        """Return the init and all its descendants; of more than `most`, some."""
+        found = [] if self.ended() else [self.init.pid]
         for pid in found:
             if len(found) > most:
                 break
@@ -83,7 +84,7 @@ class Room:
         return found
 
     def has_more_tasks(self, most: int) -> bool:
-        """Return whether there are more processes and threads than ``most``.
+        """Return whether there are more processes and threads than `most`.
 
         This has to be quick when there are, since they leave us little time of the processor.
         """
@@ -91,7 +92,7 @@ class Room:
         return len(pids) > most or sum(_threads(pid) for pid in pids) > most
 
     def memory(self, enough: int) -> int:
-        """Return the bytes of memory in use, or an upper bound if that is below ``enough``.
+        """Return the bytes of memory in use, or an upper bound if that is below `enough`.
 
         That is what is resident, shared pages counted once, and what is mapped for sharing: pages
         of a shared mapping stay when nobody has them resident. Sharing is looked up for the largest
@@ -112,48 +113,48 @@ class Room:
         return total
 
     def spent(self) -> Spent:
-        """Return what the whole room has spent, as the student's process sees it."""
+        """Return what the whole jail has spent, as the student's process sees it."""
         return Spent(self.cpu(), _waited(self.student.pid))
 
-    def strays_spent(self) -> Spent:
-        """Return what all but the keeper and the student have spent."""
-        strays = self._strays()
-        waited = max(map(_waited, strays), default=0.0)
-        return Spent(sum(map(cpu_seconds, strays)), waited)
+    def orphans_spent(self) -> Spent:
+        """Return what all but the init and the student have spent."""
+        orphans = self._orphans()
+        waited = max(map(_waited, orphans), default=0.0)
+        return Spent(sum(map(cpu_seconds, orphans)), waited)
 
     def cpu(self) -> float:
-        """Return the CPU seconds of the whole room, children that were waited for included."""
+        """Return the CPU seconds of the whole jail, children that were waited for included."""
         return sum(cpu_seconds(pid) for pid in self.descendants())
 
-    def kill_strays(self) -> bool:
-        """End all but the keeper and the student. Return whether they are gone.
+    def kill_orphans(self) -> bool:
+        """End all but the init and the student. Return whether they are gone.
 
         Of many, or of some that make new ones faster than they end, this gives up: then the
-        room has to go, which ends them all at once.
+        jail has to go, which ends them all at once.
         """
-        until = time.monotonic() + STRAYS_SECONDS
-        while strays := self._strays():
-            crowd = self._own_pids and len(strays) > FEW_STRAYS
+        until = time.monotonic() + ORPHANS_SECONDS
+        while orphans := self._orphans():
+            crowd = self._own_pids and len(orphans) > FEW_ORPHANS
             if crowd or time.monotonic() > until:
                 return False
-            for pid in strays:
+            for pid in orphans:
                 self._kill(pid)
         return True
 
     def kill(self) -> None:
-        """End the whole room: with the keeper, the kernel ends all that is in its PID namespace."""
+        """End the whole jail: with the init, the kernel ends all that is in its PID namespace."""
         if not self._own_pids:
             self.student.signal(signal.SIGSTOP)
-            self.kill_strays()
-        self.keeper.signal(signal.SIGKILL)
+            self.kill_orphans()
+        self.init.signal(signal.SIGKILL)
 
     def close(self) -> None:
         """Let go of the descriptors."""
-        self.keeper.close()
+        self.init.close()
         self.student.close()
 
-    def _strays(self) -> list[int]:
-        ours = (self.keeper.pid, self.student.pid)
+    def _orphans(self) -> list[int]:
+        ours = (self.init.pid, self.student.pid)
         return [pid for pid in self.descendants() if pid not in ours and not _is_zombie(pid)]
 
     def _kill(self, pid: int) -> None:
@@ -161,7 +162,7 @@ class Room:
         with suppress(OSError):
             process = Process(pid)
             try:
-                if pid in self._strays():
+                if pid in self._orphans():
                     process.signal(signal.SIGKILL)
                     process.wait(0.2)
             finally:

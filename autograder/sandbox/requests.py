@@ -5,10 +5,10 @@ from __future__ import annotations
 import builtins
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
 
+import msgspec
 import numpy as np
 
 from autograder.sandbox.channel import Budget, Channel, Clock
@@ -28,7 +28,7 @@ Value = Any
 """A plain value: None, bool, int, float, complex, str, bytes, an array, or a list, tuple, set,
 frozenset or dict of such values."""
 VALUE = "value"
-"""To be asked for in ``want``: a copy of the value, if it is plain."""
+"""To be asked for in `want`: a copy of the value, if it is plain."""
 COMMON_NAMES = frozenset(
     [
         *dir(builtins),
@@ -39,11 +39,10 @@ COMMON_NAMES = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(msgspec.Struct, frozen=True):
     """One object of the student's: a handle, and a copy of its value if that is plain.
 
-    ``kind`` is the name of its type, or ``object`` where the name is not to be trusted.
+    `kind` is the name of its type, or `object` where the name is not to be trusted.
     """
 
     handle: Handle
@@ -52,8 +51,7 @@ class Item:
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True):
     """What a request gave: the members of a tuple, or a single item."""
 
     items: tuple[Item, ...]
@@ -63,17 +61,17 @@ class Reply:
 
 
 class Host(Protocol):
-    """What a branch needs of its session."""
+    """What a fork needs of its session."""
 
     policy: Policy
     budget: Budget
     sources: dict[str, str]
 
-    def branch_spent(self) -> Spent:
+    def fork_spent(self) -> Spent:
         """Return what all processes but the session's own have spent."""
 
-    def branch_over(self, error: StudentError | None) -> StudentError | None:
-        """End what is left of a branch; return the error with its real reason."""
+    def fork_over(self, error: StudentError | None) -> StudentError | None:
+        """End what is left of a fork; return the error with its real reason."""
 
 
 def request_message(
@@ -114,7 +112,7 @@ def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
     return StudentRaised(name, line, lineno, tuple(base for base in known if base))
 
 
-class Branch:
+class Fork:
     """A fork of a session after its cells, for one question."""
 
     def __init__(self, sock: socket.socket, host: Host) -> None:
@@ -130,9 +128,9 @@ class Branch:
         listen: bool = False,
         **fields: Any,
     ) -> Reply:
-        """Ask for one operation (see ``inside/branch.py``); if ``fresh``, forget earlier handles.
+        """Ask for one operation (see `inside/fork.py`); if `fresh`, forget earlier handles.
 
-        Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the branch: every
+        Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the fork: every
         later request raises the same. Raises WireError, before anything is sent, if a value of the
         request cannot cross.
         """
@@ -140,7 +138,7 @@ class Branch:
         return read_reply(self._ask(message), self._host.policy, self._host.sources)
 
     def greet(self) -> None:
-        """Wait until the branch is there."""
+        """Wait until the fork is there."""
         self._ask(None)
 
     def _ask(self, message: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -148,7 +146,7 @@ class Branch:
             raise self._over
         policy, budget = self._host.policy, self._host.budget
         wall = min(policy.check_wall, budget.left)
-        clock = Clock(policy.check_cpu, wall, self._host.branch_spent)
+        clock = Clock(policy.check_cpu, wall, self._host.fork_spent)
         try:
             if not wall:
                 raise StudentTimeout
@@ -156,17 +154,17 @@ class Branch:
                 return self._channel.receive(policy.reply_limits, clock)
             return self._channel.request(message, policy.reply_limits, clock)
         except StudentError as error:
-            self._over = over = self._host.branch_over(error) or error
+            self._over = over = self._host.fork_over(error) or error
             raise over from None
         finally:
             budget.used += clock.elapsed
 
     def close(self) -> None:
-        """End the branch."""
+        """End the fork."""
         self._channel.close()
-        self._host.branch_over(None)
+        self._host.fork_over(None)
 
-    def __enter__(self) -> Branch:
+    def __enter__(self) -> Fork:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""One notebook's run: its cells in a room of its own, then a branch for each question."""
+"""One notebook's run: its cells in a jail of its own, then a fork for each question."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from types import TracebackType
 from typing import Protocol
 
+import msgspec
 import numpy as np
 
 from autograder.sandbox import outputs as checked
 from autograder.sandbox.cells import CellError, CellRun, SourceCell, Status, read_answer
-from autograder.sandbox.channel import Budget, Channel, Clock, room_socket
+from autograder.sandbox.channel import Budget, Channel, Clock, socket_pair
 from autograder.sandbox.errors import (
     SandboxBroken,
     StudentDied,
@@ -23,8 +23,8 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.processes import Room, Spent
-from autograder.sandbox.requests import Branch
+from autograder.sandbox.processes import Jail, Spent
+from autograder.sandbox.requests import Fork
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
@@ -33,28 +33,28 @@ REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running the
 CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
 
 
-class Rooms(Protocol):
-    """Where rooms come from."""
+class Jails(Protocol):
+    """Where jails come from."""
 
     policy: Policy
 
-    def open_room(self, session: Session) -> tuple[Room, socket.socket]:
-        """Return a fresh room, watched over. Raises SandboxBroken."""
+    def open_jail(self, session: Session) -> tuple[Jail, socket.socket]:
+        """Return a fresh jail, watched over. Raises SandboxBroken."""
 
-    def close_room(self, session: Session, room: Room) -> None:
-        """End a room and everything in it."""
+    def close_jail(self, session: Session, jail: Jail) -> None:
+        """End a jail and everything in it."""
 
     def make_sure(self) -> None:
-        """Return if rooms work; raise SandboxBroken if not even a fresh zygote gives one."""
+        """Return if jails work; raise SandboxBroken if not even a fresh zygote gives one."""
 
 
 class Session:
     """The student's process, as often as it has to be started anew. Use as a context manager."""
 
-    def __init__(self, rooms: Rooms, files: Mapping[str, bytes], budget: Budget) -> None:
-        self.policy, self.budget = rooms.policy, budget
+    def __init__(self, jails: Jails, files: Mapping[str, bytes], budget: Budget) -> None:
+        self.policy, self.budget = jails.policy, budget
         self.sources: dict[str, str] = {}
-        self._rooms = rooms
+        self._jails = jails
         self._files = {name: np.frombuffer(data, np.uint8) for name, data in files.items()}
         self._good: list[str] = []
         self._good_seconds = 0.0
@@ -62,9 +62,9 @@ class Session:
         self._output_left = self.policy.total_output_bytes
         self._cpu_before = 0.0
         self._ended_because: str | None = None
-        self._in_branch = False
+        self._in_fork = False
         self._lock = threading.Lock()
-        self._room: Room | None = None
+        self._jail: Jail | None = None
         self._open()
 
     # Cells
@@ -73,7 +73,7 @@ class Session:
         """Run cells in order. An error stops none of the others.
 
         A cell that hangs or kills the interpreter costs itself: the good ones before it run again
-        in a fresh process. One that ends it for no known reason gets a second try, unless ``sure``.
+        in a fresh process. One that ends it for no known reason gets a second try, unless `sure`.
         """
         runs: list[CellRun] = []
         for count, cell in enumerate(cells, start=len(self._good) + 1):
@@ -82,17 +82,17 @@ class Session:
             run = self._try_cell(key, sure)
             self._output_left -= sum(len(str(output)) for output in run.outputs)
             if self._output_left < 0:
-                run = replace(run, outputs=[])
+                run = msgspec.structs.replace(run, outputs=[])
             checked.set_execution_count(run.outputs, count)
-            runs.append(replace(run, id=cell.id))
-        if self._room is not None and not self._room.kill_strays():
-            self._lose_room(StudentDied("its processes could not be ended"))
+            runs.append(msgspec.structs.replace(run, id=cell.id))
+        if self._jail is not None and not self._jail.kill_orphans():
+            self._lose_jail(StudentDied("its processes could not be ended"))
         return runs
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of cells and branches so far, by the kernel's account."""
-        return self._cpu_before + (self._room.cpu() if self._room is not None else 0.0)
+        """Return the CPU seconds of cells and forks so far, by the kernel's account."""
+        return self._cpu_before + (self._jail.cpu() if self._jail is not None else 0.0)
 
     def _try_cell(self, key: str, sure: bool) -> CellRun:
         """Run a cell; if its process ends for no known reason, run it once more to be sure."""
@@ -106,9 +106,9 @@ class Session:
             try:
                 run = self._run_cell(key, cpu, min(self.policy.cell_wall, wall))
             except StudentError as error:
-                reason = self._lose_room(error)
+                reason = self._lose_jail(error)
                 if isinstance(reason, StudentDied) and self._ended_because is None and not last:
-                    self._rooms.make_sure()
+                    self._jails.make_sure()
                     continue
                 status: Status = "timeout" if isinstance(reason, StudentTimeout) else "dead"
                 self.budget.hung += status == "timeout"
@@ -120,8 +120,8 @@ class Session:
         raise AssertionError("unreachable")
 
     def _run_cell(self, key: str, cpu: float, wall: float) -> CellRun:
-        room, channel = self._need_room()
-        clock = Clock(cpu, wall, room.spent)
+        jail, channel = self._need_jail()
+        clock = Clock(cpu, wall, jail.spent)
         message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
             answer = channel.request(message, self.policy.cell_limits, clock)
@@ -129,9 +129,9 @@ class Session:
             self.budget.used += clock.elapsed
         return read_answer(key, answer, self.sources)
 
-    # Branches
+    # Forks
 
-    def branch(self) -> Branch:
+    def fork(self) -> Fork:
         """Return a fork of the process after its cells. Close it before asking for the next.
 
         Raises StudentDied, StudentTimeout or StudentProtocol if the process gives none.
@@ -140,79 +140,79 @@ class Session:
             raise StudentTimeout
         if not self._ready(2 * self.policy.restarts):
             raise StudentDied("the notebook cannot be run to its end")
-        room, channel = self._need_room()
-        self._in_branch = True
-        ours, theirs = room_socket()
+        jail, channel = self._need_jail()
+        self._in_fork = True
+        ours, theirs = socket_pair()
         with theirs:
-            clock = Clock(self.policy.check_cpu, self.policy.check_wall, room.spent)
-            room.student.signal(signal.SIGCONT)
+            clock = Clock(self.policy.check_cpu, self.policy.check_wall, jail.spent)
+            jail.student.signal(signal.SIGCONT)
             try:
-                channel.send({"op": "branch"}, clock, theirs.fileno())
+                channel.send({"op": "fork"}, clock, theirs.fileno())
             except (OSError, StudentError):
                 ours.close()
-                raise self._lose_room(StudentDied("it ended")) from None
-        branch = Branch(ours, self)
+                raise self._lose_jail(StudentDied("it ended")) from None
+        fork = Fork(ours, self)
         try:
-            branch.greet()
+            fork.greet()
         except StudentError:
-            branch.close()
+            fork.close()
             raise
-        room.student.signal(signal.SIGSTOP)
-        return branch
+        jail.student.signal(signal.SIGSTOP)
+        return fork
 
-    def branch_spent(self) -> Spent:
+    def fork_spent(self) -> Spent:
         """Return what all processes but the session's own have spent."""
-        return self._room.strays_spent() if self._room is not None else Spent(0.0, 0.0)
+        return self._jail.orphans_spent() if self._jail is not None else Spent(0.0, 0.0)
 
-    def branch_over(self, error: StudentError | None) -> StudentError | None:
-        """End what is left of a branch; return the error with its real reason."""
-        room = self._room
-        if room is None:
+    def fork_over(self, error: StudentError | None) -> StudentError | None:
+        """End what is left of a fork; return the error with its real reason."""
+        jail = self._jail
+        if jail is None:
             return error
-        if not room.kill_strays():
-            self._lose_room(StudentDied("its processes could not be ended"))
+        if not jail.kill_orphans():
+            self._lose_jail(StudentDied("its processes could not be ended"))
         reason, self._ended_because = self._ended_because, None
-        self._in_branch = False
+        self._in_fork = False
         if isinstance(error, StudentDied):
             if reason is not None:
                 return StudentDied(reason)
-            self._rooms.make_sure()
+            self._jails.make_sure()
         return error
 
-    # The room
+    # The jail
 
     def inspect(self, policy: Policy) -> None:
-        """Look at the room and end what uses too much; the watchdog calls this from its thread."""
+        """Look at the jail and end what uses too much; the watchdog calls this from its thread."""
         with self._lock:
-            room = self._room
-            if room is None:
+            jail = self._jail
+            if jail is None:
                 return
-            if room.has_more_tasks(policy.tasks):
+            if jail.has_more_tasks(policy.tasks):
                 self._ended_because = f"it started more than {policy.tasks} processes"
-                room.kill()
-            elif room.memory(policy.memory) > policy.memory:
+                jail.kill()
+            elif jail.memory(policy.memory) > policy.memory:
                 self._ended_because = f"it used more than {policy.memory >> 20} MiB of memory"
-                # A branch dies alone if what it leaves behind is little enough.
-                alone = self._in_branch and room.kill_strays()
-                if not alone or room.memory(policy.memory) > policy.memory:
-                    room.kill()
+                # A fork dies alone if what it leaves behind is little enough.
+                alone = self._in_fork and jail.kill_orphans()
+                if not alone or jail.memory(policy.memory) > policy.memory:
+                    jail.kill()
 
     def _ready(self, restarts: int) -> bool:
-        """Return whether there is a room in which the good cells have run; make one if need be.
+        """Return whether there is a jail in which the good cells have run; make one if need be.
 
         Not if that takes more time than is left or more than so many restarts in all.
         """
-        while self._room is None or self._room.ended():
+        while self._jail is None or self._jail.ended():
             if self._restarts >= restarts or not self.budget.left:
                 return False
             self._restarts += 1
-            self._close_room()
+            self._close_jail()
             self._open()
             for key in list(self._good):
                 try:
                     self._run_cell(key, self.policy.cell_cpu, self.budget.left)
                 except StudentError as error:
-                    self._lose_room(error)
+                    self._lose_jail(error)
                     if self.budget.left:
                         self._good.remove(key)
                     break
@@ -220,40 +220,40 @@ class Session:
 
     def _open(self) -> None:
         self._ended_because = None
-        room, sock = self._rooms.open_room(self)
+        jail, sock = self._jails.open_jail(self)
         with self._lock:
-            self._room = room
+            self._jail = jail
         self._channel = Channel(sock)
-        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, room.spent)
+        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, jail.spent)
         try:
             self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
         except StudentError as error:  # no code of the student's has run yet
-            self._close_room()
+            self._close_jail()
             raise SandboxBroken(f"A fresh process did not take the files: {error!r}") from None
 
-    def _need_room(self) -> tuple[Room, Channel]:
-        if self._room is None:
+    def _need_jail(self) -> tuple[Jail, Channel]:
+        if self._jail is None:
             raise StudentDied("it ended")
-        return self._room, self._channel
+        return self._jail, self._channel
 
-    def _lose_room(self, error: StudentError) -> StudentError:
-        """Close the room after an error; return the error with its real reason."""
-        self._close_room()
+    def _lose_jail(self, error: StudentError) -> StudentError:
+        """Close the jail after an error; return the error with its real reason."""
+        self._close_jail()
         if self._ended_because is not None and isinstance(error, StudentDied):
             return StudentDied(self._ended_because)
         return error
 
-    def _close_room(self) -> None:
+    def _close_jail(self) -> None:
         with self._lock:
-            room, self._room = self._room, None
-        if room is not None:
-            self._cpu_before += room.cpu()
+            jail, self._jail = self._jail, None
+        if jail is not None:
+            self._cpu_before += jail.cpu()
             self._channel.close()
-            self._rooms.close_room(self, room)
+            self._jails.close_jail(self, jail)
 
     def close(self) -> None:
-        """End the session and everything in its room."""
-        self._close_room()
+        """End the session and everything in its jail."""
+        self._close_jail()
 
     def __enter__(self) -> Session:
         return self

@@ -1,4 +1,4 @@
-"""The outer clock for memory and tasks: it looks at every open room and ends what uses too much."""
+"""The outer clock for memory and tasks: it looks at every open jail and ends what uses too much."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ class Watched(Protocol):
     """What the watchdog needs of a session."""
 
     def inspect(self, policy: Policy) -> None:
-        """Look at the room and end it if it uses too much."""
+        """Look at the jail and end it if it uses too much."""
 
 
 class Watchdog:
-    """A thread that looks at rooms while there are any."""
+    """A thread that looks at jails while there are any."""
 
     def __init__(self, policy: Policy) -> None:
         self._policy = policy
-        self._rooms: set[Watched] = set()
+        self._jails: set[Watched] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = False
         self._thread: threading.Thread | None = None
 
-    def watch(self, room: Watched) -> None:
-        """Look at this room from now on."""
+    def watch(self, jail: Watched) -> None:
+        """Look at this jail from now on."""
         with self._lock:
-            self._rooms.add(room)
+            self._jails.add(jail)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
                 self._thread.start()
         self._wake.set()
 
-    def forget(self, room: Watched) -> None:
-        """Look at this room no more; an inspection under way ends first."""
+    def forget(self, jail: Watched) -> None:
+        """Look at this jail no more; an inspection under way ends first."""
         with self._lock:
-            self._rooms.discard(room)
+            self._jails.discard(jail)
 
     def stop(self) -> None:
         """End the thread."""
@@ -54,8 +54,8 @@ class Watchdog:
         while not self._stopped:
             self._wake.wait()
             with self._lock:
-                if not self._rooms:
+                if not self._jails:
                     self._wake.clear()
-                for room in self._rooms:
-                    room.inspect(self._policy)
+                for jail in self._jails:
+                    jail.inspect(self._policy)
             pause.wait(INTERVAL)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from autograder.sandbox.inside.bounds import WireError
 from autograder.sandbox.inside.wire import (
     DEFAULT_LIMITS,
     Handle,
     Limits,
-    WireError,
     decode,
     encode,
 )

@@ -114,7 +114,7 @@ def peers() -> Iterator[tuple[Peer, Peer]]:
         need(sandbox)
         with sandbox.session({}) as session:
             session.run([SourceCell("code", SOURCE)])
-            with session.branch() as branch:
+            with session.fork() as branch:
                 yield branch, LocalPeer(names, {"0": SOURCE})
 
 

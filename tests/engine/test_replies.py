@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from autograder.sandbox import POLICY, Branch, Budget, Reply, StudentError
+from autograder.sandbox import POLICY, Budget, Fork, Reply, StudentError
 from autograder.sandbox.cells import read_answer
 from autograder.sandbox.outputs import clean, known_name, line_of
 from autograder.sandbox.processes import Spent
@@ -46,15 +46,15 @@ SOURCES = {"0": "x = 1\nraise Custom\n"}
 
 
 class Host:
-    """A session's part in a branch."""
+    """A session's part in a fork."""
 
     def __init__(self) -> None:
         self.policy, self.budget, self.sources = POLICY, Budget(10), SOURCES
 
-    def branch_spent(self) -> Spent:
+    def fork_spent(self) -> Spent:
         return Spent(0.0, 0.0)
 
-    def branch_over(self, error: StudentError | None) -> StudentError | None:
+    def fork_over(self, error: StudentError | None) -> StudentError | None:
         return error
 
 
@@ -63,8 +63,8 @@ def answered(data: bytes) -> Reply | None:
     ours, theirs = socket.socketpair()
     theirs.sendall(data)
     theirs.shutdown(socket.SHUT_WR)
-    with theirs, Branch(ours, Host()) as branch, suppress(StudentError):
-        return branch.request("get", name="x")
+    with theirs, Fork(ours, Host()) as fork, suppress(StudentError):
+        return fork.request("get", name="x")
     return None
 
 

@@ -50,15 +50,15 @@ def run(sandbox, *sources, files=None):
 
 
 @pytest.fixture
-def branch(sandbox):
+def fork(sandbox):
     with sandbox.session({}) as session:
         session.run([SourceCell("layers", LAYERS)])
-        with session.branch() as branch:
-            yield branch
+        with session.fork() as fork:
+            yield fork
 
 
-def call(branch, target, *args, **kwargs):
-    return branch.request("call", target=target, args=list(args), kwargs=kwargs)
+def call(fork, target, *args, **kwargs):
+    return fork.request("call", target=target, args=list(args), kwargs=kwargs)
 
 
 # Cells
@@ -160,39 +160,39 @@ def test_threads_of_numerical_libraries_are_one(sandbox):
     assert got.outputs[0]["text"] == "1\n"
 
 
-# Branches
+# Forks
 
 
-def test_a_tuple_is_unpacked_and_the_cache_goes_back_by_handle(branch):
+def test_a_tuple_is_unpacked_and_the_cache_goes_back_by_handle(fork):
     x, w = np.arange(6.0).reshape(2, 3), np.ones((3, 2))
-    reply = call(branch, "forward", x, w)
+    reply = call(fork, "forward", x, w)
     out, cache = reply.items
     assert reply.is_tuple
     assert np.array_equal(out.value, x @ w)
     assert cache.kind == "list"
-    dx, dw = call(branch, "backward", np.ones((2, 2)), cache.handle).items
+    dx, dw = call(fork, "backward", np.ones((2, 2)), cache.handle).items
     assert np.array_equal(dx.value, np.ones((2, 2)) @ w.T)
     assert np.array_equal(dw.value, x.T @ np.ones((2, 2)))
 
 
-def test_a_dict_changed_in_place_is_read_back_by_asking(branch):
-    (state,) = branch.request("put", value={"mode": "train"}).items
-    call(branch, "track", np.ones((4, 2)), state.handle)
-    assert {k.value for k in branch.request("keys", obj=state.handle).items} == {"mode", "mean"}
-    (mean,) = branch.request("item", obj=state.handle, key="mean").items
+def test_a_dict_changed_in_place_is_read_back_by_asking(fork):
+    (state,) = fork.request("put", value={"mode": "train"}).items
+    call(fork, "track", np.ones((4, 2)), state.handle)
+    assert {k.value for k in fork.request("keys", obj=state.handle).items} == {"mode", "mean"}
+    (mean,) = fork.request("item", obj=state.handle, key="mean").items
     assert np.array_equal(mean.value, [1, 1])
-    branch.request("setitem", obj=state.handle, key="mode", value="test")
-    assert branch.request("item", obj=state.handle, key="mode").items[0].value == "test"
+    fork.request("setitem", obj=state.handle, key="mode", value="test")
+    assert fork.request("item", obj=state.handle, key="mode").items[0].value == "test"
 
 
-def test_objects_have_attributes_and_methods(branch):
-    (net,) = call(branch, "Net", 3, scale=2.0).items
+def test_objects_have_attributes_and_methods(fork):
+    (net,) = call(fork, "Net", 3, scale=2.0).items
     assert (net.kind, net.has_value) == ("Net", False)
-    (params,) = branch.request("attr", obj=net.handle, name="params").items
-    (weights,) = branch.request("item", obj=params.handle, key="W").items
+    (params,) = fork.request("attr", obj=net.handle, name="params").items
+    (weights,) = fork.request("item", obj=params.handle, key="W").items
     assert weights.value.dtype == np.float32
     batch = [np.ones((1, 3)), np.array([0])]
-    loss, grads = branch.request("invoke", obj=net.handle, name="loss", args=batch, kwargs={}).items
+    loss, grads = fork.request("invoke", obj=net.handle, name="loss", args=batch, kwargs={}).items
     assert (loss.value, grads.kind) == (18.0, "dict")
 
 
@@ -200,43 +200,43 @@ def test_objects_have_attributes_and_methods(branch):
     ("value", "expected"),
     [([1, 2.5], np.array([1, 2.5])), (np.float32(2), 2.0), (np.bool_(1), True), (3, 3), ("t", "t")],
 )
-def test_plain_things_come_as_values(branch, value, expected):
-    item = branch.request("put", value=value).items[0]
+def test_plain_things_come_as_values(fork, value, expected):
+    item = fork.request("put", value=value).items[0]
     assert item.has_value
     assert np.array_equal(item.value, expected)
 
 
 @pytest.mark.parametrize("value", [None, {}, [], [[1], [2, 3]], [None], ["a", 1], {1: {2}}])
-def test_collections_of_plain_things_come_as_values(branch, value):
-    item = branch.request("put", value=value).items[0]
+def test_collections_of_plain_things_come_as_values(fork, value):
+    item = fork.request("put", value=value).items[0]
     assert (item.has_value, item.value) == (True, value)
 
 
 @pytest.mark.parametrize("name", ["Net", "np", "wrong", "np.random"])
-def test_other_things_come_as_handles(branch, name):
-    assert not branch.request("get", name=name).items[0].has_value
+def test_other_things_come_as_handles(fork, name):
+    assert not fork.request("get", name=name).items[0].has_value
 
 
-def test_what_is_only_passed_on_is_not_copied(branch):
-    (item,) = branch.request("get", name="settings", want=("opaque",)).items
+def test_what_is_only_passed_on_is_not_copied(fork):
+    (item,) = fork.request("get", name="settings", want=("opaque",)).items
     assert (item.has_value, item.kind) == (False, "dict")
 
 
-def test_an_exception_brings_its_type_and_the_students_line_but_not_its_message(branch):
+def test_an_exception_brings_its_type_and_the_students_line_but_not_its_message(fork):
     with pytest.raises(StudentRaised) as raised:
-        call(branch, "wrong", 77)
+        call(fork, "wrong", 77)
     error = raised.value
     assert (error.type_name, error.line) == ("ValueError", 'raise ValueError(f"hidden {x}")')
     assert error.lineno == LAYERS.splitlines().index('    raise ValueError(f"hidden {x}")') + 1
     assert "77" not in str(error)
 
 
-def test_a_missing_name_or_key_is_told(branch):
+def test_a_missing_name_or_key_is_told(fork):
     with pytest.raises(StudentRaised, match="NameError"):
-        branch.request("get", name="missing")
-    (settings,) = branch.request("get", name="settings").items
+        fork.request("get", name="missing")
+    (settings,) = fork.request("get", name="settings").items
     with pytest.raises(StudentRaised, match="KeyError"):
-        branch.request("item", obj=settings.handle, key="missing")
+        fork.request("item", obj=settings.handle, key="missing")
 
 
 def test_what_a_branch_does_is_unknown_to_the_next(sandbox):
@@ -246,15 +246,15 @@ def test_what_a_branch_does_is_unknown_to_the_next(sandbox):
         )
         seen = []
         for _ in range(2):
-            with session.branch() as branch:
-                (x,) = branch.request("get", name="x").items
-                seen.append((x.value, call(branch, "f").items[0].value))
-                branch.request("setitem", obj=x.handle, key=0, value=2.0)
+            with session.fork() as fork:
+                (x,) = fork.request("get", name="x").items
+                seen.append((x.value, call(fork, "f").items[0].value))
+                fork.request("setitem", obj=x.handle, key=0, value=2.0)
     assert seen[0] == seen[1]
 
 
 def test_prints_while_a_check_runs_are_heard_by_nobody(sandbox):
     with sandbox.session({}) as session:
         session.run([SourceCell("a", "def f():\n    print('x' * 10**6)\n    return 1")])
-        with session.branch() as branch:
-            assert call(branch, "f").items[0].value == 1
+        with session.fork() as fork:
+            assert call(fork, "f").items[0].value == 1

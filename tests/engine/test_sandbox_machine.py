@@ -43,7 +43,7 @@ def test_two_sessions_at_once_do_not_mix(sandbox):
     with sandbox.session({}) as one, sandbox.session({}) as two:
         one.run([SourceCell("a", "x = 1")])
         two.run([SourceCell("a", "x = 2")])
-        with one.branch() as first, two.branch() as second:
+        with one.fork() as first, two.fork() as second:
             values = [b.request("get", name="x").items[0].value for b in (first, second)]
     assert values == [1, 2]
 
@@ -68,8 +68,8 @@ with Sandbox() as sandbox:
     session = sandbox.session({})
     run, = session.run([SourceCell("a", "import os; print(os.getuid(), os.listdir('/root')"
                                         " if os.path.isdir('/root') else [])")])
-    with session.branch() as branch:
-        branch.request("put", value=1)
+    with session.fork() as fork:
+        fork.request("put", value=1)
         print(run.status, run.outputs[0]["text"], flush=True)
         if "wait" in sys.argv:
             sys.stdin.read()

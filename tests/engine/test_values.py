@@ -148,7 +148,7 @@ def peer(request: pytest.FixtureRequest) -> Iterator[Any]:
         with sandbox.session({}) as session:
             (run,) = session.run([SourceCell("code", CODE)])
             assert run.status == "ok", run
-            with session.branch() as branch:
+            with session.fork() as branch:
                 yield branch
 
 

@@ -1,6 +1,6 @@
 """Limits for tests that wait until they are reached: production's, only shorter."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from autograder.sandbox import POLICY
 

@@ -1,9 +1,9 @@
 """What the attacks share: short limits, a secret to look for, and a look at what is left over."""
 
 import os
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from autograder.sandbox import POLICY
 from autograder.sandbox.policy import MIB

@@ -48,7 +48,7 @@ def sandbox(zygote: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def attack(sandbox: Sandbox) -> Iterator[Callable[..., Session]]:
-    """Run cells in a fresh session and return it; the runs are its ``runs``."""
+    """Run cells in a fresh session and return it; the runs are its `runs`."""
     opened: list[Session] = []
 
     def run(*sources: str) -> Session:

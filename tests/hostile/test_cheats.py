@@ -147,7 +147,7 @@ PATCHES = {
         """,
     "answer before the question": """
         import json, struct
-        from grading_room import branch, frames
+        from grading_inside import fork, frames
         ready = frames.send
         def both(sock, message):
             ready(sock, message)
@@ -175,13 +175,13 @@ def test_patching_what_judges_gives_no_point(cheat: Cheat, honest: float, name: 
 
 
 SERVED = """
-from grading_room import branch, frames
+from grading_inside import fork, frames
 def serve(sock, names):
     frames.send(sock, {"ready": True})
     while True:
         frames.receive(sock)
         %s
-branch.serve = serve
+fork.serve = serve
 """
 REPLIES = {
     "nothing": "sock.close()",

@@ -192,8 +192,8 @@ def test_daemons_end_with_the_cells(attack):
             return size() - before
         """
     )
-    with session.branch() as branch:
-        assert branch.request("call", target="growth", args=[], kwargs={}).items[0].value == 0
+    with session.fork() as fork:
+        assert fork.request("call", target="growth", args=[], kwargs={}).items[0].value == 0
 
 
 WAYS_BACK = (

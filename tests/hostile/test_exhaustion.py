@@ -8,8 +8,8 @@ from autograder.sandbox import Budget, SourceCell, StudentDied, StudentRaised, S
 
 
 def call(session, name, *args):
-    with session.branch() as branch:
-        return branch.request("call", target=name, args=list(args), kwargs={})
+    with session.fork() as fork:
+        return fork.request("call", target=name, args=list(args), kwargs={})
 
 
 def test_an_endless_cell_costs_itself_and_the_others_run(attack):
@@ -54,8 +54,8 @@ def test_cells_before_a_hanging_one_are_run_again_within_the_same_budget(sandbox
     cells = [SourceCell("good", "x = 1"), SourceCell("bad", "import time\ntime.sleep(99)")]
     with sandbox.session({}, Budget(1.5)) as session:
         assert [run.status for run in session.run(cells)] == ["ok", "timeout"]
-        with session.branch() as branch:
-            assert branch.request("get", name="x").items[0].value == 1
+        with session.fork() as fork:
+            assert fork.request("get", name="x").items[0].value == 1
 
 
 @pytest.mark.parametrize("source", ["import os\nos._exit(0)", "import os\nos.kill(os.getpid(), 9)"])
@@ -67,8 +67,8 @@ def test_a_dead_interpreter_costs_the_cell(attack, source):
 def test_many_dead_cells_do_not_cost_the_answers(attack):
     session = attack("x = 1", *["import os\nos._exit(0)"] * 20, "y = 2")
     assert [run.status for run in session.runs[:3]] == ["ok", "dead", "dead"]
-    with session.branch() as branch:
-        assert branch.request("get", name="x").items[0].value == 1
+    with session.fork() as fork:
+        assert fork.request("get", name="x").items[0].value == 1
 
 
 def test_leaving_inside_a_function_is_not_an_answer(attack):
@@ -176,8 +176,8 @@ def test_a_check_that_takes_too_much_memory_costs_only_its_branch(attack):
     )
     with pytest.raises(StudentDied, match="memory"):
         call(session, "f")
-    with session.branch() as branch:
-        assert branch.request("get", name="x").items[0].value == 1
+    with session.fork() as fork:
+        assert fork.request("get", name="x").items[0].value == 1
 
 
 def test_a_full_disk_is_the_cells_own_error(attack):

@@ -16,8 +16,8 @@ def f(x):
 
 
 def call(session, name, *args):
-    with session.branch() as branch:
-        return branch.request("call", target=name, args=list(args), kwargs={})
+    with session.fork() as fork:
+        return fork.request("call", target=name, args=list(args), kwargs={})
 
 
 def test_patched_comparisons_and_builtins_change_nothing_outside(attack):

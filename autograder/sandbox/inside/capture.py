@@ -18,7 +18,7 @@ class Outputs:
         self.clear()
 
     def clear(self) -> None:
-        """Forget everything, as ``clear_output`` does; what was used of the caps stays used."""
+        """Forget everything, as `clear_output` does; what was used of the caps stays used."""
         self.items: list[dict[str, Any]] = []
         self._pieces: list[str] = []
 

@@ -1,4 +1,4 @@
-"""The room of one submission: fresh namespaces, its own disk, limits, and no way back.
+"""The jail of one submission: fresh namespaces, its own disk, limits, and no way back.
 
 The steps run in a process that is still ours; each is one thing that is taken away or set up.
 """
@@ -13,10 +13,10 @@ from . import kernel
 
 HOME = "/home/student"
 WORK = f"{HOME}/work"
-SHARED_MEMORY = "/dev/shm"  # noqa: S108 - in the room
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 - in the jail
 READ_ONLY = kernel.MS_RDONLY | kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC
 _RESERVED_PIDS = 300
-MARGIN = 16  # tasks more than allowed: the watchdog sees them and ends the room, as anywhere
+MARGIN = 16  # tasks more than allowed: the watchdog sees them and ends the jail, as anywhere
 
 
 FRESH = kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
@@ -40,12 +40,12 @@ def limit_namespaces(tasks: int) -> None:
             _write("/proc/sys/kernel/ns_last_pid", str(_RESERVED_PIDS))  # none from below
 
 
-def furnish(shared: list[str], disk: int, inodes: int, shared_memory: int) -> None:
+def set_up(shared: list[str], disk: int, inodes: int, shared_memory: int) -> None:
     """Mount the submission's own disk and its given folders; cover what it need not see."""
     kernel.mount("none", "/", flags=kernel.MS_REC | kernel.MS_PRIVATE)
     flags = kernel.MS_NOSUID | kernel.MS_NODEV
     kernel.mount("tmpfs", HOME, "tmpfs", flags, f"size={disk},nr_inodes={inodes},mode=700")
-    for folder in (WORK, f"{HOME}/tmp"):  # noqa: S108 - in the room
+    for folder in (WORK, f"{HOME}/tmp"):  # noqa: S108 - in the jail
         os.mkdir(folder)
     for name in shared:
         if os.path.isdir(f"/shared/{name}"):

@@ -1,6 +1,6 @@
 """Plain values: copies made from exact built-in and NumPy types, of which nothing can run.
 
-An object that claims to be something else (``__class__``, ``__array__``, ``__eq__``) is no plain
+An object that claims to be something else (`__class__`, `__array__`, `__eq__`) is no plain
 value and stays where it is; so is one that is too large, too deep or contains itself.
 """
 
@@ -96,9 +96,9 @@ def _array(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def frame(obj: Any) -> dict[str, Any]:
-    """Return a data frame (anything with ``columns`` and ``index``) as its columns.
+    """Return a data frame (anything with `columns` and `index`) as its columns.
 
-    ``{"columns": {name: values}, "index": values}``, the values as arrays or lists.
+    `{"columns": {name: values}, "index": values}`, the values as arrays or lists.
     """
     columns = {_scalar(name): _column(obj[name]) for name in list(obj.columns)}
     return {"columns": columns, "index": _column(obj.index)}
@@ -119,9 +119,9 @@ def _scalar(value: Any) -> Any:
 def figure(obj: Any) -> list[dict[str, Any]]:
     """Return what a Matplotlib figure shows, one entry for each of its axes.
 
-    ``obj`` is a figure, axes, something drawn in axes, or None for the current figure. An entry
-    has ``title``, ``xlabel``, ``ylabel``, ``xscale``, ``yscale``, ``legend`` (texts), ``lines``
-    (x, y, label), ``points`` (of scatter plots), ``bars`` (x, width, height) and ``images``.
+    `obj` is a figure, axes, something drawn in axes, or None for the current figure. An entry
+    has `title`, `xlabel`, `ylabel`, `xscale`, `yscale`, `legend` (texts), `lines`
+    (x, y, label), `points` (of scatter plots), `bars` (x, width, height) and `images`.
     """
     import matplotlib.pyplot as plt  # noqa: PLC0415 - few answers are figures
 

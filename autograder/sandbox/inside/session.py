@@ -1,4 +1,4 @@
-"""A submission's process: it runs cells, one by one, and forks a branch for each question."""
+"""A submission's process: it runs cells, one by one, and forks a fork for each question."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-from . import blame, branch, frames, kernel, shell
-from .wire import WireError
+from . import blame, fork, frames, kernel, shell
+from .bounds import WireError
 
 
 def serve(sock: socket.socket, interpreter: shell.Shell, work: str) -> None:
@@ -29,7 +29,7 @@ def serve(sock: socket.socket, interpreter: shell.Shell, work: str) -> None:
         if message["op"] == "cell":
             frames.send(sock, run_cell(interpreter, message["id"], message["source"]))
         elif descriptor is not None:
-            fork_branch(sock, descriptor, interpreter)
+            fork_for_question(sock, descriptor, interpreter)
 
 
 def place_files(work: str, files: dict[str, Any]) -> None:
@@ -58,7 +58,7 @@ def run_cell(interpreter: shell.Shell, cell_id: str, source: str) -> dict[str, A
     }
 
 
-def fork_branch(sock: socket.socket, descriptor: int, interpreter: shell.Shell) -> None:
+def fork_for_question(sock: socket.socket, descriptor: int, interpreter: shell.Shell) -> None:
     """Fork one process more, that answers for one question and then ends."""
     _reap()
     state = random.getstate()
@@ -73,13 +73,13 @@ def fork_branch(sock: socket.socket, descriptor: int, interpreter: shell.Shell) 
     try:
         sock.close()
         # The grader stops the parent as soon as it hears from here. One stopped before it let go
-        # of the descriptor would keep the socket open after the branch's end.
+        # of the descriptor would keep the socket open after the fork's end.
         os.close(holds_it_too)
         os.read(parted, 1)
         os.close(parted)
         random.setstate(state)  # a fork seeds it anew
         kernel.prctl(kernel.PR_SET_PDEATHSIG, signal.SIGKILL)
-        branch.serve(socket.socket(fileno=descriptor), interpreter.user_ns)
+        fork.serve(socket.socket(fileno=descriptor), interpreter.user_ns)
     except (EOFError, OSError, WireError):
         pass
     finally:

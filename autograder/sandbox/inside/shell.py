@@ -40,7 +40,7 @@ WARM = (
 
 
 class CapturingPublisher(DisplayPublisher):
-    """Keeps what ``display`` shows."""
+    """Keeps what `display` shows."""
 
     def publish(  # type: ignore[no-untyped-def]
         self, data: dict[str, Any], metadata: Any = None, source: Any = None, **_
@@ -73,7 +73,7 @@ class Transformer(TransformerManager):
     """Looks for magics where there may be some.
 
     IPython takes most cells apart three times, which takes longer than they run. What it looks for
-    (``%time``, ``!ls``, ``a = %pwd``, ``help?``) is no Python, so Python is left alone.
+    (`%time`, `!ls`, `a = %pwd`, `help?`) is no Python, so Python is left alone.
     """
 
     def do_token_transforms(self, lines: list[str]) -> Any:
@@ -110,7 +110,7 @@ class Shell(InteractiveShell):
     cell_id: str = ""
 
     def should_run_async(self, raw_cell: str, **others: Any) -> bool:
-        """Whether there is an ``await`` outside of functions; without the word there is none."""
+        """Whether there is an `await` outside of functions; without the word there is none."""
         if "await" not in raw_cell and "async" not in raw_cell:
             return False
         return super().should_run_async(raw_cell, **others)
@@ -119,19 +119,19 @@ class Shell(InteractiveShell):
         """Leave the terminal alone."""
 
     def init_sys_modules(self) -> None:
-        """Be ``__main__``, as in a kernel."""
+        """Be `__main__`, as in a kernel."""
         self._main_mod_cache = {}
         self.user_module.__dict__.setdefault("__builtins__", __builtins__)
         sys.modules["__main__"] = self.user_module
 
     def enable_gui(self, gui: Any = None) -> None:
-        """Accept any ``%matplotlib`` and stay with inline figures."""
+        """Accept any `%matplotlib` and stay with inline figures."""
 
     def ask_exit(self) -> None:
-        """Go on after ``exit``: the other cells run too."""
+        """Go on after `exit`: the other cells run too."""
 
     def system(self, cmd: str) -> None:
-        """Run ``!cmd``; its output is the cell's, its status goes where IPython puts it."""
+        """Run `!cmd`; its output is the cell's, its status goes where IPython puts it."""
         done = _run(self.var_expand(cmd, depth=1))
         sys.stdout.write(done.stdout)
         self.user_ns["_exit_code"] = done.returncode
@@ -139,7 +139,7 @@ class Shell(InteractiveShell):
     system_piped = system_raw = system
 
     def getoutput(self, cmd: str, split: bool = True, depth: int = 0) -> Any:
-        """Return the output of ``x = !cmd``."""
+        """Return the output of `x = !cmd`."""
         text = _run(self.var_expand(cmd, depth=depth + 2)).stdout
         return text.splitlines() if split else text
 
@@ -195,7 +195,7 @@ def warm_up(shell: Shell) -> None:
 
 
 def import_packages(folders: list[str]) -> None:
-    """Import the modules of these packages, which lie where every room has them."""
+    """Import the modules of these packages, which lie where every jail has them."""
     for folder in folders:
         parent, package = os.path.split(folder)
         sys.path.insert(0, parent)
@@ -239,6 +239,6 @@ def run(shell: Shell, cell_id: str, source: str) -> tuple[bool, BaseException | 
 
 
 def environment_for_children() -> None:
-    """Let ``!python`` find the packages; drop what only this interpreter's start needed."""
+    """Let `!python` find the packages; drop what only this interpreter's start needed."""
     os.environ.pop("LD_LIBRARY_PATH", None)
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p.startswith("/site"))

@@ -1,4 +1,4 @@
-"""The system calls that a room does without: a seccomp filter, as classic BPF.
+"""The system calls that a jail does without: a seccomp filter, as classic BPF.
 
 They fail with ENOSYS, as on a kernel that lacks them. Each is here for one of three reasons: it
 makes memory that nobody's mappings account for, it reaches what namespaces do not divide, or it is

@@ -1,6 +1,6 @@
 """What may cross the sandbox's border: values, arrays and handles, in a form that cannot execute.
 
-A message is ``<u4 header length><JSON header><raw bytes>``. In the header every JSON object has
+A message is `<u4 header length><JSON header><raw bytes>`. In the header every JSON object has
 exactly one key, which says what it stands for::
 
     {"d": {…}} dict with text keys    {"m": [[k, v], …]} dict with any keys
@@ -24,22 +24,17 @@ from typing import Any
 
 import numpy as np
 
+from .bounds import TEXT, WireError, refuse_crowds, text_array, text_characters
+
 _LENGTH = struct.Struct("<I")
 _NUMERIC = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
 _DTYPES = frozenset([*_NUMERIC, "<c8", "<c16"])
-_TEXT = "<U"
 _LISTS = {float: "<f8", int: "<i8", bool: "|b1"}
 _INTEGER_BOUND = 2**63
 _DIMENSION_BOUND = 2**31
 _LONG_LIST = 16
-_MOST_ALIKE = 64  # keys of one hash: looking one up among them takes as many comparisons
-_LAST_CHARACTER = 0x10FFFF
 DEPTH = 64
 """How deep values may be nested, either way."""
-
-
-class WireError(ValueError):
-    """These bytes are not a message, or not one within the limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +187,7 @@ class _Writer:
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biufcU" else ""
-        if dtype not in _DTYPES and not dtype.startswith(_TEXT):
+        if dtype not in _DTYPES and not dtype.startswith(TEXT):
             raise WireError(f"arrays of {value.dtype} do not cross")
         straight = np.ascontiguousarray(value, dtype=dtype)
         if value.dtype.kind == "U" and straight.size:
@@ -238,14 +233,14 @@ class _Reader:
     def _collection(self, tag: str, members: list[Any]) -> Any:
         if tag == "t":
             return tuple(members)
-        _refuse_crowds(members)
+        refuse_crowds(members)
         return set(members) if tag == "s" else frozenset(members)
 
     def _pairs(self, body: list[Any], depth: int) -> dict[Any, Any]:
         if not all(type(pair) is list and len(pair) == 2 for pair in body):
             raise WireError("not the entries of a dict")
         entries = [(self.value(k, depth + 1), self.value(v, depth + 1)) for k, v in body]
-        _refuse_crowds([key for key, _ in entries])
+        refuse_crowds([key for key, _ in entries])
         return dict(entries)
 
     def _tagged(self, tag: str, body: Any) -> Any:
@@ -269,7 +264,7 @@ class _Reader:
     def _array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
         if type(name) is not str or type(shape) is not list:
             raise WireError("not an array's description")
-        if name not in _DTYPES and _text_dtype(name) is None:
+        if name not in _DTYPES and text_characters(name) is None:
             raise WireError("not an array's type")
         if len(shape) > self.limits.ndim or not all(
             type(n) is int and 0 <= n < _DIMENSION_BOUND for n in shape
@@ -283,34 +278,7 @@ class _Reader:
             raise WireError("an array is cut short")
         raw, self.rest = self.rest[:size], self.rest[size:]
         if dtype.kind == "U":
-            return _text_array(raw, dtype, shape)
+            return text_array(raw, dtype, shape)
         if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no valid bool
             return np.frombuffer(raw, np.uint8).astype(np.bool_).reshape(shape)
         return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
-
-
-def _text_dtype(name: str) -> int | None:
-    """The characters of a text type such as ``<U5``; None if it is none."""
-    digits = name.removeprefix(_TEXT)
-    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return None
-    return int(digits)
-
-
-def _text_array(raw: memoryview, dtype: Any, shape: list[int]) -> np.ndarray[Any, Any]:
-    """Text from anywhere: what is no character becomes a question mark."""
-    codes = np.frombuffer(raw, "<u4").astype(np.uint32)
-    codes[((codes >= 0xD800) & (codes <= 0xDFFF)) | (codes > _LAST_CHARACTER)] = ord("?")
-    return np.ndarray(shape, dtype.newbyteorder("="), codes.tobytes()).copy()
-
-
-def _refuse_crowds(keys: list[Any]) -> None:
-    """Keys can be chosen so that all have one hash, and a dict of them takes quadratic time."""
-    try:
-        hashes = np.array([hash(key) for key in keys], dtype=np.int64)
-    except TypeError:
-        raise WireError("members that are not hashable") from None
-    if len(keys) > _MOST_ALIKE:
-        ordered = np.sort(hashes)
-        if (ordered[_MOST_ALIKE:] == ordered[:-_MOST_ALIKE]).any():
-            raise WireError("members that are made to be slow")

@@ -1,11 +1,11 @@
 """The warm process that every submission is forked from. No student code ever runs in it.
 
 Theory of operation: the grader starts this once. It imports what notebooks import, says that it is
-warm, and waits. Each order brings a socket; the zygote forks the room's *keeper* into fresh
+warm, and waits. Each order brings a socket; the zygote forks the jail's *init* into fresh
 namespaces (there it is PID 1, and only waits), which forks the *student*. The grader learns the
 host's process numbers of both from the kernel, by the credentials of their first byte. When the
-keeper is killed, the kernel ends everything in the room. When the grader goes away, its end of the
-order socket closes, and the zygote ends; it is PID 1 of bubblewrap's namespace: all rooms end too.
+init is killed, the kernel ends everything in the jail. When the grader goes away, its end of the
+order socket closes, and the zygote ends; it is PID 1 of bubblewrap's namespace: all jails end too.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ import socket
 from typing import Any
 
 from . import kernel, namespaces, session, shell, syscalls
-from .wire import WireError
+from .bounds import WireError
 
 
 def start(descriptor: int, settings: dict[str, Any]) -> None:
-    """Warm up, then fork a room for each order until the grader hangs up."""
+    """Warm up, then fork a jail for each order until the grader hangs up."""
     orders = socket.socket(fileno=descriptor)
     limits = settings["limits"]
     interpreter = shell.make(limits["stream_bytes"], limits["output_bytes"])
@@ -33,7 +33,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     gc.freeze()
     gc.enable()  # it is off while modules are imported: they stay
     identity = {"uid": os.getuid(), "gid": os.getgid()}
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers that have ended need no funeral
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps init processes
     orders.send(b"W")
     while True:
         data, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 1)
@@ -50,13 +50,13 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
 def keep(
     descriptor: int, order: dict[str, Any], settings: dict[str, Any], interpreter: shell.Shell
 ) -> None:
-    """Furnish the room, fork the student, and wait for its end. Does not return."""
+    """Set the jail up, fork the student, and wait for its end. Does not return."""
     try:
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         os.setsid()
         namespaces.close_all_but(descriptor)
         sock = socket.socket(fileno=descriptor)
-        furnish(order, settings)
+        set_up(order, settings)
         sock.send(b"K")
         # The first process of a namespace only gets signals it has a handler for: this is the one.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -74,15 +74,15 @@ def keep(
         os._exit(0)
 
 
-def furnish(order: dict[str, Any], settings: dict[str, Any]) -> None:
-    """Make the room, then throw the keys away."""
+def set_up(order: dict[str, Any], settings: dict[str, Any]) -> None:
+    """Set the jail up, then give up the right to change it."""
     limits = settings["limits"]
     if settings["sandboxed"]:
         namespaces.keep_identity(order["uid"], order["gid"])
         namespaces.prefer_to_kill()
         kernel.leave_keyring()
         namespaces.limit_namespaces(limits["tasks"])
-        namespaces.furnish(
+        namespaces.set_up(
             settings["shared"], limits["disk"], limits["inodes"], limits["shared_memory"]
         )
         kernel.drop_capabilities()

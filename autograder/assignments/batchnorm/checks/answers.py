@@ -8,8 +8,9 @@ No sentence prints what would have been right.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
+import msgspec
 import numpy as np
 
 from autograder.checking.faults import CheckFailed, CouldNotTell, StudentFault
@@ -31,13 +32,13 @@ PERCENT = "percent_for_fraction"
 LISTS = ("list", "tuple", "ndarray")
 
 
-class Unreadable(NamedTuple):
+class Unreadable(msgspec.Struct, frozen=True):
     """A value that is neither number, text, list of numbers nor None."""
 
     kind: str
 
 
-class Trap(NamedTuple):
+class Trap(msgspec.Struct, frozen=True):
     """A wrong value that a known mistake gives."""
 
     value: float

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
+import msgspec
 import numpy as np
 
 from autograder.assignments.batchnorm.checks.repetition import BATCH, PICTURES, repeats
@@ -41,7 +42,7 @@ SAME_NET = 0.005
 """The test-mode accuracy is that of the trained net: the two differ by rounding at most."""
 
 
-class Sweep(NamedTuple):
+class Sweep(msgspec.Struct, frozen=True):
     """The runs over all weight scales, in ascending order."""
 
     with_: tuple[Run, ...]

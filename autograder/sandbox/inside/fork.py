@@ -1,7 +1,7 @@
 """One question's process: it does what the grader asks with the student's names and objects.
 
 The same table of operations answers for trusted implementations when checks are proven (see
-``autograder.checking.peers``). Everything that goes out is a plain value (see ``plain``).
+`autograder.checking.peers`). Everything that goes out is a plain value (see `plain`).
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class Table:
     def hold(self, obj: Any, kind: str) -> dict[str, Any]:
         """Return an object's description: handle, type name and, if asked for, a copy of it.
 
-        ``kind`` is ``value``, ``opaque`` (no copy) or a conversion. ``v`` is missing where the
+        `kind` is `value`, `opaque` (no copy) or a conversion. `v` is missing where the
         object is no plain value.
         """
         self._objects.append(obj)
@@ -120,10 +120,10 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
 def answer(
     table: Table, message: dict[str, Any], *, fatal: tuple[type[BaseException], ...] = ()
 ) -> dict[str, Any]:
-    """Carry out one request: ``op``, ``fresh``, ``want``, ``listen`` and the operation's fields.
+    """Carry out one request: `op`, `fresh`, `want`, `listen` and the operation's fields.
 
-    ``want`` says per returned value what is to be sent of it (see ``Table.hold``); ``listen``
-    whether what is printed meanwhile is wanted too. What is ``fatal`` is raised on.
+    `want` says per returned value what is to be sent of it (see `Table.hold`); `listen`
+    whether what is printed meanwhile is wanted too. What is `fatal` is raised on.
     """
     operation, want = message.pop("op"), message.pop("want")
     if message.pop("fresh"):

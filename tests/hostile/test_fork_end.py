@@ -1,4 +1,4 @@
-"""The grader sees at once that a branch has ended."""
+"""The grader sees at once that a fork has ended."""
 
 import pytest
 
@@ -10,5 +10,5 @@ def test_the_end_of_a_branch_is_seen_at_once(zygote):
     with zygote.session({}) as session:
         session.run([SourceCell("a", "import os")])
         for _ in range(300):
-            with session.branch() as branch, pytest.raises(StudentDied):
-                branch.request("call", target="os._exit", args=[0], kwargs={})
+            with session.fork() as fork, pytest.raises(StudentDied):
+                fork.request("call", target="os._exit", args=[0], kwargs={})
