@@ -135,6 +135,12 @@ class Assignment:
         """What a right submission defines: the reference's answers, by name."""
         return implementations(self.reference)
 
+    def checks_folder(self) -> Path:
+        """The folder of its hidden checks, which can be imported from now on."""
+        assert self.folder is not None, "a classic assignment has no hidden checks"
+        _make_importable(self.folder)
+        return self.folder / "checks"
+
     def mistake_modules(self) -> list[ModuleType]:
         """The modules of its mistakes, by name."""
         folder = (self.folder or Path()) / "mistakes"

@@ -58,7 +58,7 @@ class Prover:
                 f"{assignment.name} is an ordinary nbgrader assignment: it has no hidden checks "
                 "outside its notebooks, so there is nothing to prove."
             )
-        self.checks = Checks(assignment.folder / "checks")
+        self.checks = Checks(assignment.checks_folder())
         self.diagnosis = Diagnosis(assignment, secret, assignment.release)
         self._trusted = Trusted(assignment)
         self._assignment, self._secret = assignment, secret

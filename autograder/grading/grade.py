@@ -115,14 +115,13 @@ class Grader:
 
     def _prepared(self) -> Kit:
         found, secret = self._found, self._found.course.secret()
-        assert found.folder is not None
         questions = tuple(q for q in found.questions if self._only in (None, q.notebook))
-        checks = Checks(found.folder / "checks")
+        checks = Checks(found.checks_folder())
         unchecked = checks.missing(q.id for q in questions if q.kind != "written")
         if unchecked and not checks.broken:
             raise UsageError(
                 f"The question '{unchecked[0]}' of {found.name} has no hidden check in "
-                f"{found.folder / 'checks'}; write one, or take the question out of the notebook."
+                f"{found.checks_folder()}; write one, or take the question out of the notebook."
             )
         diagnosis = Diagnosis(found, secret, found.release)
         return Kit(
