@@ -114,12 +114,7 @@ def drawn(edges: Mapping[tuple[str, str], object]) -> str:
             f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
             _text(LEFT, 30, "The way of a submission", 'font-size="18" font-weight="bold"'),
             _text(LEFT, 54, "a folder that a student handed in", SMALL),
-            _text(
-                LEFT + BOX + 24,
-                54,
-                "a dot imports what its arrows point at",
-                'font-size="13" fill="#555"',
-            ),
+            _text(LEFT + BOX + 10, 54, "a dot imports what its arrows point at", SMALL),
             *(piece for room in WAY for piece in _box(room)),
             *(piece for lane, room in enumerate(importers) for piece in _lane(lane, room, edges)),
             "</svg>\n",
