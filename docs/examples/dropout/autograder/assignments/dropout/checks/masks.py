@@ -28,15 +28,27 @@ def kept(out: Array, x: Array) -> np.ndarray:
     return compare.fitted("out", out, x.shape, SCALE) != 0
 
 
+def drawn(out: Array, x: Array) -> np.ndarray:
+    """Where out is not 0, if that is neither everywhere nor nowhere.
+
+    Raises:
+        CheckFailed: as `kept`, or nothing was drawn.
+    """
+    mask = kept(out, x)
+    if mask.all() or not mask.any():
+        what = "drops nothing" if mask.all() else "is zero everywhere"
+        raise WrongValues(f"In training out {what}.", SCALE, "out", out)
+    return mask
+
+
 def is_masked(out: Array, x: Array, p: float) -> None:
     """Every entry is 0 or x / p. Raises `CheckFailed`."""
-    compare.nonzero("out", out, SCALE)
-    compare.values("out", out, np.where(kept(out, x), x / p, 0.0), hint=SCALE)
+    compare.values("out", out, np.where(drawn(out, x), x / p, 0.0), hint=SCALE)
 
 
 def has_share(out: Array, x: Array, p: float) -> None:
     """A share of p is kept. Raises `CheckFailed`."""
-    share = float(kept(out, x).mean())
+    share = float(drawn(out, x).mean())
     if abs(share - p) > SHARE_TOLERANCE:
         message = f"out keeps a share of {share:.2f}; p = {p:g} is the share to keep."
         raise WrongValues(message, "Compare one uniform number for each entry with p.", "out", out)
@@ -44,7 +56,7 @@ def has_share(out: Array, x: Array, p: float) -> None:
 
 def is_drawn_for_each(out: Array, x: Array, axis: int) -> None:
     """The entries along an axis are not kept or dropped together. Raises `CheckFailed`."""
-    mask = kept(out, x)
+    mask = drawn(out, x)
     alike = float((mask.all(axis=axis) | ~mask.any(axis=axis)).mean())
     if alike > ALIKE:
         lines = "rows" if axis == 1 else "columns"
@@ -54,22 +66,29 @@ def is_drawn_for_each(out: Array, x: Array, axis: int) -> None:
 
 def are_same(one: Array, other: Array, x: Array, hint: str) -> None:
     """Two results have the same mask. Raises `CheckFailed`."""
-    if (kept(one, x) != kept(other, x)).any():
+    if (drawn(one, x) != drawn(other, x)).any():
         raise WrongValues("The same seed gives two different masks.", hint, "out", other)
 
 
 def differ(one: Array, other: Array, x: Array, message: str, hint: str) -> None:
     """Two results have different masks. Raises `CheckFailed`."""
-    if (kept(one, x) == kept(other, x)).all():
+    if (drawn(one, x) == drawn(other, x)).all():
         raise WrongValues(message, hint, "out", other)
 
 
-def upstream(out: Array, x: Array, rng: np.random.RandomState) -> Array:
-    """A dout that is smaller where x was dropped: then every known mistake has its own spread."""
+def upstream(out: Array, x: Array, rng: np.random.RandomState, *, training: bool = True) -> Array:
+    """A dout that is smaller where x was dropped: then every known mistake has its own spread.
+
+    Raises:
+        CheckFailed: the forward pass is none that a gradient could be held against.
+    """
+    compare.nonzero("out", out, SCALE)
+    mask = drawn(out, x) if training else kept(out, x)
     dout = away_from_zero(rng, *x.shape)
-    return np.where(kept(out, x), dout, 0.7 * dout)
+    return np.where(mask, dout, 0.7 * dout)
 
 
+@compare.ABSURD_IS_JUST_WRONG
 def passes_back(dx: Array, dout: Array, out: Array, x: Array) -> None:
     """The gradient goes back as this batch went forward, whatever its mask. Raises `CheckFailed`.
 

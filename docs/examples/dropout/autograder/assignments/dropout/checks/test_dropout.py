@@ -94,7 +94,8 @@ def test_x_stays(student: Student, rng: Generator) -> None:
     """Looks at whether x is the same after the call."""
     x = batch(rng)
     held = student.put("arguments", {"x": x})
-    student.dropout_forward(held.items(["x"])[0].handle, param(seed=10))
+    out, _ = student.dropout_forward(held.items(["x"])[0].handle, param(seed=10))
+    masks.drawn(out, x)
     compare.values("x after the call", held["x"], x, hint="`*=` changes the caller's array.")
 
 
@@ -131,7 +132,7 @@ def test_dx_after_test_mode(student: Student, rng: Generator) -> None:
     """Looks at dx after test mode, where it is dout."""
     x = batch(rng)
     out, cache = student.dropout_forward(x, param("test"))
-    dout = masks.upstream(out, x, rng)
+    dout = masks.upstream(out, x, rng, training=False)
     masks.passes_back(student.dropout_backward(dout, cache), dout, out, x)
 
 
@@ -190,5 +191,5 @@ def test_layer_backward_after_use(student: Student, rng: Generator) -> None:
     layer.forward(x[:7], True)
     layer.forward(x, True)
     out = layer.forward(x, False)
-    dout = masks.upstream(out, x, rng)
+    dout = masks.upstream(out, x, rng, training=False)
     masks.passes_back(layer.backward(dout), dout, out, x)
