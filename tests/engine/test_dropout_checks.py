@@ -82,6 +82,65 @@ def test_junk_is_the_students_and_never_right(course: Course, prover: Prover, ju
         assert Verdict.PASSED not in found, (question, name)
 
 
+def with_binomial(x: Any, param: Any) -> Any:
+    """Another generator, a dictionary as cache, single precision."""
+    if param["mode"] == "test":
+        return x, {}
+    mask = np.random.RandomState(param.get("seed")).binomial(1, param["p"], size=x.shape)
+    return (x * mask / param["p"]).astype(np.float32), {"mask": mask, "p": param["p"]}
+
+
+def back_through_binomial(dout: Any, cache: Any) -> Any:
+    return dout * cache["mask"] / cache["p"] if cache else dout
+
+
+def with_indices(x: Any, param: Any) -> Any:
+    """The dropped places set to zero in a copy, by a comparison the other way round."""
+    out, dropped = x / param["p"], None
+    if param["mode"] == "test":
+        return list(map(list, x)), dropped
+    if param.get("seed") is not None:
+        np.random.seed(param["seed"])
+    dropped = np.random.rand(*x.shape) > param["p"]
+    out[dropped] = 0
+    return out, (dropped, param["p"])
+
+
+def back_through_indices(dout: Any, cache: Any) -> Any:
+    if cache is not None:
+        dout /= cache[1]
+        dout[cache[0]] = 0
+    return dout
+
+
+class OwnGenerator:
+    """A layer that calls no function."""
+
+    def __init__(self, p: float, seed: int | None = None) -> None:
+        self.p, self.rng = p, np.random.default_rng(seed)
+
+    def forward(self, x: Any, training: bool) -> Any:
+        self.factor = (self.rng.random(x.shape) < self.p) / self.p if training else 1
+        return x * self.factor
+
+    def backward(self, dout: Any) -> Any:
+        return self.factor * dout
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {"dropout_forward": with_binomial, "dropout_backward": back_through_binomial},
+        {"dropout_forward": with_indices, "dropout_backward": back_through_indices},
+        {"Dropout": OwnGenerator},
+    ],
+)
+def test_right_answers_of_any_make_pass(course: Course, prover: Prover, names: Any) -> None:
+    for question in CODE:
+        right = find(course, NAME).namespace()
+        assert verdicts(course, prover, question, right | names) == {Verdict.PASSED}
+
+
 def test_a_backward_pass_is_held_against_the_students_own_forward(
     course: Course, prover: Prover
 ) -> None:

@@ -166,10 +166,13 @@ def test_layer_draws_anew(student: Student, rng: Generator) -> None:
 
 @pytest.mark.question("dropout_layer", draws=True)
 def test_layer_is_reproducible(student: Student, rng: Generator) -> None:
-    """Looks at whether two layers with one seed draw the same masks."""
+    """Looks at whether two layers with one seed draw the same masks, also side by side."""
     x = batch(rng)
     one, other = (student.Dropout(KEEP, 23).forward(x, True) for _ in range(2))
     masks.are_same(one, other, x, "The layer's generator starts from its seed.")
+    layers = [student.Dropout(KEEP, 24) for _ in range(2)]
+    one, other = (layer.forward(x, True) for layer in layers)
+    masks.are_same(one, other, x, "Each layer has a generator of its own.")
 
 
 @pytest.mark.question("dropout_layer", draws=True)

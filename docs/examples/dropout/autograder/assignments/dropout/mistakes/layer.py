@@ -40,6 +40,24 @@ class SeedNotUsed(Dropout):
 
 @misconception(
     question=LAYER,
+    sentence="All layers draw from one generator, so one layer's masks depend on the others.",
+    hint="np.random.seed starts NumPy's common generator; make one that belongs to the layer.",
+)
+class GeneratorShared(Dropout):
+    """The seed goes to the common generator."""
+
+    def __init__(self, p: float, seed: int | None = None) -> None:
+        """Start it."""
+        super().__init__(p, seed)
+        np.random.seed(seed)
+
+    def param(self, *, training: bool) -> dict[str, Any]:
+        """Take the batch's seed from it."""
+        return {**super().param(training=training), "seed": int(np.random.randint(2**31 - 1))}
+
+
+@misconception(
+    question=LAYER,
     sentence="`training` is ignored: entries are dropped in use too.",
     hint="`training` decides about the mode.",
 )
