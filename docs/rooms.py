@@ -81,7 +81,7 @@ def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
             names = [alias.name for alias in node.names]
         for name in names:
             if name.startswith("autograder."):
-                yield name.split(".")[1], node.lineno
+                yield name.split(".")[1], getattr(node, "lineno", 0)
 
 
 def imports() -> dict[tuple[str, str], list[str]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder.checking import compare
 from autograder.checking.compare import Array
 from autograder.checking.faults import WrongValues
 from autograder.checking.inputs import away_from_zero
+
+Mask = NDArray[np.bool_]
 
 SHARE_TOLERANCE = 0.1
 """The share of 60,000 draws scatters by 0.002. A mask with one draw a row or column of 250 is off
@@ -19,16 +22,16 @@ ALIKE = 0.5
 SCALE = "What is kept is x / p, what is dropped is 0."
 
 
-def kept(out: Array, x: Array) -> np.ndarray:
+def kept(out: Array, x: Array) -> Mask:
     """Where out is not 0; x has no zeros.
 
     Raises:
         CheckFailed: out has another shape, or a value is not finite.
     """
-    return compare.fitted("out", out, x.shape, SCALE) != 0
+    return np.asarray(compare.fitted("out", out, x.shape, SCALE) != 0)
 
 
-def drawn(out: Array, x: Array) -> np.ndarray:
+def drawn(out: Array, x: Array) -> Mask:
     """Where out is not 0, if that is neither everywhere nor nowhere.
 
     Raises:

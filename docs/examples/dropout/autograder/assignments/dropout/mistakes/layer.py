@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from autograder.assignments.dropout.reference import Array, Dropout
 from autograder.diagnosis.mistakes import misconception
@@ -64,7 +65,7 @@ class GeneratorShared(Dropout):
 class AlwaysTraining(Dropout):
     """Never in use."""
 
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: ArrayLike, training: bool) -> Array:
         """Train mode."""
         return super().forward(x, True)
 
@@ -77,7 +78,7 @@ class AlwaysTraining(Dropout):
 class TrainingTurned(Dropout):
     """The other mode."""
 
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: ArrayLike, training: bool) -> Array:
         """Exchanged."""
         return super().forward(x, not training)
 
@@ -90,7 +91,7 @@ class TrainingTurned(Dropout):
 class FirstCacheKept(Dropout):
     """Remembers once."""
 
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: ArrayLike, training: bool) -> Array:
         """Put the first cache back."""
         first = self.cache
         out = super().forward(x, training)
@@ -106,7 +107,7 @@ class FirstCacheKept(Dropout):
 class UseNotRemembered(Dropout):
     """The cache is kept in use."""
 
-    def forward(self, x: Array, training: bool) -> Array:
+    def forward(self, x: ArrayLike, training: bool) -> Array:
         """Put the training cache back."""
         before = self.cache
         out = super().forward(x, training)
