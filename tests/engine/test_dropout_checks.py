@@ -17,6 +17,7 @@ from dropout_course import NAME, install
 from autograder.assignment import find
 from autograder.checking import collect
 from autograder.course.course import Course
+from autograder.diagnosis.diagnose import Trusted
 from autograder.diagnosis.mistakes import Mistakes
 from autograder.diagnosis.prove import Prover
 from autograder.model import Verdict
@@ -53,7 +54,7 @@ def prover(course: Course) -> Prover:
 
 
 def verdicts(course: Course, prover: Prover, question: str, names: dict[str, Any]) -> set[Verdict]:
-    student = prover._trusted.student(names)
+    student = Trusted(find(course, NAME)).student(names)
     return {
         collect.run(check, student, SECRET, course.root / "release" / NAME).outcome.verdict
         for check in prover.checks.of(question)
