@@ -26,14 +26,11 @@ import msgspec
 
 import autograder.assignments
 from autograder.checking.answers import Declared, declared_in, implementations
-from autograder.course.course import Course
+from autograder.course.course import PACKAGE, Course, private_folder
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
 from autograder.sandbox.policy import POLICY, Policy
 
-PACKAGE = "autograder.assignments"
-PRIVATE = Path("autograder") / "assignments"
-"""Where a course keeps its own private folders, and this package its."""
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
 """Files of a private folder that a grade can depend on."""
 
@@ -208,14 +205,6 @@ def find(course: Course, name: str) -> Assignment:
     """
     course.source(name)
     return Assignment(course, name, private_folder(course, name))
-
-
-def private_folder(course: Course, name: str) -> Path | None:
-    """Where the private part of an assignment lies: in the course, or else in this package."""
-    for root in (course.root, Path(__file__).parents[1]):
-        if (root / PRIVATE / name).is_dir():
-            return root / PRIVATE / name
-    return None
 
 
 def names(course: Course) -> list[str]:

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from autograder.assignment import PRIVATE, find
-from autograder.course.course import Course, notebook_paths
+from autograder.assignment import find
+from autograder.course.course import PRIVATE, Course, notebook_paths
 from autograder.grading.grade import GradedSubmission
 from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 

@@ -93,7 +93,7 @@ def release(
 @app.command()
 def doctor() -> None:
     """Say what this machine has and lacks for grading, and what to do about it."""
-    from autograder.course.doctor import examine
+    from autograder.classroom.doctor import examine
 
     if not examine(Console()):
         raise typer.Exit(USAGE)

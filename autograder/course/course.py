@@ -10,6 +10,9 @@ import msgspec
 
 from autograder.errors import UsageError
 
+PACKAGE = "autograder.assignments"
+PRIVATE = Path("autograder") / "assignments"
+"""Where a course keeps its own private folders, and this package its."""
 SECRET_VARIABLE = "AUTOGRADER_SECRET"  # noqa: S105 - the variable's name, not a secret
 SECRET_BYTES = 32
 MIN_SECRET_CHARACTERS = 16
@@ -85,6 +88,14 @@ class Course(msgspec.Struct, frozen=True):
         if len(secret) < SECRET_BYTES:
             raise UsageError(f"{path} is damaged; delete it and grade everything again.")
         return secret
+
+
+def private_folder(course: Course, name: str) -> Path | None:
+    """Where the private part of an assignment lies: in the course, or else in this package."""
+    for root in (course.root, Path(__file__).parents[2]):
+        if (root / PRIVATE / name).is_dir():
+            return root / PRIVATE / name
+    return None
 
 
 def notebook_paths(folder: Path) -> list[Path]:

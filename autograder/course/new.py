@@ -10,8 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from autograder.assignment import PACKAGE, PRIVATE, private_folder
-from autograder.course.course import Course
+from autograder.course.course import PACKAGE, PRIVATE, Course, private_folder
 from autograder.errors import UsageError
 
 TEMPLATES = Path(__file__).with_name("templates")

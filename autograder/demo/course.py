@@ -10,8 +10,8 @@ from typing import Any
 
 import nbformat
 
-from autograder.assignment import PRIVATE, find
-from autograder.course.course import Course, notebook_paths
+from autograder.assignment import find
+from autograder.course.course import PRIVATE, Course, notebook_paths
 from autograder.course.nbgrader_view import CONFIG_FILE
 from autograder.demo.cases import Case, Edit, InventedClass
 from autograder.errors import UsageError

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from autograder.assignment import Assignment
@@ -116,10 +117,10 @@ def prove_checks(console: Console, prover: Prover, questions: Sequence[str]) -> 
             str(len(prover.checks.of(question))),
             f"{sum(proof.right for proof in mistakes)} of {len(mistakes)}",
             str(sum(proof.implementation in proof.named for proof in mistakes)),
-            "\n".join(wrong),
+            escape("\n".join(wrong)),
         )
     for module, reason in prover.checks.broken.items():
-        console.print(f"[red]{module} does not import:[/red] {reason}")
+        console.print(f"[red]{module} does not import:[/red] {escape(reason)}")
     console.print(table)
     return good
 

@@ -57,4 +57,4 @@ def _says(question: QuestionScore) -> str:
 def _line(check: CheckResult) -> str:
     style = STYLE.get(check.verdict, "red")
     message = f" – {escape(check.message)}" if check.message else ""
-    return f"[{style}]{check.verdict}[/{style}] {check.name}{message}"
+    return f"[{style}]{check.verdict}[/{style}] {escape(check.name)}{message}"

@@ -27,7 +27,8 @@ from nbgrader.converters.base import NbGraderException
 from sqlalchemy import create_engine
 from traitlets.config import Config
 
-from autograder.assignment import PRIVATE, find
+from autograder.assignment import find
+from autograder.course.course import PRIVATE
 from autograder.course.course import Course, notebook_paths
 from autograder.course.nbgrader_view import (
     CONFIG_FILE,

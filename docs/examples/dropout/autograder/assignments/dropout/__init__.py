@@ -1,0 +1,1 @@
+"""Dropout: what is private about the assignment. The defaults of the engine's settings will do."""
