@@ -80,7 +80,7 @@ class RemoteMapping(Remote):
 
     def update(self, entries: Mapping[Any, Any]) -> None:
         """Set several entries in one call."""
-        fields = {
+        fields: dict[str, Any] = {
             "obj": self._handle,
             "name": "update",
             "args": [sent(dict(entries))],

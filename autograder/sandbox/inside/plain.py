@@ -17,7 +17,7 @@ MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000
 """Of all text and all whole numbers in one value, as JSON writes them: a header holds 1 MiB."""
 _AS_IT_IS = (bool, int, float, str, complex, bytes, type(None))
-_DICTS = (dict, Counter, OrderedDict, defaultdict)
+_DICTS: tuple[type[dict[Any, Any]], ...] = (dict, Counter, OrderedDict, defaultdict)
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 
@@ -62,7 +62,8 @@ class _Copier:
         if kind in _DICTS:
             pairs = list(dict.items(obj))
             return {self.copy(k, depth + 1): self.copy(v, depth + 1) for k, v in pairs}
-        return kind(self.copy(item, depth + 1) for item in obj)
+        made: Any = kind
+        return made(self.copy(item, depth + 1) for item in obj)
 
     def _count(self, obj: Any, kind: type) -> None:
         if kind is str:

@@ -24,16 +24,17 @@ from typing import Any
 
 import numpy as np
 
+from . import texts
+
 _LENGTH = struct.Struct("<I")
 _NUMERIC = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
 _DTYPES = frozenset([*_NUMERIC, "<c8", "<c16"])
-_TEXT = "<U"
 _LISTS = {float: "<f8", int: "<i8", bool: "|b1"}
+_COLLECTIONS = (list, tuple, set, frozenset)
 _INTEGER_BOUND = 2**63
 _DIMENSION_BOUND = 2**31
 _LONG_LIST = 16
 _MOST_ALIKE = 64  # keys of one hash: looking one up among them takes as many comparisons
-_LAST_CHARACTER = 0x10FFFF
 DEPTH = 64
 """How deep values may be nested, either way."""
 
@@ -74,8 +75,7 @@ DEFAULT_LIMITS = Limits()
 def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Encode a message of the values above, nested at most DEPTH deep in its members.
 
-    Return the pieces of the message: arrays stay where they are. Raises WireError for anything
-    else.
+    Return its pieces; arrays stay where they are. Raises WireError for anything else.
     """
     writer = _Writer()
     try:
@@ -126,8 +126,9 @@ class _Writer:
             return value
         if kind is int:
             return value if abs(value) < _INTEGER_BOUND else {"i": hex(value)}
+        if depth > DEPTH and (kind in _COLLECTIONS or issubclass(kind, Mapping)):
+            raise WireError("nested deeper than allowed")
         if kind is list:
-            self._go_down(depth)
             return self._packed_list(value) or [self.pack(item, depth + 1) for item in value]
         if kind is Handle:
             return {"h": value.id}
@@ -136,18 +137,10 @@ class _Writer:
         if issubclass(kind, np.generic) and kind is not type(value.item()):
             return self.pack(value.item(), depth)
         if issubclass(kind, Mapping):
-            self._go_down(depth)
             return self._mapping(value, depth)
         return self._collection(value, kind, depth)
 
-    @staticmethod
-    def _go_down(depth: int) -> None:
-        if depth > DEPTH:
-            raise WireError("nested deeper than allowed")
-
     def _collection(self, value: Any, kind: type, depth: int) -> Any:
-        if kind in (tuple, set, frozenset):
-            self._go_down(depth)
         if kind is tuple:
             return {"t": [self.pack(item, depth + 1) for item in value]}
         if kind in (set, frozenset):
@@ -192,7 +185,7 @@ class _Writer:
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biufcU" else ""
-        if dtype not in _DTYPES and not dtype.startswith(_TEXT):
+        if dtype not in _DTYPES and not dtype.startswith(texts.TEXT):
             raise WireError(f"arrays of {value.dtype} do not cross")
         straight = np.ascontiguousarray(value, dtype=dtype)
         if value.dtype.kind == "U" and straight.size:
@@ -269,7 +262,7 @@ class _Reader:
     def _array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
         if type(name) is not str or type(shape) is not list:
             raise WireError("not an array's description")
-        if name not in _DTYPES and _text_dtype(name) is None:
+        if name not in _DTYPES and texts.length(name) is None:
             raise WireError("not an array's type")
         if len(shape) > self.limits.ndim or not all(
             type(n) is int and 0 <= n < _DIMENSION_BOUND for n in shape
@@ -283,25 +276,10 @@ class _Reader:
             raise WireError("an array is cut short")
         raw, self.rest = self.rest[:size], self.rest[size:]
         if dtype.kind == "U":
-            return _text_array(raw, dtype, shape)
+            return texts.array(raw, dtype, shape)
         if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no valid bool
             return np.frombuffer(raw, np.uint8).astype(np.bool_).reshape(shape)
         return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
-
-
-def _text_dtype(name: str) -> int | None:
-    """The characters of a text type such as ``<U5``; None if it is none."""
-    digits = name.removeprefix(_TEXT)
-    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return None
-    return int(digits)
-
-
-def _text_array(raw: memoryview, dtype: Any, shape: list[int]) -> np.ndarray[Any, Any]:
-    """Text from anywhere: what is no character becomes a question mark."""
-    codes = np.frombuffer(raw, "<u4").astype(np.uint32)
-    codes[((codes >= 0xD800) & (codes <= 0xDFFF)) | (codes > _LAST_CHARACTER)] = ord("?")
-    return np.ndarray(shape, dtype.newbyteorder("="), codes.tobytes()).copy()
 
 
 def _refuse_crowds(keys: list[Any]) -> None:

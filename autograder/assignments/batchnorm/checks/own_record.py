@@ -129,7 +129,7 @@ def rescue(student: Student, release: Path) -> dict[str, float]:
 
 
 def _there(student: Student, experiment: Experiment) -> Record:
-    record = (student.records or {}).get(experiment)
+    record: Record | None = (student.records or {}).get(experiment)
     if record is None:
         raise CouldNotTell(
             f"No record of the experiment (results/{experiment}.json) was handed in, so a person "
