@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from autograder.assignments.batchnorm import records
 from autograder.assignments.batchnorm.records import (
     EXPERIMENTS,
     MAX_RECORD_BYTES,
@@ -149,5 +150,5 @@ def test_intake_carries_what_was_handed_in_and_follows_no_link(tmp_path: Path) -
     (folder / "results").mkdir()
     (folder / "results" / "rescue.json").write_bytes(raw("rescue"))
     (folder / "results" / "weight_scale.json").symlink_to(DATA / "weight_scale.json")
-    submission = read_submission(folder, tmp_path / "release")
+    submission = read_submission(folder, tmp_path / "release", records)
     assert set(parse_all(submission.records)) == {"deep_net", "rescue"}
