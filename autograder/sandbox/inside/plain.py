@@ -17,7 +17,7 @@ MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000
 """Of all text and all whole numbers in one value, as JSON writes them: a header holds 1 MiB."""
 _AS_IT_IS = (bool, int, float, str, complex, bytes, type(None))
-_DICTS = (dict, Counter, OrderedDict, defaultdict)
+_DICTS: tuple[type[dict[Any, Any]], ...] = (dict, Counter, OrderedDict, defaultdict)
 _COLLECTIONS = (list, tuple, set, frozenset)
 
 

@@ -30,6 +30,7 @@ _LENGTH = struct.Struct("<I")
 _NUMERIC = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
 _DTYPES = frozenset([*_NUMERIC, "<c8", "<c16"])
 _LISTS = {float: "<f8", int: "<i8", bool: "|b1"}
+_COLLECTIONS = (list, tuple, set, frozenset)
 _INTEGER_BOUND = 2**63
 _DIMENSION_BOUND = 2**31
 _LONG_LIST = 16
@@ -69,8 +70,7 @@ DEFAULT_LIMITS = Limits()
 def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Encode a message of the values above, nested at most DEPTH deep in its members.
 
-    Return the pieces of the message: arrays stay where they are. Raises WireError for anything
-    else.
+    Return its pieces; arrays stay where they are. Raises WireError for anything else.
     """
     writer = _Writer()
     try:
@@ -121,8 +121,9 @@ class _Writer:
             return value
         if kind is int:
             return value if abs(value) < _INTEGER_BOUND else {"i": hex(value)}
+        if depth > DEPTH and (kind in _COLLECTIONS or issubclass(kind, Mapping)):
+            raise WireError("nested deeper than allowed")
         if kind is list:
-            self._go_down(depth)
             return self._packed_list(value) or [self.pack(item, depth + 1) for item in value]
         if kind is Handle:
             return {"h": value.id}
@@ -131,18 +132,10 @@ class _Writer:
         if issubclass(kind, np.generic) and kind is not type(value.item()):
             return self.pack(value.item(), depth)
         if issubclass(kind, Mapping):
-            self._go_down(depth)
             return self._mapping(value, depth)
         return self._collection(value, kind, depth)
 
-    @staticmethod
-    def _go_down(depth: int) -> None:
-        if depth > DEPTH:
-            raise WireError("nested deeper than allowed")
-
     def _collection(self, value: Any, kind: type, depth: int) -> Any:
-        if kind in (tuple, set, frozenset):
-            self._go_down(depth)
         if kind is tuple:
             return {"t": [self.pack(item, depth + 1) for item in value]}
         if kind in (set, frozenset):
