@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from machine import lacking
 
-from autograder.course import doctor
+from autograder.classroom import doctor
 from autograder.sandbox import Sandbox, SandboxUnavailable, binary, bubblewrap
 from autograder.sandbox.binary import PUBLISHED, Bubblewrap, find_bwrap
 

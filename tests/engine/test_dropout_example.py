@@ -11,10 +11,10 @@ import pytest
 from dropout_course import EXAMPLE, NAME, hand_in, install, run
 from nbgrader.api import Gradebook
 
-from autograder.assignment import PRIVATE, find
+from autograder.assignment import find
 from autograder.classroom.batch import recorded_grades
 from autograder.classroom.packing import code_digest, pack_course
-from autograder.course.course import Course
+from autograder.course.course import PRIVATE, Course
 from autograder.model import Grade, Verdict
 
 pytestmark = pytest.mark.slow

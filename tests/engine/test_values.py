@@ -46,7 +46,7 @@ VALUES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=map(str, range(len(VALUES))))
 def test_a_plain_value_crosses_both_ways_as_it_is(student: Student, value: Any) -> None:
     got = student.same(value)
     assert (type(got), got) == (type(value), value)

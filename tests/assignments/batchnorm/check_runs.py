@@ -14,6 +14,7 @@ from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.mistakes import Mistakes
 
 QUESTIONS = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",
@@ -23,6 +24,7 @@ QUESTIONS = (
 SECRET = b"the secret of a course in a test"
 ASSIGNMENT = find(Course(Path(__file__).parents[3]), "batchnorm")
 RELEASE = ASSIGNMENT.release
+MISTAKES = Mistakes(ASSIGNMENT)
 FUNCTIONS = tuple(name for name, one in ASSIGNMENT.answers.items() if one.form == "function")
 
 

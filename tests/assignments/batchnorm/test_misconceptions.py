@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from check_runs import (
     ASSIGNMENT,
+    MISTAKES,
     QUESTIONS,
     collected_checks,
     diagnosis,
@@ -21,7 +22,6 @@ from autograder.assignments.batchnorm.checks import nets
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
 from autograder.diagnosis.diagnose import alike
-from autograder.diagnosis.mistakes import Mistakes
 from autograder.model import Verdict
 
 BUILD_ON = {
@@ -41,7 +41,6 @@ SAME_IN_A_NET = {
 }
 """In a net, no number tells the layer's mistake from the net's; the sentence is true of both."""
 
-MISTAKES = Mistakes(ASSIGNMENT)
 ALL = [mistake for question in QUESTIONS for mistake in MISTAKES.of(question)]
 UPSTREAM = {question.id: question.upstream for question in ASSIGNMENT.questions}
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from autograder.diagnosis.registry import misconceptions_of
+from check_runs import MISTAKES
 from student_folder import ROOT, SECOND, SOURCE, cells, code, run, until
 
 from autograder.assignments.batchnorm import reference
@@ -147,7 +147,7 @@ def wrong_answers() -> list[Any]:
     return [
         pytest.param(mistake, id=f"{question}-{mistake.name}")
         for question in questions
-        for mistake in misconceptions_of(question)
+        for mistake in MISTAKES.of(question)
     ]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from autograder.diagnosis.registry import misconceptions_of
+from check_runs import MISTAKES
 from nbclient import NotebookClient
 from student_answers import STYLES
 from student_folder import ROOT, SOURCE, cells, code, run, until
@@ -75,7 +75,7 @@ def wrong_answers() -> list[Any]:
     return [
         pytest.param(mistake, id=f"{question}-{mistake.name}")
         for question in GRADED
-        for mistake in misconceptions_of(question)
+        for mistake in MISTAKES.of(question)
     ]
 
 
