@@ -260,9 +260,9 @@ def _make_importable(folder: Path) -> None:
     version = (folder, _digest(folder))
     if _loaded.get(folder.name) == version:
         return
-    ours = str(folder.parent)
-    others = [path for path in autograder.assignments.__path__ if path != ours]
-    autograder.assignments.__path__ = [ours, *others]
+    # The last one is not there yet where Python made a namespace of the course's own folder.
+    known = [*autograder.assignments.__path__, str(Path(__file__).with_name("assignments"))]
+    autograder.assignments.__path__ = list(dict.fromkeys([str(folder.parent), *known]))
     prefix = f"{PACKAGE}.{folder.name}"
     for name in [name for name in sys.modules if name == prefix or name.startswith(f"{prefix}.")]:
         del sys.modules[name]

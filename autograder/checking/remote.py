@@ -49,10 +49,15 @@ class RemoteMapping(Remote):
         return self._handle
 
     def keys(self) -> list[Any]:
-        """The keys, in the student's order."""
-        return [
-            item.value for item in self._student.ask(self._name, "keys", obj=self._handle).items
-        ]
+        """The keys, in the student's order.
+
+        Raises:
+            StudentFault: one is no key, which no real dictionary gives.
+        """
+        items = self._student.ask(self._name, "keys", obj=self._handle).items
+        if not all(item.has_value and _is_key(item.value) for item in items):
+            raise StudentFault(f"`{self._name}` gave a reply that cannot be read.")
+        return [item.value for item in items]
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.keys())
@@ -94,6 +99,14 @@ class RemoteMapping(Remote):
             raise StudentFault(f"`{self._name}` has no entry '{key}'.")
         reply = self._student.ask(self._name, "item", obj=self._handle, key=key)
         return self._student.only(f"{self._name}['{key}']", reply)
+
+
+def _is_key(value: Any) -> bool:
+    try:
+        hash(value)
+    except TypeError:
+        return False
+    return True
 
 
 class RemoteIterator(Remote):

@@ -50,11 +50,15 @@ class StubAnswers(ClearSolutions):  # type: ignore[misc]
     _classic = False
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Remember which cell answers which question, then stub every cell."""
+        """Stub every cell, as the assignment at hand asks."""
         course = Course(Path(self.parent.parent.coursedir.root))
         self._classic = find(course, resources["nbgrader"]["assignment"]).classic
         if self._classic:
             refuse_unsupported(nb, resources["nbgrader"]["notebook"])
+        return self.stub(nb, resources)
+
+    def stub(self, nb: Any, resources: Any) -> tuple[Any, Any]:
+        """Remember which cell answers which question, then stub every cell."""
         self._questions = {cell: question for question, cell in answer_cells(nb.cells).items()}
         return cast("tuple[Any, Any]", super().preprocess(nb, resources))
 

@@ -62,7 +62,7 @@ def test_a_file_that_is_not_a_notebook(run: Run) -> None:
 
 def test_a_notebook_of_something_else(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.ipynb").write_text("{}")
-    refused(run("check", tmp_path / "other.ipynb"), "none of the assignment's notebooks")
+    refused(run("check", tmp_path / "other.ipynb"), "is no submission of batchnorm")
 
 
 def test_a_folder_without_notebooks(run: Run, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_folder_without_notebooks(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_assignment_that_is_not_there(run: Run) -> None:
-    refused(run("check", "release/batchnorm", "--assignment", "nope"), "no source/nope")
+    refused(run("check", "release/batchnorm", "--assignment", "nope"), "no release/nope")
 
 
 def test_a_folder_that_is_no_course(run: Run, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import tiny_course
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from autograder.assignment import find
 from autograder.course.course import Course
 from autograder.course.questions import answer_cells, questions_of
 from autograder.errors import UsageError
@@ -71,8 +72,9 @@ def test_a_circle_of_notebooks_is_refused_in_a_sentence(course: Course) -> None:
 
 def test_a_question_declared_twice_is_refused_in_a_sentence(course: Course) -> None:
     declare(course, one=questions("o"), two=questions("o"))
+    (course.root / "autograder" / "assignments" / "a").mkdir(parents=True, exist_ok=True)
     with pytest.raises(UsageError, match=r"^source/a declares the question 'o' twice\.$"):
-        questions_of(course, "a")
+        _ = find(course, "a").questions
 
 
 def test_a_notebook_that_cannot_be_read_is_named(course: Course) -> None:

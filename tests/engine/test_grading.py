@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 from graded import BY_HAND, CODE_POINTS, GradeIt, code_points, hand_in_and_grade, short, verdicts
 from limits import HASTY
+from msgspec.structs import replace
 from submissions import Raw, add_cell, blank, hand_in
 
 from autograder.course.course import Course

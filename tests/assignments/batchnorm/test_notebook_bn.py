@@ -221,7 +221,7 @@ class TestBlanks:
         import nbformat
 
         notebook = nbformat.read(SECOND, as_version=4)
-        StubAnswers().preprocess(notebook, {})
+        StubAnswers().stub(notebook, {})
         keep = {f"{question}_answer" for question in answered}
         stubs = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
         return {id_: code()[id_] if id_ in keep else stub for id_, stub in stubs.items()}

@@ -127,7 +127,7 @@ class TestBlanks:
     def released(answered: tuple[str, ...] = ()) -> dict[str, str]:
         """Sources of the code cells as handed out, apart from some answers."""
         notebook = nbformat.read(FIRST, as_version=4)
-        StubAnswers().preprocess(notebook, {})
+        StubAnswers().stub(notebook, {})
         keep = {f"{question}_answer" for question in answered}
         stubs = {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
         return {id_: code(FIRST)[id_] if id_ in keep else stub for id_, stub in stubs.items()}
