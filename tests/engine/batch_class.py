@@ -16,15 +16,15 @@ from autograder.gradebook.rows import open_gradebook
 from autograder.outputs.progress import Silent
 
 RIGHT = {}
-NO_BIAS = {"affine_forward_answer": (" + b", "")}
-SLOW = {"affine_forward_answer": ("def affine", "import time\n\ntime.sleep(3)\n\n\ndef affine")}
+NO_BIAS = {"weigh_answer": (" + b", "")}
+SLOW = {"weigh_answer": ("def weigh", "import time\n\ntime.sleep(3)\n\n\ndef weigh")}
 """Right, and still under way when a test disturbs the run."""
-NO_RELU = {"relu_forward_answer": ("np.maximum(0.0, x)", "x")}
+NO_CLIP = {"clip_answer": ("np.maximum(0.0, x)", "x")}
 CLASS: dict[str, Mapping[str, tuple[str, str]]] = {
     "ann": RIGHT,
     "ben": NO_BIAS,
-    "cat": NO_RELU,
-    "dan": NO_BIAS | NO_RELU,
+    "cat": NO_CLIP,
+    "dan": NO_BIAS | NO_CLIP,
     "eve": RIGHT,
     "fay": RIGHT,
 }

@@ -1,7 +1,7 @@
-"""A real course in small: two notebooks, five questions, with real ids and real checks.
+"""A real course in small: two notebooks, five questions, with checks of their own.
 
-`layers`: affine_forward (4 points), relu_forward (bonus 3), explain_batchnorm (written, 4).
-`deeper`: relu_backward (3 points), explain_weight_scale (written, 6), a form that nobody grades.
+`layers`: weigh (4 points), clip (bonus 3), explain_steps (written, 4).
+`deeper`: clip_back (3 points), explain_numbers (written, 6), a form that nobody grades.
 """
 
 from __future__ import annotations
@@ -19,47 +19,31 @@ from autograder.course.course import Course
 
 ROOT = Path(__file__).parents[2]
 NAME = "mini"
-CHECKS = ROOT / "autograder" / "assignments" / "batchnorm" / "checks"
-SETTINGS = """\
-from autograder.assignment import Settings
-SETTINGS = Settings(ships=("datasets/fashion_mnist.npz", "datasets/LICENSE.fashion-mnist"))
-"""
-REFERENCE = """\
-from autograder.assignments.batchnorm.reference import affine_forward, relu_backward, relu_forward
-"""
-MISTAKES = """\
-from autograder.assignments.mini.reference import affine_forward
-from autograder.diagnosis.mistakes import misconception
-
-@misconception(question="affine_forward", sentence="out leaves out b.", hint="b?")
-def bias_left_out(x, w, b):
-    out, cache = affine_forward(x, w, b)
-    return out - b, cache
-"""
+PRIVATE = Path(__file__).parents[1] / "helpers" / "mini"
 
 ReleasedIn = Callable[[Path], Course]
 """Gives the course with its release in a folder that is named."""
 
-AFFINE = """\
-def affine_forward(x, w, b):
-    \"\"\"An affine layer: x (N, d1, ..., dk), w (D, M), b (M,) -> out (N, M), cache.\"\"\"
+WEIGH = """\
+def weigh(x, w, b):
+    \"\"\"A weighted sum: x (N, d1, ..., dk), w (D, M), b (M,) -> out (N, M), cache.\"\"\"
     ### BEGIN SOLUTION
     out = x.reshape(x.shape[0], -1).dot(w) + b
     cache = (x, w, b)
     return out, cache
     ### END SOLUTION"""
-RELU = """\
-def relu_forward(x):
+CLIP = """\
+def clip(x):
     ### BEGIN SOLUTION
     out = np.maximum(0.0, x) * 1.0
     return out, x
     ### END SOLUTION"""
-RELU_BACKWARD = """\
-def relu_backward(dout, cache):
+CLIP_BACK = """\
+def clip_back(dout, cache):
     ### BEGIN SOLUTION
     return dout * (cache > 0.0)
     ### END SOLUTION"""
-GIVEN_RELU = "def relu_forward(x):\n    return np.clip(x, 0, None), x"
+GIVEN_CLIP = "def clip(x):\n    return np.clip(x, 0, None), x"
 REPORT = """\
 ### BEGIN SOLUTION
 practice_answers = {
@@ -109,34 +93,34 @@ def notebooks() -> dict[str, Any]:
     layers = [
         new_markdown_cell("# Layers\n\nWrite two layers.", id="intro"),
         given("setup", "import numpy as np"),
-        answer("affine_forward", AFFINE),
+        answer("weigh", WEIGH),
         check(
-            "affine_forward",
-            "print(affine_forward(np.ones((2, 3)), np.ones((3, 4)), np.ones(4))[0].shape)",
+            "weigh",
+            "print(weigh(np.ones((2, 3)), np.ones((3, 4)), np.ones(4))[0].shape)",
             4,
-            defines="affine_forward",
+            defines="weigh",
         ),
-        answer("relu_forward", RELU),
+        answer("clip", CLIP),
         check(
-            "relu_forward",
-            "relu_forward(np.array([-1.0, 2.0]))[0]",
+            "clip",
+            "clip(np.array([-1.0, 2.0]))[0]",
             0,
             bonus=3,
-            defines="relu_forward",
+            defines="clip",
         ),
-        written("explain_batchnorm", WRITTEN, 4),
+        written("explain_steps", WRITTEN, 4),
     ]
     deeper = [
-        given("setup2", f"import numpy as np\n\n\n{GIVEN_RELU}"),
-        answer("relu_backward", RELU_BACKWARD),
+        given("setup2", f"import numpy as np\n\n\n{GIVEN_CLIP}"),
+        answer("clip_back", CLIP_BACK),
         check(
-            "relu_backward",
-            "relu_backward(np.ones(3), np.array([-1.0, 2.0, 0.5]))",
+            "clip_back",
+            "clip_back(np.ones(3), np.array([-1.0, 2.0, 0.5]))",
             3,
-            defines="relu_backward",
+            defines="clip_back",
         ),
         answer("practice", REPORT),
-        written("explain_weight_scale", WRITTEN, 6),
+        written("explain_numbers", WRITTEN, 6),
     ]
     return {
         name: new_notebook(
@@ -155,28 +139,18 @@ def write_notebook(path: Path, notebook: Any) -> None:
     nbformat.write(notebook, path)
 
 
-def write_private(folder: Path) -> None:
-    """Write the private folder: the checks are those of the same questions in batchnorm."""
-    texts = {"__init__": SETTINGS, "reference": REFERENCE, "mistakes/layers": MISTAKES}
-    for name in ("test_affine", "test_relu"):
-        texts[f"checks/{name}"] = (CHECKS / f"{name}.py").read_text()
-    for name, text in texts.items():
-        path = folder / f"{name}.py"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-
-
 def make_course(root: Path) -> Course:
     """Write the mini course, with this repository's own nbgrader_config.py."""
-    write_private(root / "autograder" / "assignments" / NAME)
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(PRIVATE, root / "autograder" / "assignments" / NAME, ignore=ignored)
     source = root / "source" / NAME
     for name, notebook in notebooks().items():
         write_notebook(source / f"{name}.ipynb", notebook)
     (source / "support").mkdir()
     (source / "support" / "__init__.py").write_text('"""What students import."""\n')
     (root / "datasets").mkdir()
-    (root / "datasets" / "fashion_mnist.npz").write_bytes(b"pictures")
-    (root / "datasets" / "LICENSE.fashion-mnist").write_text("MIT\n")
+    (root / "datasets" / "pictures.npz").write_bytes(b"pictures")
+    (root / "datasets" / "LICENSE.pictures").write_text("MIT\n")
     shutil.copy(ROOT / "nbgrader_config.py", root / "nbgrader_config.py")
     return Course.find(root)
 

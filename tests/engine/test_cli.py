@@ -9,21 +9,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from submissions import RELEASE, ROOT, hand_in
+from batch_class import hand_in
+from mini_course import NAME, ReleasedIn, copy_of
 
 from autograder import cli
+from autograder.course.course import Course
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.errors import SandboxUnavailable
 
 Run = Callable[..., tuple[int, str, str]]
 
 
+@pytest.fixture(scope="module")
+def released(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """The mini course, released; nobody has handed in."""
+    return released_in(tmp_path_factory.mktemp("cli"))
+
+
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    released: Course, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Run:
     """Run the command line in a folder; returns status, stdout and stderr."""
 
-    def ran(*words: object, where: Path = ROOT) -> tuple[int, str, str]:
-        monkeypatch.chdir(where)
+    def ran(*words: object, where: Path | None = None) -> tuple[int, str, str]:
+        monkeypatch.chdir(where or released.root)
         monkeypatch.setattr(sys, "argv", ["autograder", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             cli.main()
@@ -34,13 +44,11 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.fixture
-def course(tmp_path: Path) -> Path:
-    """A course that shares this repository's notebooks and has no submissions or gradebook."""
-    folder = tmp_path / "course"
-    folder.mkdir()
-    for name in ("nbgrader_config.py", "source", "release"):
-        (folder / name).symlink_to(ROOT / name)
-    return folder
+def course(released: Course, tmp_path: Path) -> Course:
+    """A copy of it to hand in to, without a gradebook."""
+    copied = copy_of(released, tmp_path / "course")
+    (copied.root / "gradebook.db").unlink()
+    return copied
 
 
 def refused(answer: tuple[int, str, str], says: str) -> None:
@@ -57,12 +65,12 @@ def test_a_path_that_is_not_there(run: Run) -> None:
 
 
 def test_a_file_that_is_not_a_notebook(run: Run) -> None:
-    refused(run("check", "Makefile"), "is not a notebook")
+    refused(run("check", "nbgrader_config.py"), "is not a notebook")
 
 
 def test_a_notebook_of_something_else(run: Run, tmp_path: Path) -> None:
     (tmp_path / "other.ipynb").write_text("{}")
-    refused(run("check", tmp_path / "other.ipynb"), "is no submission of batchnorm")
+    refused(run("check", tmp_path / "other.ipynb"), f"is no submission of {NAME}")
 
 
 def test_a_folder_without_notebooks(run: Run, tmp_path: Path) -> None:
@@ -70,34 +78,34 @@ def test_a_folder_without_notebooks(run: Run, tmp_path: Path) -> None:
 
 
 def test_an_assignment_that_is_not_there(run: Run) -> None:
-    refused(run("check", "release/batchnorm", "--assignment", "nope"), "no release/nope")
+    refused(run("check", f"release/{NAME}", "--assignment", "nope"), "no release/nope")
 
 
 def test_a_folder_that_is_no_course(run: Run, tmp_path: Path) -> None:
-    refused(run("check", RELEASE, where=tmp_path), "is not a course")
+    refused(run("check", "anything", where=tmp_path), "is not a course")
 
 
 def test_a_sandbox_of_another_name(run: Run) -> None:
-    refused(run("check", "release/batchnorm", "--sandbox", "docker"), "no sandbox 'docker'")
+    refused(run("check", f"release/{NAME}", "--sandbox", "docker"), "no sandbox 'docker'")
 
 
-def test_nothing_submitted_yet(run: Run, course: Path) -> None:
-    refused(run("grade", where=course), "no submitted/")
+def test_nothing_submitted_yet(run: Run, course: Course) -> None:
+    refused(run("grade", where=course.root), "no submitted/")
 
 
-def test_a_student_who_did_not_submit(run: Run, course: Path) -> None:
-    hand_in(course / "submitted" / "ada" / "batchnorm")
-    refused(run("grade", "--student", "bob", where=course), "submitted/bob")
+def test_a_student_who_did_not_submit(run: Run, course: Course) -> None:
+    hand_in(course, "ada", {})
+    refused(run("grade", "--student", "bob", where=course.root), "submitted/bob")
 
 
-def test_no_gradebook_yet(run: Run, course: Path) -> None:
-    hand_in(course / "submitted" / "ada" / "batchnorm")
-    refused(run("grade", where=course), "no gradebook")
-    refused(run("export", where=course), "no gradebook")
+def test_no_gradebook_yet(run: Run, course: Course) -> None:
+    hand_in(course, "ada", {})
+    refused(run("grade", where=course.root), "no gradebook")
+    refused(run("export", where=course.root), "no gradebook")
 
 
-def test_nothing_graded_yet(run: Run, course: Path) -> None:
-    refused(run("report", where=course), "Nothing of batchnorm is graded yet")
+def test_nothing_graded_yet(run: Run, course: Course) -> None:
+    refused(run("report", where=course.root), f"Nothing of {NAME} is graded yet")
 
 
 def test_a_machine_without_a_sandbox(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,11 +113,11 @@ def test_a_machine_without_a_sandbox(run: Run, monkeypatch: pytest.MonkeyPatch) 
         raise SandboxUnavailable("This machine gives no sandbox: install bubblewrap.")
 
     monkeypatch.setattr(bubblewrap, "find_bwrap", none_here)
-    refused(run("check", "release/batchnorm"), "gives no sandbox")
+    refused(run("check", f"release/{NAME}"), "gives no sandbox")
 
 
 def test_json_is_exactly_one_object_on_stdout(run: Run) -> None:
-    status, out, _ = run("check", "release/batchnorm", "--json")
+    status, out, _ = run("check", f"release/{NAME}", "--json")
     assert status == 0
     assert json.loads(out)["score"] == 0.0
 

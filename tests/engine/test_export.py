@@ -55,13 +55,13 @@ class Export(Configurable):
 def test_a_withheld_grade_is_printed_as_withheld(rows):
     held = rows["held"]
     assert (held.score, held.raw_score, held.status) == ("withheld", "withheld", "withheld")
-    assert "relu_backward" in held.waiting_for.split()
+    assert "clip_back" in held.waiting_for.split()
 
 
 def test_a_grade_that_waits_for_a_person_says_for_what(rows):
     waiting = rows["waiting"]
     assert (waiting.score, waiting.status) == ("5.5", "waiting")
-    assert waiting.waiting_for.split() == ["explain_batchnorm", "explain_weight_scale"]
+    assert waiting.waiting_for.split() == ["explain_numbers", "explain_steps"]
 
 
 def test_a_finished_grade_is_final(rows):
@@ -76,7 +76,7 @@ def test_who_did_not_submit_is_named(rows):
 def test_a_score_a_person_entered_ends_the_withholding(course, book):
     submission = book.find_submission(NAME, "held")
     rows = [row for notebook in submission.notebooks for row in notebook.grades]
-    held = next(row for row in rows if row.name == "relu_backward")
+    held = next(row for row in rows if row.name == "clip_back")
     held.manual_score, held.needs_manual_grade = 3.0, False
     book.db.commit()
     try:

@@ -22,8 +22,8 @@ from autograder.gradebook.rows import (
 )
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
-AFFINE = QuestionScore(
-    "affine_forward",
+WEIGH = QuestionScore(
+    "weigh",
     "layers",
     2.5,
     4.0,
@@ -32,15 +32,15 @@ AFFINE = QuestionScore(
         CheckResult("shape", 0, 1.5, Verdict.FAILED, "out is flat.", None, "Looks at the shape."),
     ),
 )
-BONUS = QuestionScore("relu_forward", "layers", 0.0, 0.0, extra_credit=3.0)
-WRITTEN = QuestionScore("explain_batchnorm", "layers", None, 4.0, needs_review=True)
-BACKWARD = QuestionScore("relu_backward", "deeper", 0.0, 3.0)
-SCALES = QuestionScore("explain_weight_scale", "deeper", None, 6.0, needs_review=True)
+BONUS = QuestionScore("clip", "layers", 0.0, 0.0, extra_credit=3.0)
+WRITTEN = QuestionScore("explain_steps", "layers", None, 4.0, needs_review=True)
+BACKWARD = QuestionScore("clip_back", "deeper", 0.0, 3.0)
+SCALES = QuestionScore("explain_numbers", "deeper", None, 6.0, needs_review=True)
 BROKEN = CheckResult("dx_matches", 0, 3, Verdict.GRADER_ERROR)
 
 
 def grade(*scores: QuestionScore, status: Status = Status.GRADED) -> Grade:
-    known = {score.id: score for score in (AFFINE, BONUS, WRITTEN, BACKWARD, SCALES)}
+    known = {score.id: score for score in (WEIGH, BONUS, WRITTEN, BACKWARD, SCALES)}
     known |= {score.id: score for score in scores}
     return Grade(NAME, status, None, 17.0, 3.0, (), tuple(known.values()))
 
@@ -77,20 +77,20 @@ def comment(submission, name: str):
 
 def test_every_score_has_its_row(enter):
     submission = enter(grade())
-    assert row(submission, "affine_forward").auto_score == 2.5
-    assert row(submission, "relu_backward").auto_score == 0.0
-    assert not row(submission, "affine_forward").needs_manual_grade
+    assert row(submission, "weigh").auto_score == 2.5
+    assert row(submission, "clip_back").auto_score == 0.0
+    assert not row(submission, "weigh").needs_manual_grade
     assert submission.score == 5.5
 
 
 def test_bonus_points_are_extra_credit_and_nothing_else_is(enter):
     submission = enter(grade())
-    assert row(submission, "relu_forward").extra_credit == 3.0
-    assert row(submission, "relu_forward").max_score == 0.0
-    assert row(submission, "affine_forward").extra_credit is None
+    assert row(submission, "clip").extra_credit == 3.0
+    assert row(submission, "clip").max_score == 0.0
+    assert row(submission, "weigh").extra_credit is None
 
 
-@pytest.mark.parametrize("name", ["explain_batchnorm", "explain_weight_scale"])
+@pytest.mark.parametrize("name", ["explain_steps", "explain_numbers"])
 def test_an_answer_that_a_person_grades_waits_for_one(enter, name):
     waiting = row(enter(grade()), name)
     assert waiting.auto_score is None
@@ -98,7 +98,7 @@ def test_an_answer_that_a_person_grades_waits_for_one(enter, name):
 
 
 def test_a_provisional_score_counts_and_is_flagged(enter):
-    provisional = row(enter(grade(replace(SCALES, score=5.0))), "explain_weight_scale")
+    provisional = row(enter(grade(replace(SCALES, score=5.0))), "explain_numbers")
     assert provisional.auto_score == 5.0
     assert provisional.needs_manual_grade
 
@@ -106,10 +106,10 @@ def test_a_provisional_score_counts_and_is_flagged(enter):
 def test_a_withheld_question_has_no_score_and_says_why(enter):
     held = replace(BACKWARD, score=None, needs_review=True, checks=(BROKEN,))
     submission = enter(grade(held, status=Status.WITHHELD))
-    assert row(submission, "relu_backward").auto_score is None
-    assert row(submission, "relu_backward").needs_manual_grade
-    assert comment(submission, "relu_backward_answer").auto_comment == WITHHELD_COMMENT
-    assert comment(submission, "explain_weight_scale").auto_comment == REVIEW_COMMENT
+    assert row(submission, "clip_back").auto_score is None
+    assert row(submission, "clip_back").needs_manual_grade
+    assert comment(submission, "clip_back_answer").auto_comment == WITHHELD_COMMENT
+    assert comment(submission, "explain_numbers").auto_comment == REVIEW_COMMENT
 
 
 def test_a_grade_that_is_withheld_whole_withholds_every_question(enter):
@@ -122,8 +122,8 @@ def test_a_grade_that_is_withheld_whole_withholds_every_question(enter):
 def test_a_question_the_grade_does_not_speak_of_is_never_a_silent_zero(enter):
     spoken = grade()
     partial = replace(spoken, questions=spoken.questions[1:])
-    assert row(enter(partial), "affine_forward").auto_score is None
-    assert row(enter(partial), "affine_forward").needs_manual_grade
+    assert row(enter(partial), "weigh").auto_score is None
+    assert row(enter(partial), "weigh").needs_manual_grade
 
 
 def test_a_question_the_gradebook_does_not_know_is_refused(enter):
@@ -143,16 +143,16 @@ def test_grading_again_changes_nothing(enter, book):
 
 def test_what_a_person_entered_stays_and_asks_for_a_second_look(enter, book):
     submission = enter(grade())
-    row(submission, "affine_forward").manual_score = 4.0
-    row(submission, "relu_forward").manual_score = 0.0
-    row(submission, "relu_forward").extra_credit = 1.0
-    comment(submission, "affine_forward_answer").manual_comment = "Well argued."
+    row(submission, "weigh").manual_score = 4.0
+    row(submission, "clip").manual_score = 0.0
+    row(submission, "clip").extra_credit = 1.0
+    comment(submission, "weigh_answer").manual_comment = "Well argued."
     book.db.commit()
     again = enter(grade())
-    assert row(again, "affine_forward").score == 4.0
-    assert row(again, "affine_forward").needs_manual_grade
-    assert row(again, "relu_forward").extra_credit == 1.0
-    assert comment(again, "affine_forward_answer").comment == "Well argued."
+    assert row(again, "weigh").score == 4.0
+    assert row(again, "weigh").needs_manual_grade
+    assert row(again, "clip").extra_credit == 1.0
+    assert comment(again, "weigh_answer").comment == "Well argued."
 
 
 def test_a_late_submission_is_dealt_with_as_nbgrader_does(released, book, tmp_path):
@@ -198,13 +198,13 @@ def test_the_time_of_a_submission_is_read_in_utc(tmp_path, text, time):
 
 
 def test_checks_that_fail_for_one_reason_are_one_line():
-    twice = replace(AFFINE.checks[1], name="values")
-    both = replace(AFFINE, checks=(*AFFINE.checks, twice))
+    twice = replace(WEIGH.checks[1], name="values")
+    both = replace(WEIGH, checks=(*WEIGH.checks, twice))
     assert comment_on(both, grade(both)) == "shape, values (0/3): out is flat. Look at: the shape."
 
 
 def test_all_is_well_needs_no_comment():
-    right = replace(AFFINE, score=4.0, checks=AFFINE.checks[:1])
+    right = replace(WEIGH, score=4.0, checks=WEIGH.checks[:1])
     assert comment_on(right, grade(right)) is None
 
 

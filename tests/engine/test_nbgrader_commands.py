@@ -24,9 +24,9 @@ from autograder.gradebook.rows import open_gradebook
 
 BIN = Path(sys.executable).parent
 START_SECONDS = 60
-WRONG = "def affine_forward(x, w, b):\n    return x.reshape(x.shape[0], -1) @ w, None"
+WRONG = "def weigh(x, w, b):\n    return x.reshape(x.shape[0], -1) @ w, None"
 HOSTILE = "It is **scaled**. <script>steal()</script><img src=x onerror=steal()>"
-CHEAT = {"nbgrader": {"grade_id": "affine_forward", "grade": False, "points": 400, "locked": False}}
+CHEAT = {"nbgrader": {"grade_id": "weigh", "grade": False, "points": 400, "locked": False}}
 
 
 def submit(course: Course, student: str, step: str = "solutions") -> Path:
@@ -40,15 +40,15 @@ def hand_in(course: Course) -> None:
     submit(course, "right")
     submit(course, "blank", "release")
     wrong = submit(course, "wrong") / "layers.ipynb"
-    edit(wrong, "affine_forward_answer", WRONG)
-    edit(wrong, "explain_batchnorm", HOSTILE)
+    edit(wrong, "weigh_answer", WRONG)
+    edit(wrong, "explain_steps", HOSTILE)
     (submit(course, "broken") / "layers.ipynb").write_text('{"cells": [')
     (submit(course, "absent") / "deeper.ipynb").unlink()
     renamed = submit(course, "renamed")
     (renamed / "layers.ipynb").rename(renamed / "layers (1) final.ipynb")
     cheat = submit(course, "cheat")
-    edit(cheat / "layers.ipynb", "affine_forward_answer", "raise SystemExit(0)")
-    edit(cheat / "layers.ipynb", "affine_forward", "4.0", tags=["skip-execution"], **CHEAT)
+    edit(cheat / "layers.ipynb", "weigh_answer", "raise SystemExit(0)")
+    edit(cheat / "layers.ipynb", "weigh", "4.0", tags=["skip-execution"], **CHEAT)
     (submit(course, "late") / "timestamp.txt").write_text("2026-05-02 12:00:00 UTC")
 
 
@@ -119,7 +119,7 @@ def test_nbgrader_autograde_leaves_the_folders_of_autograder_grade(batch, autogr
 
 
 @pytest.mark.parametrize(
-    ("student", "affine", "relu_backward"),
+    ("student", "weigh", "clip_back"),
     [
         ("right", 4.0, 3.0),
         ("blank", 0.0, 0.0),
@@ -130,26 +130,26 @@ def test_nbgrader_autograde_leaves_the_folders_of_autograder_grade(batch, autogr
         ("late", 4.0, 3.0),
     ],
 )
-def test_each_submission_gets_its_due(autograded, student, affine, relu_backward):
-    assert score(autograded, student, "layers", "affine_forward") == affine
-    assert score(autograded, student, "deeper", "relu_backward") == relu_backward
+def test_each_submission_gets_its_due(autograded, student, weigh, clip_back):
+    assert score(autograded, student, "layers", "weigh") == weigh
+    assert score(autograded, student, "deeper", "clip_back") == clip_back
 
 
 def test_bonus_points_arrive_as_extra_credit(autograded):
-    assert gradebook_rows(autograded)["right", "layers", "relu_forward"][:2] == (0.0, 3.0)
+    assert gradebook_rows(autograded)["right", "layers", "clip"][:2] == (0.0, 3.0)
 
 
 def test_what_the_sandbox_printed_is_what_graders_see(autograded):
     cells = mini_course.cells(autograded.root / "autograded" / "right" / NAME / "layers.ipynb")
-    assert cells["affine_forward"]["outputs"][0]["text"] == ["(2, 4)\n"]
+    assert cells["weigh"]["outputs"][0]["text"] == ["(2, 4)\n"]
 
 
 def test_locked_cells_points_and_tags_are_the_releases(autograded):
     cells = mini_course.cells(autograded.root / "autograded" / "cheat" / NAME / "layers.ipynb")
-    check = cells["affine_forward"]
+    check = cells["weigh"]
     assert check["metadata"]["nbgrader"]["points"] == 4
     assert "tags" not in check["metadata"]
-    assert "print(affine_forward" in "".join(check["source"])
+    assert "print(weigh" in "".join(check["source"])
 
 
 def test_grading_again_changes_no_row(autograded):
@@ -272,7 +272,7 @@ def test_formgrader_shows_the_submission_and_why_it_lost_points(formgrader):
     assert "onerror" not in page
     assert "<script>steal" not in page
     comments = session.get(f"{url}/api/comments?submission_id={wrong['id']}").json()
-    own = next(entry for entry in comments if entry["name"] == "affine_forward_answer")
+    own = next(entry for entry in comments if entry["name"] == "weigh_answer")
     assert "Look at:" in own["auto_comment"]
 
 
@@ -281,7 +281,7 @@ def test_formgraders_feedback_button_makes_our_page(formgrader, batch):
     done = press(session, url, f"assignment/{NAME}/wrong/generate_feedback")
     assert done["success"], done
     page = (batch.root / "feedback" / "wrong" / NAME / "layers.html").read_text()
-    assert 'id="question-affine_forward"' in page
+    assert 'id="question-weigh"' in page
 
 
 @pytest.mark.parametrize("page", ["manage_assignments", f"manage_submissions/{NAME}", "gradebook"])

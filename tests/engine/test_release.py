@@ -40,10 +40,10 @@ def source_of(course: Course, step: str, notebook: str, cell: str) -> str:
 
 class TestStubs:
     def test_an_unanswered_function_keeps_its_head_and_names_its_question(self, released):
-        assert source_of(released, "release", "layers", "affine_forward_answer").splitlines() == [
-            "def affine_forward(x, w, b):",
-            '    """An affine layer: x (N, d1, ..., dk), w (D, M), b (M,) -> out (N, M), cache."""',
-            '    raise NotImplementedError("affine_forward is not answered yet: '
+        assert source_of(released, "release", "layers", "weigh_answer").splitlines() == [
+            "def weigh(x, w, b):",
+            '    """A weighted sum: x (N, d1, ..., dk), w (D, M), b (M,) -> out (N, M), cache."""',
+            '    raise NotImplementedError("weigh is not answered yet: '
             'fill in the cell above the check.")',
         ]
 
@@ -57,14 +57,14 @@ class TestStubs:
         }
 
     def test_a_model_answer_is_replaced_by_an_invitation(self, released):
-        text = source_of(released, "release", "layers", "explain_batchnorm")
+        text = source_of(released, "release", "layers", "explain_steps")
         assert text == "*Write your answer here, in your own words.*"
 
     def test_the_authors_own_stub_wins_and_its_metadata_stays_behind(self, course):
         path = course.root / "source" / NAME / "layers.ipynb"
-        edit(path, "relu_forward_answer", autograder={"stub": "pass  # your line here"})
+        edit(path, "clip_answer", autograder={"stub": "pass  # your line here"})
         build(course)
-        cell = cells(course.root / "release" / NAME / "layers.ipynb")["relu_forward_answer"]
+        cell = cells(course.root / "release" / NAME / "layers.ipynb")["clip_answer"]
         assert cell["source"][-1] == "    pass  # your line here"
         assert "autograder" not in cell["metadata"]
 
@@ -72,9 +72,9 @@ class TestStubs:
         path = course.root / "source" / NAME / "layers.ipynb"
         two = "### BEGIN SOLUTION\na = 1\n### END SOLUTION\nb = 2\n"
         two += "### BEGIN SOLUTION\nc = 3\n### END SOLUTION"
-        edit(path, "relu_forward_answer", two, autograder={"stub": ["a = 0", None]})
+        edit(path, "clip_answer", two, autograder={"stub": ["a = 0", None]})
         build(course)
-        lines = source_of(course, "release", "layers", "relu_forward_answer").splitlines()
+        lines = source_of(course, "release", "layers", "clip_answer").splitlines()
         assert lines[:2] == ["a = 0", "b = 2"]
         assert lines[2].startswith("raise NotImplementedError(")
 
@@ -83,12 +83,12 @@ class TestStubs:
         ["### BEGIN SOLUTION\nx = 1", "### END SOLUTION", "BEGIN SOLUTION\nBEGIN SOLUTION"],
     )
     def test_unpaired_marks_are_refused(self, course, source):
-        edit(course.root / "source" / NAME / "layers.ipynb", "relu_forward_answer", source)
-        with pytest.raises(UsageError, match="relu_forward_answer"):
+        edit(course.root / "source" / NAME / "layers.ipynb", "clip_answer", source)
+        with pytest.raises(UsageError, match="clip_answer"):
             build(course)
 
     def test_an_answer_without_a_marked_solution_is_refused(self, course):
-        edit(course.root / "source" / NAME / "layers.ipynb", "relu_forward_answer", "x = 1")
+        edit(course.root / "source" / NAME / "layers.ipynb", "clip_answer", "x = 1")
         with pytest.raises(UsageError, match="no solution region"):
             build(course)
 
@@ -107,9 +107,9 @@ class TestStubs:
         assert blank_form(code) is None
 
     def test_the_stub_of_code_raises_what_the_autograder_recognizes(self):
-        cell = mini_course.answer("relu_forward", "")
-        with pytest.raises(NotImplementedError, match=r"^relu_forward is not answered yet: "):
-            exec(default_stub(cell, Region("", ("out = x",)), "relu_forward"))
+        cell = mini_course.answer("clip", "")
+        with pytest.raises(NotImplementedError, match=r"^clip is not answered yet: "):
+            exec(default_stub(cell, Region("", ("out = x",)), "clip"))
 
 
 class TestLeaks:
@@ -127,7 +127,7 @@ class TestLeaks:
         notebook = nbformat.read(path, as_version=4)
         notebook.cells.append(nbformat.v4.new_code_cell(f"  {self.SECRET}  # mine", id="scratch"))
         nbformat.write(notebook, path)
-        self.refused(course, "'scratch'.*affine_forward_answer")
+        self.refused(course, "'scratch'.*weigh_answer")
 
     @pytest.mark.parametrize("place", ["prose", "metadata", "attachment"])
     def test_a_solution_line_is_found_wherever_it_hides(self, course, place):
@@ -149,10 +149,10 @@ class TestLeaks:
 
     def test_a_line_of_a_hidden_check_is_refused(self, course):
         private = course.root / "autograder" / "assignments" / NAME
-        lines = (private / "checks" / "test_affine.py").read_text().splitlines()
-        call = next(line for line in lines if "student.affine_forward(" in line)
+        lines = (private / "checks" / "test_weigh.py").read_text().splitlines()
+        call = next(line for line in lines if "student.weigh(" in line)
         edit(course.root / "source" / NAME / "layers.ipynb", "intro", call)
-        self.refused(course, r"the private checks/test_affine\.py")
+        self.refused(course, r"the private checks/test_weigh\.py")
 
     def test_a_file_of_the_autograder_is_refused_whole(self, course):
         private = course.root / "autograder" / "assignments" / NAME
@@ -188,12 +188,12 @@ class TestRelease:
         }
 
     def test_solutions_are_executed(self, released):
-        outputs = cells(released.root / "solutions" / NAME / "layers.ipynb")["affine_forward"]
+        outputs = cells(released.root / "solutions" / NAME / "layers.ipynb")["weigh"]
         assert outputs["outputs"][0]["text"] == ["(2, 4)\n"]
 
     def test_solutions_keep_every_source_line(self, released):
-        solved = source_of(released, "solutions", "layers", "affine_forward_answer")
-        assert solved == mini_course.AFFINE
+        solved = source_of(released, "solutions", "layers", "weigh_answer")
+        assert solved == mini_course.WEIGH
 
     def test_support_and_data_travel_with_the_release(self, released):
         names = set(tree(released.root / "release" / NAME))
@@ -201,8 +201,8 @@ class TestRelease:
             "layers.ipynb",
             "deeper.ipynb",
             "support/__init__.py",
-            "datasets/fashion_mnist.npz",
-            "datasets/LICENSE.fashion-mnist",
+            "datasets/pictures.npz",
+            "datasets/LICENSE.pictures",
         }
 
     def test_the_gradebook_knows_the_assignment_and_no_student(self, released):
@@ -220,13 +220,13 @@ class TestRelease:
         assert list((released.root / ".autograder").iterdir()) == []
 
     def test_locked_cells_cannot_be_edited_or_deleted(self, released):
-        check = cells(released.root / "release" / NAME / "layers.ipynb")["affine_forward"]
+        check = cells(released.root / "release" / NAME / "layers.ipynb")["weigh"]
         assert (check["metadata"]["editable"], check["metadata"]["deletable"]) == (False, False)
 
     def test_a_solution_that_raises_is_not_shown_as_one(self, course):
         path = course.root / "source" / NAME / "deeper.ipynb"
-        edit(path, "relu_backward", "raise ValueError('no')")
-        with pytest.raises(UsageError, match="'relu_backward' raised ValueError: no"):
+        edit(path, "clip_back", "raise ValueError('no')")
+        with pytest.raises(UsageError, match="'clip_back' raised ValueError: no"):
             build_release(course, NAME, register=False)
         assert not (course.root / "release").exists()
 

@@ -23,16 +23,16 @@ def question(id_: str, score: float | None, most: float, *checks: CheckResult) -
     return QuestionScore(id_, "layers", score, most, needs_review=score is None, checks=checks)
 
 
-def grade(affine: float | None, *checks: CheckResult, problems: tuple[str, ...] = ()) -> Grade:
-    withheld = affine is None
+def grade(weighed: float | None, *checks: CheckResult, problems: tuple[str, ...] = ()) -> Grade:
+    withheld = weighed is None
     return Grade(
         "mini",
         Status.WITHHELD if withheld else Status.GRADED,
-        affine,
+        weighed,
         10.0,
         0.0,
         problems,
-        (question("affine_forward", affine, 4, *checks), question("explain_batchnorm", None, 6)),
+        (question("weigh", weighed, 4, *checks), question("explain_steps", None, 6)),
     )
 
 
@@ -111,7 +111,7 @@ def test_the_page_is_the_same_for_the_same_grades() -> None:
 
 def test_the_page_names_every_student_question_and_mistake(tmp_path: Path) -> None:
     page = write_report("mini", CLASS, tmp_path / "reports" / "mini.html").read_text()
-    for word in (*CLASS, "affine_forward", "explain_batchnorm", "bias left out", "withheld"):
+    for word in (*CLASS, "weigh", "explain_steps", "bias left out", "withheld"):
         assert word in page
 
 

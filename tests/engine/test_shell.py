@@ -27,9 +27,10 @@ SOURCES = [
     "ls",
     "",
 ]
+ROOT = Path(__file__).parents[2]
 CELLS = [
     cell.source
-    for path in Path("solutions/batchnorm").glob("*.ipynb")
+    for path in sorted((ROOT / "solutions").glob("*/*.ipynb"))
     for cell in nbformat.read(path, as_version=4).cells
     if cell.cell_type == "code"
 ]
