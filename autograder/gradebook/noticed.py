@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable
 from itertools import groupby
 
@@ -66,11 +67,11 @@ def hint(group: Iterable[Noticed]) -> str:
     hints = sorted(each.check.hint for each in told if each.check.hint)
     shared = [text for text, same in groupby(hints) if len(list(same)) > 1]
     if len(shared) == 1:
-        return looked_at(shared[0])
+        return as_advice(shared[0])
     only = len(set(hints)) == 1 and told[0].check.verdict not in SILENT
-    return looked_at(hints[0]) if only else ""
+    return as_advice(hints[0]) if only else ""
 
 
-def looked_at(hint: str) -> str:
-    """What follows 'Look at:'; a check's own sentence begins with 'Looks at' already."""
-    return hint.removeprefix("Looks at ")
+def as_advice(hint: str) -> str:
+    """A hint as one says it to a student: what a check looks at is what to look at."""
+    return re.sub("^Looks at ", "Look at ", hint)

@@ -196,8 +196,8 @@ def _line(group: Sequence[Noticed]) -> str:
     checks = [each.check for each in group]
     names = ", ".join(check.name for check in checks)
     earned, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-    look = f" Look at: {hint(group)}" if hint(group) else ""
-    return f"{names} ({earned:g}/{most:g}): {' '.join(sentences(group))}{look}"
+    told = " ".join(filter(None, (*sentences(group), hint(group))))
+    return f"{names} ({earned:g}/{most:g}): {told}"
 
 
 def _assign_penalties(course: Course, gradebook: Gradebook, student: str, assignment: str) -> None:

@@ -20,6 +20,7 @@ Upstream = Mapping[str, Iterable[str]]
 
 NOT_ANSWERED = "is not answered yet."
 """How the sentence on our own placeholder ends; the card of what is missing says it once."""
+UNANSWERED = "Not answered yet."
 
 
 class Kind(StrEnum):
@@ -173,7 +174,12 @@ def _missing(
         says = "" if plain else texts[0]
         reasons.setdefault(says, []).append(msgspec.structs.replace(part, says=says))
     parts = tuple(part for same in reasons.values() for part in same)
-    return Card(Kind.MISSING, (), hint(group), stands_in, parts)
+    if len(said) > 1 and len(set(said.values())) == 1 and parts[0].says:
+        title = parts[0].says
+        parts = tuple(msgspec.structs.replace(part, says="") for part in parts)
+    else:
+        title = UNANSWERED
+    return Card(Kind.MISSING, (title,), hint(group), stands_in, parts)
 
 
 def _parts(

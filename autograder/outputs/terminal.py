@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.model import FROM_SUBMISSION, Grade, QuestionScore, Status, Verdict
-from autograder.outputs.cards import Card, Kind, Upstream, cards_of
+from autograder.outputs.cards import Card, Upstream, cards_of
 
 
 def print_grade(grade: Grade, console: Console, upstream: Upstream) -> None:
@@ -67,12 +67,10 @@ def _says(question: QuestionScore) -> str:
 
 def _mend(card: Card) -> str:
     """One mistake: what is wrong, what to look at, and what it cost where."""
-    missing = card.kind is Kind.MISSING
-    says = "Not answered yet." if missing else " ".join(card.says)
+    told = " ".join(filter(None, (*card.says, card.hint)))
     start = "[bold red]Mend this first:[/bold red]" if card.first else "[red]Mend:[/red]"
-    look = f" Look at: {escape(card.hint)}" if card.hint else ""
     where = ", ".join(
         part.question + (f" −{part.lost:g}" + " bonus" * part.bonus if part.lost else "")
         for part in card.parts
     )
-    return f"{start} {escape(says)}{look} ({escape(where)})"
+    return f"{start} {escape(told)} ({escape(where)})"

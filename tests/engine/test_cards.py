@@ -224,6 +224,14 @@ def test_the_terminal_says_what_to_mend_first():
     grade = Grade("a", Status.GRADED, 23.86, 38.0, 0.0, (), (FORWARD, BACKWARD, NET))
     print_grade(grade, Console(file=out, width=200), UPSTREAM)
     shown = out.getvalue()
-    assert f"Mend this first: {DROPPED} Look at: The variance is made of every x." in shown
+    assert f"Mend this first: {DROPPED} The variance is made of every x." in shown
     assert "(backward −8.75, net −4.31)" in shown
     assert shown.count(DROPPED) == 1
+
+
+def test_one_reason_for_all_that_is_missing_is_the_card():
+    lost = "notebook.ipynb was not handed in, or cannot be read."
+    seen = [question(name, check("a", Verdict.MISSING, lost)) for name in ("forward", "net")]
+    (card,) = cards(*seen)
+    assert card.says == (lost,)
+    assert [part.says for part in card.parts] == ["", ""]

@@ -98,7 +98,7 @@ def cards_on(page: str) -> list[str]:
 
 def test_a_mistake_has_a_card_with_its_cost_and_what_to_look_at(page):
     (card,) = cards_on(page(grade()))
-    assert card == "✗ out is flat. −1.5 Look at: the shape. affine_forward −1.5 shape"
+    assert card == "✗ out is flat. −1.5 points Look at the shape. affine_forward shape"
 
 
 def test_a_question_has_a_line_with_its_points(page):
@@ -120,8 +120,8 @@ def test_what_is_not_answered_is_one_card(page):
     missing = replace(AFFINE, score=0.0, checks=tuple(gone))
     whole = page(grade(missing))
     (card,) = cards_on(whole)
-    assert card.startswith("– Not answered yet −4")
-    assert text_of(whole, "affine_forward") == "affine_forward not answered yet 0 / 4"
+    assert card.startswith("– Not answered yet. −4 points")
+    assert text_of(whole, "affine_forward") == "affine_forward missing 0 / 4"
 
 
 def test_the_bonus_is_shown_as_a_bonus(page):
