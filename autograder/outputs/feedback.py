@@ -74,6 +74,8 @@ class QuestionView(msgspec.Struct, frozen=True):
     by_person: bool
     provisional: bool
     carried_forward: bool
+    carried: tuple[str, ...]
+    """How its checks were carried forward."""
     comment: str
     """What a person wrote."""
     passed: int
@@ -150,6 +152,7 @@ def question_view(cell: Any, answers: Mapping[str, str], comments: dict[str, Any
     result = result_of(cell)
     checks = result.checks if result else ()
     skipped = (check.message for check in checks if check.verdict is Verdict.SKIPPED)
+    carried = (check.message for check in checks if getattr(check, "carried", False))
     return QuestionView(
         id=id_,
         state=_state(own, result, withheld=comment.get("withheld", False)),
@@ -160,6 +163,7 @@ def question_view(cell: Any, answers: Mapping[str, str], comments: dict[str, Any
         by_person=own["by_person"],
         provisional=bool(result and result.needs_review and not own["by_person"]),
         carried_forward=bool(result and result.carried_forward),
+        carried=tuple(dict.fromkeys(carried)),
         comment=comment.get("comment") or "",
         passed=sum(check.verdict is Verdict.PASSED for check in checks),
         checked=len(checks),

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from autograder.model import FROM_SUBMISSION, Grade, QuestionScore, Status, Verdict
-from autograder.outputs.cards import Card, Upstream, cards_of
+from autograder.outputs.cards import Card, Part, Upstream, cards_of
 
 
 def print_grade(grade: Grade, console: Console, upstream: Upstream) -> None:
@@ -66,11 +66,13 @@ def _says(question: QuestionScore) -> str:
 
 
 def _mend(card: Card) -> str:
-    """One mistake: what is wrong, what to look at, and what it cost where."""
+    """One mistake: what is wrong and what to look at, then what it cost where."""
     told = " ".join(filter(None, (*card.says, card.hint)))
     start = "[bold red]Mend this first:[/bold red]" if card.first else "[red]Mend:[/red]"
-    where = ", ".join(
-        part.question + (f" −{part.lost:g}" + " bonus" * part.bonus if part.lost else "")
-        for part in card.parts
-    )
-    return f"{start} {escape(told)} ({escape(where)})"
+    return "\n".join([f"{start} {escape(told)}", *map(_part, card.parts)])
+
+
+def _part(part: Part) -> str:
+    cost = f" −{part.lost:g}" + " bonus" * part.bonus if part.lost else ""
+    checks = f" [dim]{escape(', '.join(part.checks))}[/dim]" if part.checks else ""
+    return f"  {escape(part.question)}{cost}{checks}"

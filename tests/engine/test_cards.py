@@ -225,7 +225,8 @@ def test_the_terminal_says_what_to_mend_first():
     print_grade(grade, Console(file=out, width=200), UPSTREAM)
     shown = out.getvalue()
     assert f"Mend this first: {DROPPED} The variance is made of every x." in shown
-    assert "(backward −8.75, net −4.31)" in shown
+    assert "backward −8.75 dx_matches, dx_with_large_eps" in shown
+    assert "net −4.31 gradients_match, regularization" in shown
     assert shown.count(DROPPED) == 1
 
 
