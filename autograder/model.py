@@ -57,6 +57,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     """The named mistake whose output this answer reproduces, if one does."""
     hint: str = ""
     """What to look at next; empty when the check passed."""
+    made_in: str | msgspec.UnsetType = msgspec.UNSET
+    """The earlier question in which the named mistake stands; unset if it is this one."""
 
 
 class QuestionScore(msgspec.Struct, frozen=True):

@@ -95,6 +95,8 @@ class Outcome(msgspec.Struct, frozen=True):
     misconception: str | None = None
     could_not_tell: bool = False
     """Whether a person has to decide: nothing is known against the answer, nor for it."""
+    made_in: str | msgspec.UnsetType = msgspec.UNSET
+    """The earlier question in which the named mistake stands; unset if it is this one."""
 
 
 class Ran(msgspec.Struct, frozen=True):

@@ -40,13 +40,14 @@ def check(
     course = Course.find()
     _look_at(path)
     name = chosen_for(course, path, assignment)
-    folder, only = _folder_and_notebook(path, {q.notebook for q in questions_of(course, name)})
+    questions = questions_of(course, name)
+    folder, only = _folder_and_notebook(path, {q.notebook for q in questions})
     with Grader(course, name, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
         typer.echo(graded.grade.to_json(indent=2))
     else:
-        print_grade(graded.grade, Console())
+        print_grade(graded.grade, Console(), {q.id: q.upstream for q in questions})
     for note in graded.staff_notes:
         print(note, file=sys.stderr)
     end_with(graded.grade)

@@ -50,6 +50,7 @@ class Misconception(msgspec.Struct, frozen=True):
 
     name: str
     question: str
+    """The question in which it stands, also where it shows in one that is built on that."""
     sentence: str
     """What the answer does wrong, for the student."""
     hint: str
@@ -123,7 +124,7 @@ class Mistakes:
         wrong_part = {mistake.defines: staticmethod(mistake.implementation)}
         return Misconception(
             mistake.name,
-            asked.id,
+            mistake.question,
             told,
             mistake.hint,
             asked.defines or "",

@@ -8,7 +8,7 @@ never changed: a manual score stays, and is flagged for a second look, as nbgrad
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
+from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 TIMESTAMP_FILE = "timestamp.txt"
@@ -177,7 +178,7 @@ def comment_on(score: QuestionScore | None, grade: Grade) -> str | None:
     """Say in plain text what a grader sees under the answer; None if all is well."""
     if score is None or is_withheld(score, grade):
         return WITHHELD_COMMENT
-    lines = lines_on(score.checks)
+    lines = lines_on(score.id, score.checks)
     if score.carried_forward:
         lines.append("Checked with trusted versions of the questions it builds on.")
     if score.needs_review:
@@ -185,28 +186,18 @@ def comment_on(score: QuestionScore | None, grade: Grade) -> str | None:
     return "\n".join(lines) or None
 
 
-def lines_on(checks: Iterable[CheckResult]) -> list[str]:
-    """One line for each thing that is wrong, with the checks that noticed it.
-
-    Of an answer that is not there, only that is said: there is nothing to look at yet.
-    """
-    noticed: dict[str, list[CheckResult]] = {}
-    for check in checks:
-        if check.verdict is Verdict.PASSED:
-            continue
-        silent = not check.hint or check.verdict is Verdict.MISSING
-        look = "" if silent else f" Look at: {looked_at(check.hint)}"
-        noticed.setdefault(check.message + look, []).append(check)
-    return [
-        f"{', '.join(check.name for check in group)} "
-        f"({sum(check.points for check in group):g}/{sum(c.max_points for c in group):g}): {what}"
-        for what, group in noticed.items()
-    ]
+def lines_on(question: str, checks: Iterable[CheckResult]) -> list[str]:
+    """One line for each mistake, with the checks that noticed it."""
+    wrong = (Noticed(question, check) for check in checks if check.verdict is not Verdict.PASSED)
+    return [_line(group) for group in by_mistake(wrong)]
 
 
-def looked_at(hint: str) -> str:
-    """What follows 'Look at:'; a check's own sentence begins with 'Looks at' already."""
-    return hint.removeprefix("Looks at ")
+def _line(group: Sequence[Noticed]) -> str:
+    checks = [each.check for each in group]
+    names = ", ".join(check.name for check in checks)
+    earned, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
+    told = " ".join(filter(None, (*sentences(group), hint(group))))
+    return f"{names} ({earned:g}/{most:g}): {told}"
 
 
 def _assign_penalties(course: Course, gradebook: Gradebook, student: str, assignment: str) -> None:

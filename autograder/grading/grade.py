@@ -224,7 +224,11 @@ class _ChecksRun(Run):
         if mistake is None:
             return ran.outcome
         return msgspec.structs.replace(
-            ran.outcome, misconception=mistake.name, message=mistake.sentence, hint=mistake.hint
+            ran.outcome,
+            misconception=mistake.name,
+            made_in=msgspec.UNSET if mistake.question == check.question else mistake.question,
+            message=mistake.sentence,
+            hint=mistake.hint,
         )
 
     def without_notebook(self, question: Question) -> QuestionScore:

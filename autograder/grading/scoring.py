@@ -64,6 +64,7 @@ def _check_result(outcome: Outcome, share: float) -> CheckResult:
         verdict=outcome.verdict,
         message=outcome.message,
         misconception=outcome.misconception,
+        made_in=outcome.made_in,
         hint=outcome.hint,
     )
 

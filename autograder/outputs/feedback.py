@@ -1,4 +1,4 @@
-"""The feedback page: per check one sentence and what to look at, above the student's notebook.
+"""The feedback page: one card a mistake and what to look at, above the student's notebook.
 
 Made by `nbgrader generate_feedback` through `FeedbackExporter` and `CollectResults`. Scores
 come from the gradebook, so what a person entered in formgrader counts; the checks' sentences
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
@@ -26,21 +26,11 @@ from traitlets.config import Config
 
 from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import hide_tests, is_scored, result_of
-from autograder.gradebook.rows import WITHHELD, looked_at
-from autograder.model import FROM_SUBMISSION, CheckResult, QuestionScore, Verdict
+from autograder.gradebook.rows import WITHHELD
+from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
+from autograder.outputs.cards import Card, Kind, cards_of
 
-MARKS = {Verdict.PASSED: "✓", Verdict.FAILED: "✗", Verdict.RAISED: "!", Verdict.TIMEOUT: "…"}
-VERDICTS = {
-    Verdict.PASSED: "right",
-    Verdict.FAILED: "not right yet",
-    Verdict.RAISED: "raised an error",
-    Verdict.TIMEOUT: "out of time",
-    Verdict.MISSING: "not answered",
-    Verdict.SKIPPED: "not checked",
-    Verdict.GRADER_ERROR: "could not be checked",
-}
-NOTHING_TO_SEE = (Verdict.MISSING, Verdict.SKIPPED, Verdict.TIMEOUT)
-"""Verdicts on code that gave no answer: of these the sentence says all."""
+MARKS = {Kind.MISTAKE: "✗", Kind.RAISED: "!", Kind.TIMEOUT: "…", Kind.MISSING: "–"}
 TEMPLATES = Path(__file__).parent / "templates"
 SHOWN_ATTRIBUTES = MappingProxyType(
     {
@@ -70,19 +60,8 @@ class State(StrEnum):
     """We could not grade it; a person will."""
 
 
-class CheckLine(msgspec.Struct, frozen=True):
-    """One line of a question: a check, or neighbours of which there is the same to say."""
-
-    names: tuple[str, ...]
-    verdict: Verdict
-    points: float
-    max_points: float
-    message: str
-    hint: str
-
-
 class QuestionView(msgspec.Struct, frozen=True):
-    """One question as the page shows it."""
+    """One question as the page's table of points shows it."""
 
     id: str
     state: State
@@ -95,25 +74,34 @@ class QuestionView(msgspec.Struct, frozen=True):
     by_person: bool
     provisional: bool
     carried_forward: bool
+    carried: tuple[str, ...]
+    """How its checks were carried forward."""
     comment: str
     """What a person wrote."""
-    checks: tuple[CheckLine, ...]
+    passed: int
+    checked: int
+    answered: bool
+    reasons: tuple[str, ...]
+    """Why a person has to look, where a check says it."""
 
 
 class CollectResults(GetGrades):  # type: ignore[misc]
-    """Put scores, comments and checks of a notebook where the feedback template finds them."""
+    """Put cards, scores and comments of a notebook where the feedback template finds them."""
 
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Add `resources["feedback"]`: the questions, the problems, the sums."""
+        """Add `resources["feedback"]`: the cards, the questions, the problems, the sums."""
         hide_tests(nb)
         nb, resources = super().preprocess(nb, resources)
         own = [cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)]
         comments = {metadata["grade_id"]: metadata for metadata in own}
         answers = answer_cells(nb.cells)
-        views = [question_view(cell, answers, comments) for cell in nb.cells if is_scored(cell)]
+        scored = [cell for cell in nb.cells if is_scored(cell)]
+        views = [question_view(cell, answers, comments) for cell in scored]
         about = nb.metadata.get("autograder", {})
         resources["feedback"] = {
+            "cards": to_mend(scored, views),
             "questions": views,
+            "answers": {view.id: view.answer for view in views},
             "problems": about.get("problems", []),
             "source": FROM_SUBMISSION if "verdicts_from" in about else "",
             "score": sum(view.score or 0.0 for view in views),
@@ -162,46 +150,38 @@ def question_view(cell: Any, answers: Mapping[str, str], comments: dict[str, Any
     answer = answers[id_] if answers[id_] in comments else id_
     comment = comments.get(answer, {})
     result = result_of(cell)
-    score = own["base_score"]
+    checks = result.checks if result else ()
+    skipped = (check.message for check in checks if check.verdict is Verdict.SKIPPED)
+    carried = (check.message for check in checks if getattr(check, "carried", False))
     return QuestionView(
         id=id_,
         state=_state(own, result, withheld=comment.get("withheld", False)),
-        score=score,
+        score=own["base_score"],
         max_score=own["points"],
         extra_credit=own["extra_credit"],
         answer=answer,
         by_person=own["by_person"],
         provisional=bool(result and result.needs_review and not own["by_person"]),
         carried_forward=bool(result and result.carried_forward),
+        carried=tuple(dict.fromkeys(carried)),
         comment=comment.get("comment") or "",
-        checks=check_lines(result.checks if result else ()),
+        passed=sum(check.verdict is Verdict.PASSED for check in checks),
+        checked=len(checks),
+        answered=any(check.verdict is not Verdict.MISSING for check in checks),
+        reasons=tuple(dict.fromkeys(filter(None, skipped))),
     )
 
 
-def check_lines(checks: Iterable[CheckResult]) -> tuple[CheckLine, ...]:
-    """Join neighbours that came out the same; what was not run gives nothing to look at."""
-    lines: list[CheckLine] = []
-    for check in checks:
-        hint = "" if check.verdict in NOTHING_TO_SEE else looked_at(check.hint)
-        line = CheckLine(
-            (check.name,), check.verdict, check.points, check.max_points, check.message, hint
-        )
-        last = lines[-1] if lines else None
-        same = last and (last.verdict, last.message, last.hint) == (
-            line.verdict,
-            line.message,
-            line.hint,
-        )
-        if last is None or not same or line.verdict is Verdict.PASSED:
-            lines.append(line)
-        else:
-            lines[-1] = msgspec.structs.replace(
-                last,
-                names=last.names + line.names,
-                points=last.points + line.points,
-                max_points=last.max_points + line.max_points,
-            )
-    return tuple(lines)
+def to_mend(scored: Sequence[Any], views: Sequence[QuestionView]) -> tuple[Card, ...]:
+    """The cards of a notebook; none for an answer that a person has given all points."""
+    by_person = {view.id: view.state for view in views if view.by_person}
+    upstream = {
+        cell.metadata.nbgrader["grade_id"]: cell.metadata.get("autograder", {}).get("upstream", ())
+        for cell in scored
+    }
+    scores = [result for cell in scored if (result := result_of(cell)) is not None]
+    open_ = [score for score in scores if by_person.get(score.id) is not State.FULL]
+    return cards_of(open_, upstream, by_person)
 
 
 def _state(own: Any, result: QuestionScore | None, *, withheld: bool) -> State:
@@ -274,8 +254,7 @@ class FeedbackExporter(HTMLExporter):
         yield "clean_html", clean_markup
         yield "strip_files_prefix", clean_markdown
         yield "words", words
-        yield "verdict_mark", verdict_mark
-        yield "verdict_words", verdict_words
+        yield "card_mark", card_mark
         yield "inline", inline
 
 
@@ -284,14 +263,9 @@ def words(name: str) -> str:
     return name.replace("_", " ")
 
 
-def verdict_mark(verdict: Verdict) -> str:
-    """Give a verdict's mark; its words stand beside it for those who cannot see it."""
-    return MARKS.get(verdict, "–")
-
-
-def verdict_words(verdict: Verdict) -> str:
-    """Say a verdict as one says it to a student."""
-    return VERDICTS[verdict]
+def card_mark(kind: Kind) -> str:
+    """Give a card's mark; its words stand beside it for those who cannot see it."""
+    return MARKS[kind]
 
 
 def inline(sentence: str) -> str:

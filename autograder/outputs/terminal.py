@@ -1,4 +1,4 @@
-"""A grade as a table in the terminal."""
+"""A grade in the terminal: the points of each question, then what to mend first."""
 
 from __future__ import annotations
 
@@ -6,20 +6,27 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from autograder.model import FROM_SUBMISSION, CheckResult, Grade, QuestionScore, Status, Verdict
+from autograder.model import FROM_SUBMISSION, Grade, QuestionScore, Status, Verdict
+from autograder.outputs.cards import Card, Part, Upstream, cards_of
 
-STYLE = {Verdict.PASSED: "green", Verdict.GRADER_ERROR: "magenta", Verdict.SKIPPED: "dim"}
 
+def print_grade(grade: Grade, console: Console, upstream: Upstream) -> None:
+    """Print every question with its score, and every mistake once with what it cost.
 
-def print_grade(grade: Grade, console: Console) -> None:
-    """Print every question with its score, and a sentence for each check that did not pass."""
+    Args:
+        grade: the grade.
+        console: where to.
+        upstream: on what each question is built.
+    """
     table = Table(title=f"{grade.assignment}: {_total(grade)}", title_justify="left")
     table.add_column("question")
     table.add_column("points", justify="right")
-    table.add_column("what the checks say", ratio=1)
+    table.add_column("checks", ratio=1)
     for question in grade.questions:
         table.add_row(question.id, _points(question), _says(question))
     console.print(table)
+    for card in cards_of(grade.questions, upstream):
+        console.print(_mend(card))
     if grade.classic:
         console.print(FROM_SUBMISSION)
     for problem in grade.problems:
@@ -43,18 +50,29 @@ def _points(question: QuestionScore) -> str:
 
 
 def _says(question: QuestionScore) -> str:
-    """One line if everything passed, otherwise a line for each check that did not."""
+    """How many checks passed, and whether a person has to look."""
     if not question.checks:
         return "[dim]a person grades this[/dim]"
     passed = sum(check.verdict is Verdict.PASSED for check in question.checks)
     total = len(question.checks)
     if passed == total:
         return f"[green]all {total} checks passed[/green]"
-    lines = [_line(check) for check in question.checks if check.verdict is not Verdict.PASSED]
-    return "\n".join([f"{passed} of {total} checks passed", *lines])
+    ours = any(check.verdict is Verdict.GRADER_ERROR for check in question.checks)
+    open_ = [check.message for check in question.checks if check.verdict is Verdict.SKIPPED]
+    lines = [f"{passed} of {total} checks passed"]
+    lines += ["[magenta]a check could not be run; not the student's fault[/magenta]"] * ours
+    lines += [f"[dim]{escape(message)}[/dim]" for message in dict.fromkeys(open_) if message]
+    return "\n".join(lines)
 
 
-def _line(check: CheckResult) -> str:
-    style = STYLE.get(check.verdict, "red")
-    message = f" – {escape(check.message)}" if check.message else ""
-    return f"[{style}]{check.verdict}[/{style}] {escape(check.name)}{message}"
+def _mend(card: Card) -> str:
+    """One mistake: what is wrong and what to look at, then what it cost where."""
+    told = " ".join(filter(None, (*card.says, card.hint)))
+    start = "[bold red]Mend this first:[/bold red]" if card.first else "[red]Mend:[/red]"
+    return "\n".join([f"{start} {escape(told)}", *map(_part, card.parts)])
+
+
+def _part(part: Part) -> str:
+    cost = f" −{part.lost:g}" + " bonus" * part.bonus if part.lost else ""
+    checks = f" [dim]{escape(', '.join(part.checks))}[/dim]" if part.checks else ""
+    return f"  {escape(part.question)}{cost}{checks}"

@@ -18,8 +18,8 @@ from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.gradebook.autograded import write_autograded
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
-from autograder.model import CheckResult, Grade, Status, Verdict
-from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
+from autograder.model import Grade, Status, Verdict
+from autograder.outputs.feedback import clean_markup, inline
 from autograder.sandbox.session import CellRun
 from autograder.submission.intake import read_submission
 
@@ -79,18 +79,49 @@ def enter_by_hand(book, manual):
     book.db.commit()
 
 
+def visible(markup: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", markup)).split())
+
+
 def text_of(page: str, question: str) -> str:
-    """What a reader sees of one question."""
-    article = re.search(rf'id="question-{question}">(.*?)</article>', page, re.DOTALL)
-    assert article is not None
-    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", article[1])).split())
+    """What a reader sees of one question in the table of points."""
+    row = re.search(rf'id="question-{question}">(.*?)</tr>', page, re.DOTALL)
+    assert row is not None
+    return visible(row[1])
 
 
-def test_each_check_has_its_points_a_sentence_and_what_to_look_at(page):
-    seen = text_of(page(grade()), "weigh")
-    assert "weigh 2.5 / 4" in seen
-    assert "out matches right 2.5 / 2.5" in seen
-    assert "shape not right yet 0 / 1.5 out is flat. Look at: the shape." in seen
+def cards_on(page: str) -> list[str]:
+    """What a reader sees of each card."""
+    found = re.findall(r'<article class="card.*?</article>', page, re.DOTALL)
+    return [visible(card) for card in found]
+
+
+def test_a_mistake_has_a_card_with_its_cost_and_what_to_look_at(page):
+    (card,) = cards_on(page(grade()))
+    assert card == "✗ out is flat. −1.5 points Look at the shape. weigh shape"
+
+
+def test_a_question_has_a_line_with_its_points(page):
+    whole = page(grade())
+    assert text_of(whole, "weigh") == "weigh 1 of 2 checks passed 2.5 / 4"
+    assert "out matches" not in visible(whole)
+
+
+def test_a_page_without_mistakes_has_no_cards(page):
+    right = replace(WEIGH, score=4.0, checks=WEIGH.checks[:1])
+    whole = page(grade(right))
+    assert cards_on(whole) == []
+    assert "There is nothing to mend" in whole
+    assert text_of(whole, "weigh") == "weigh right 4 / 4"
+
+
+def test_what_is_not_answered_is_one_card(page):
+    gone = [replace(check, points=0.0, verdict=Verdict.MISSING) for check in WEIGH.checks]
+    missing = replace(WEIGH, score=0.0, checks=tuple(gone))
+    whole = page(grade(missing))
+    (card,) = cards_on(whole)
+    assert card.startswith("– Not answered yet. −4 points")
+    assert text_of(whole, "weigh") == "weigh missing 0 / 4"
 
 
 def test_the_bonus_is_shown_as_a_bonus(page):
@@ -121,6 +152,7 @@ def test_a_withheld_question_is_nobodys_zero(page):
 def test_a_persons_score_and_words_win(page):
     whole = page(grade(), manual={"weigh": (4.0, "Convincing *argument*.")})
     seen = text_of(whole, "weigh")
+    assert cards_on(whole) == []
     assert "4 / 4" in seen
     assert "A person has set this score." in seen
     assert "Convincing argument" in seen
@@ -182,26 +214,6 @@ def test_a_notebook_that_could_not_be_read_shows_the_released_one(page, course, 
 )
 def test_markup_keeps_what_shows_and_drops_what_acts(shown, kept):
     assert clean_markup(shown) == (kept or shown)
-
-
-def test_neighbours_of_which_there_is_the_same_to_say_share_a_line():
-    gone = "`f` is not answered yet."
-    checks = [
-        CheckResult("one", 0, 1, Verdict.MISSING, gone, None, "Looks at one."),
-        CheckResult("two", 0, 2, Verdict.MISSING, gone, None, "Looks at two."),
-        CheckResult("three", 1, 1, Verdict.PASSED),
-        CheckResult("four", 1, 1, Verdict.PASSED),
-    ]
-    joined, three, four = check_lines(checks)
-    assert joined == CheckLine(("one", "two"), Verdict.MISSING, 0, 3, gone, "")
-    assert (three.names, four.names) == (("three",), ("four",))
-
-
-def test_different_things_to_look_at_are_never_joined():
-    apart = [
-        CheckResult(name, 0, 1, Verdict.FAILED, "off", None, f"Looks at {name}.") for name in "ab"
-    ]
-    assert [line.hint for line in check_lines(apart)] == ["a.", "b."]
 
 
 def test_names_in_a_sentence_are_code_and_markup_in_it_is_text():

@@ -200,7 +200,7 @@ def test_the_time_of_a_submission_is_read_in_utc(tmp_path, text, time):
 def test_checks_that_fail_for_one_reason_are_one_line():
     twice = replace(WEIGH.checks[1], name="values")
     both = replace(WEIGH, checks=(*WEIGH.checks, twice))
-    assert comment_on(both, grade(both)) == "shape, values (0/3): out is flat. Look at: the shape."
+    assert comment_on(both, grade(both)) == "shape, values (0/3): out is flat. Look at the shape."
 
 
 def test_all_is_well_needs_no_comment():
