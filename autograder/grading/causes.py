@@ -61,6 +61,18 @@ class Notebooks(msgspec.Struct, frozen=True):
         causes = (cause_of(run, cell.source) for cell, run in self.makers(name) if run is not None)
         return next((cause for cause in causes if cause is not None), None)
 
+    def why_not_loaded(self, name: str) -> str:
+        """Why an answer of another notebook is not there, if no cell of it failed."""
+        makers = [cell for cell, _ in self.makers(name)]
+        if makers and all(left_blank(cell) for cell in makers):
+            return "which is not answered yet"
+        notebook = next((q.notebook for q in self.questions if q.defines == name), "")
+        if notebook and notebook not in self.notebooks:
+            return f"but {notebook}.ipynb was not handed in, or cannot be read"
+        if notebook and not makers:
+            return f"which no cell of {notebook}.ipynb defines"
+        return "which cannot be loaded from the other notebook"
+
 
 def explained(ran: Ran, question: Question, known: Notebooks, reads: Sequence[str] = ()) -> Ran:
     """What came of a check, with the cause in place of its shadow.
@@ -81,6 +93,7 @@ def explained(ran: Ran, question: Question, known: Notebooks, reads: Sequence[st
         message, hint = _not_there(fault, known)
     elif isinstance(fault, Raised) and isinstance(fault.__cause__, StudentRaised):
         message, hint = _raised(message, fault.__cause__, known)
+        hint = hint or _reading(question, known, reads)
     elif outcome.misconception is None:
         hint = _reading(question, known, reads)
     changed = msgspec.structs.replace(
@@ -130,10 +143,9 @@ def _not_there(fault: NotThere, known: Notebooks) -> tuple[str, str]:
         needs = message.split(", which ", maxsplit=1)[0]
         if cause is not None:
             return f"{needs}, whose cell {cause.reason}.", cause.hint
-        makers = [cell for cell, _ in known.makers(name)]
-        if makers and all(left_blank(cell) for cell in makers):
-            return f"{needs}, which is not answered yet.", ""
-        return message, ""
+        error = fault.__cause__
+        loaded = isinstance(error, StudentRaised) and error.places and error.places[0].file
+        return (f"{needs}, {known.why_not_loaded(name)}." if loaded else message), ""
     if cause is not None and not message.endswith("not answered yet."):
         return f"`{name}` is not defined, because its cell {cause.reason}.", cause.hint
     return message, ""

@@ -219,7 +219,8 @@ class _ChecksRun(Run):
         question = next(q for q in self._questions if q.id == check.question)
         known = Notebooks(self.submission.notebooks, self.runs, self._questions)
         reads: list[str] = []
-        if ran.outcome.verdict is Verdict.FAILED and ran.outcome.misconception is None:
+        wrong = ran.outcome.verdict in (Verdict.FAILED, Verdict.RAISED)
+        if wrong and ran.outcome.misconception is None:
             with suppress(StudentError):
                 told = [i.value for i in fork.request("reads", name=question.defines or "").items]
                 reads = [name for name in told if isinstance(name, str) and name.isidentifier()]

@@ -89,7 +89,7 @@ def of_unmade(name: str, function: str) -> str:
         name: the name.
         function: the function's source, from its `def` on.
     """
-    words = set(re.findall(r"[^\W\d]\w*", function)) - {name}
+    words = set(re.findall(r"[^\W\d]\w*", function)) - {name, f"d{name}", name.removeprefix("d")}
     if len(name) > 3 and (like := difflib.get_close_matches(name, words, 1, CLOSE)):
         return f"is `{like[0]}` meant?"
     signature = function.split("):", maxsplit=1)[0]
