@@ -161,10 +161,13 @@ def _raised(message: str, error: StudentRaised, known: Notebooks) -> tuple[str, 
         return f"{message[:-1]}, because its cell {cause.reason}.", cause.hint
     if hint := hints.of_name(name):
         return message, hint
-    if own is None or own is not error.places[0] or any(known.makers(name)):
+    place = error.places[0]
+    if place.cell is None or any(known.makers(name)):
         return message, ""
-    header, function = _function_around(source, own.lineno)
-    return message, _reads(header, name, function) if header else ""
+    header, function = _function_around(place.cell.source, place.lineno)
+    if header and place.line.startswith("return") and name in re.split(r"[\s,]+", place.line):
+        return message, f"`{header}` returns `{name}`, which it never makes."
+    return message, _reads(header, name, function) if header and not place.course else ""
 
 
 def _reading(question: Question, known: Notebooks, reads: Sequence[str]) -> str:

@@ -179,6 +179,11 @@ def test_a_missing_name_is_said(told: Told) -> None:
     )
 
 
+def test_a_name_that_is_returned_and_never_made_is_told(told: Told) -> None:
+    hint = only(told("initials", initials("upper = name.upper()\nreturn upper, rest")))[2]
+    assert hint == "`initials` returns `rest`, which it never makes."
+
+
 def test_a_misspelt_name_is_guessed(told: Told) -> None:
     answer = initials("letters = [w[0] for w in name.split()]\nreturn ''.join(leters)")
     assert only(told("initials", answer))[2].endswith("nor made in it: is `letters` meant?")

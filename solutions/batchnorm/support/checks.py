@@ -21,7 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .gradient_check import SMALL_PART, Model, network_errors, numeric_gradient
-from .names import unmade
+from .names import returned_names, unmade
 
 Array = npt.NDArray[np.float64]
 
@@ -179,13 +179,16 @@ def _what_it_reads(answer: Any) -> str:
         return ""
     function = read[0].function
     names = [name for code, name in read if code is function]
-    these = " and ".join(f"`{name}`" for name in names)
-    one = len(names) == 1
-    made = f"which {'is neither an argument' if one else 'are no arguments'} nor made in it"
-    them = "it" if one else "them"
+    *others, last = [f"`{name}`" for name in names]
+    these = f"{', '.join(others)} and {last}" if others else last
+    if set(names) <= set(returned_names(function)):
+        return f"`{function.co_name}` returns {these}, which it never makes."
+    made = "neither arguments nor made in it" if others else "neither an argument nor made in it"
+    them = "them" if others else "it"
     takes_cache = "cache" in function.co_varnames[: function.co_argcount]
     advice = f"take {them} from the cache" if takes_cache else f"make {them} in the function"
-    return f"`{function.co_name}` reads {these}, {made}: {advice}."
+    which = f"which {'are' if others else 'is'} {made}"
+    return f"`{function.co_name}` reads {these}, {which}: {advice}."
 
 
 def _form_problem(name: str, yours: Any, right: Array) -> Row | None:

@@ -67,6 +67,17 @@ def unmade(answer: Any) -> list[Read]:
     ]
 
 
+def returned_names(code: types.CodeType) -> list[str]:
+    """Return the names in a function's last `return a, b`."""
+    names: list[str] = []
+    for step in reversed(list(dis.get_instructions(code))):
+        if step.opname.startswith("LOAD_"):
+            names.append(str(step.argval))
+        elif step.opname not in ("BUILD_TUPLE", "RETURN_VALUE"):
+            break
+    return names
+
+
 def is_constant(value: ast.expr) -> bool:
     """Return whether an expression only writes down a value, or a function: nothing is run."""
     match value:

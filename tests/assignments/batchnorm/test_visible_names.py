@@ -41,9 +41,17 @@ def test_a_backward_pass_without_its_cache_is_told():
     with pytest.raises(AssertionError) as told:
         run(["affine_backward"], names, sources)
     assert str(told.value) == (
-        "affine_backward: `affine_backward` reads `w` and `x`, which are no arguments nor made in "
-        "it: take them from the cache."
+        "affine_backward: `affine_backward` reads `w` and `x`, which are neither arguments nor "
+        "made in it: take them from the cache."
     )
+
+
+def test_what_is_returned_and_never_made_is_told():
+    names = {"np": np, "dx": np.ones(3)}
+    exec("def f(dout, cache):\n    db = dout.sum()\n    return dx, dw, db\n", names)
+    with pytest.raises(AssertionError) as told:
+        visible_check("f", names["f"])(lambda check: None)
+    assert str(told.value) == "f: `f` returns `dx` and `dw`, which it never makes."
 
 
 @pytest.mark.parametrize("own", [{}, {"gamma": np.ones(3)}])
