@@ -17,7 +17,7 @@ from autograder.course.questions import Question
 from autograder.grading import hints
 from autograder.model import Verdict
 from autograder.sandbox.errors import StudentRaised
-from autograder.sandbox.places import PLACEHOLDER
+from autograder.sandbox.places import PLACEHOLDER, Place
 from autograder.sandbox.session import CellRun
 from autograder.submission.frame import Cell, Notebook
 
@@ -38,6 +38,8 @@ class Cause(msgspec.Struct, frozen=True):
 
     reason: str
     hint: str = ""
+    cell: str = "its cell"
+    """What the cell is called in sentences."""
 
 
 class Notebooks(msgspec.Struct, frozen=True):
@@ -58,8 +60,13 @@ class Notebooks(msgspec.Struct, frozen=True):
 
     def why_missing(self, name: str) -> Cause | None:
         """Why a name is not there, if a cell says so."""
-        causes = (cause_of(run, cell.source) for cell, run in self.makers(name) if run is not None)
-        return next((cause for cause in causes if cause is not None), None)
+        for cell, run in self.makers(name):
+            cause = cause_of(run, cell.source) if run is not None else None
+            if cause is not None and cell.source == cell.handed_out:
+                return msgspec.structs.replace(cause, cell=f"the course's own cell `{cell.id}`")
+            if cause is not None:
+                return cause
+        return None
 
     def why_not_loaded(self, name: str) -> str:
         """Why an answer of another notebook is not there, if no cell of it failed."""
@@ -152,22 +159,41 @@ def _not_there(fault: NotThere, known: Notebooks) -> tuple[str, str]:
 
 
 def _raised(message: str, error: StudentRaised, known: Notebooks) -> tuple[str, str]:
+    if error.type_name == "NameError" and error.name:
+        return _not_made(message, error, known)
     own = next((place for place in error.places if not place.course), None)
     source = own.cell.source if own is not None and own.cell is not None else ""
-    if error.type_name != "NameError" or not error.name:
-        return message, hints.of_raised(error.type_name, error.line or "", source)
-    name = error.name
-    if cause := known.why_missing(name):
-        return f"{message[:-1]}, because its cell {cause.reason}.", cause.hint
-    if hint := hints.of_name(name):
-        return message, hint
-    place = error.places[0]
-    if place.cell is None or any(known.makers(name)):
+    return message, hints.of_raised(error.type_name, error.line or "", source)
+
+
+def _not_made(message: str, error: StudentRaised, known: Notebooks) -> tuple[str, str]:
+    """What to say of a name that an answer misses."""
+    name, cause = error.name, known.why_missing(error.name)
+    needs = f"{message.split(' raised ', maxsplit=1)[0]} needs `{name}`"
+    is_answer = any(name == question.defines for question in known.questions)
+    if cause is not None and is_answer:
+        return f"{needs}, whose cell {cause.reason}.", cause.hint
+    if cause is not None:
+        return f"{message[:-1]}, because {cause.cell} {cause.reason}.", cause.hint
+    if any(known.makers(name)):
         return message, ""
+    if is_answer:
+        return f"{needs}, {known.why_not_loaded(name)}.", ""
+    return message, hints.of_name(name) or _not_made_by(name, error.places[0])
+
+
+def _not_made_by(name: str, place: Place) -> str:
+    """What helps against a name that a function reads and no cell makes."""
+    if place.cell is None:
+        return ""
     header, function = _function_around(place.cell.source, place.lineno)
     if header and place.line.startswith("return") and name in re.split(r"[\s,]+", place.line):
-        return message, f"`{header}` returns `{name}`, which it never makes."
-    return message, _reads(header, name, function) if header and not place.course else ""
+        return f"`{header}` returns `{name}`, which it never makes."
+    if not header or place.course:
+        return ""
+    if re.search(rf"\b{name}\(", place.line):
+        return f"`{header}` calls `{name}`, which no cell of the notebook defines."
+    return _reads(header, name, function)
 
 
 def _reading(question: Question, known: Notebooks, reads: Sequence[str]) -> str:

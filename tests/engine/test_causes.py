@@ -106,11 +106,16 @@ def test_an_answer_built_on_a_cell_that_does_not_run_says_so(told: Told) -> None
     statement = next(c for c in told("account", answers) if c.name.endswith("statement"))
     assert statement.verdict is RAISED
     assert statement.message == (
-        "`Account.statement` raised NameError in your line `return initials(self.owner)`: "
-        "`initials` is not defined, because its cell does not compile: SyntaxError in line 1, "
-        "`def initials(name)`."
+        "`Account.statement` needs `initials`, whose cell does not compile: SyntaxError in "
+        "line 1, `def initials(name)`."
     )
     assert statement.hint == "Python says: expected ':'."
+
+
+def test_an_answer_built_on_one_that_no_cell_defines_says_so(told: Told) -> None:
+    statement = told("account", {"initials": "letters = 3"})[-1]
+    needs = "`Account.statement` needs `initials`, which no cell of tiny.ipynb defines."
+    assert (statement.verdict, statement.message) == (RAISED, needs)
 
 
 def test_an_answer_that_no_cell_defines_is_not_defined(told: Told) -> None:
@@ -182,6 +187,11 @@ def test_a_missing_name_is_said(told: Told) -> None:
 def test_a_name_that_is_returned_and_never_made_is_told(told: Told) -> None:
     hint = only(told("initials", initials("upper = name.upper()\nreturn upper, rest")))[2]
     assert hint == "`initials` returns `rest`, which it never makes."
+
+
+def test_a_function_that_is_called_and_that_no_cell_defines_is_told(told: Told) -> None:
+    hint = only(told("initials", initials("return first_letters(name)")))[2]
+    assert hint == "`initials` calls `first_letters`, which no cell of the notebook defines."
 
 
 def test_a_misspelt_name_is_guessed(told: Told) -> None:
