@@ -40,6 +40,20 @@ class Raised(StudentFault):
         self.types = types
 
 
+class NotThere(StudentFault):
+    """An answer is not defined, or still is the course's placeholder.
+
+    Args:
+        message: the sentence.
+        name: the answer that is not there.
+        verdict: `MISSING` if it is the answer that is asked for, `RAISED` if that one calls it.
+    """
+
+    def __init__(self, message: str, name: str, verdict: Verdict = Verdict.MISSING) -> None:
+        super().__init__(message, verdict=verdict)
+        self.name = name
+
+
 class CheckFailed(StudentFault):
     """Values came back and are wrong. Raised by `compare` and by checks.
 

@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 
 from autograder.checking.answers import Declared, Returned, wanted
+from autograder.checking.blame import blame
 from autograder.checking.faults import CheckFailed, Raised, StudentFault
 from autograder.checking.peers import Peer
 from autograder.checking.remote import RemoteIterator, RemoteMapping, RemoteObject, sent
-from autograder.checking.values import as_array, blame, read
+from autograder.checking.values import as_array, read
 from autograder.model import Verdict
 from autograder.sandbox.errors import StudentError, StudentTimeout
 from autograder.sandbox.requests import Item, Reply

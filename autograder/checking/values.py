@@ -1,4 +1,4 @@
-"""From the student's side to the checks: a reply as a value, an accident as a verdict."""
+"""From the student's side to the checks: a reply as a value."""
 
 from __future__ import annotations
 
@@ -8,15 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from autograder.checking.answers import Returned
-from autograder.checking.faults import Raised, StudentFault, WrongShape
-from autograder.model import Verdict
-from autograder.sandbox.errors import (
-    StudentDied,
-    StudentError,
-    StudentProtocol,
-    StudentRaised,
-    StudentTimeout,
-)
+from autograder.checking.faults import StudentFault, WrongShape
 from autograder.sandbox.requests import Item
 
 Array = npt.NDArray[np.float64]
@@ -104,26 +96,3 @@ def one_number(array: Array, name: str) -> float:
 
 def _none(name: str, function: str) -> NoReturn:
     raise StudentFault(f"`{name}` is None.", f"Does `{function}` compute and return it?")
-
-
-def blame(what: str, error: StudentError) -> NoReturn:
-    """Turn what went wrong on the student's side into their verdict and a sentence."""
-    match error:
-        case StudentRaised(type_name="NotImplementedError"):
-            message, verdict = f"`{what}` is not answered yet.", Verdict.MISSING
-        case StudentRaised(type_name="NameError", line=None):
-            message = f"`{what}` is not defined when the notebook has run from top to bottom."
-            verdict = Verdict.MISSING
-        case StudentRaised():
-            line = f" in your line `{error.line.strip()}`" if error.line else ""
-            message = f"`{what}` raised {error.type_name}{line}."
-            raise Raised(message, (error.type_name, *error.bases)) from error
-        case StudentTimeout():
-            message, verdict = f"`{what}` used up its time.", Verdict.TIMEOUT
-        case StudentDied():
-            message, verdict = f"`{what}` ended the Python process.", Verdict.RAISED
-        case StudentProtocol():
-            message, verdict = f"`{what}` gave a reply that cannot be read.", Verdict.FAILED
-        case _:
-            raise error
-    raise StudentFault(message, verdict=verdict) from error

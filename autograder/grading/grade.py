@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -24,6 +24,7 @@ from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.errors import UsageError
+from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.run import Run
 from autograder.grading.scoring import score_question, score_submission
@@ -210,8 +211,20 @@ class _ChecksRun(Run):
         if ran.staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{ran.staff}")
         if ran.outcome.verdict is Verdict.FAILED and ran.outcome.misconception is None:
-            return self._named(check, ran, student)
-        return ran.outcome
+            ran = msgspec.structs.replace(ran, outcome=self._named(check, ran, student))
+        return self._explained(check, ran, fork)
+
+    def _explained(self, check: Check, ran: Ran, fork: Fork) -> Outcome:
+        """The outcome with its cause: a cell that failed, a missing name, what it reads."""
+        question = next(q for q in self._questions if q.id == check.question)
+        known = Notebooks(self.submission.notebooks, self.runs, self._questions)
+        reads: list[str] = []
+        wrong = ran.outcome.verdict in (Verdict.FAILED, Verdict.RAISED)
+        if wrong and ran.outcome.misconception is None:
+            with suppress(StudentError):
+                told = [i.value for i in fork.request("reads", name=question.defines or "").items]
+                reads = [name for name in told if isinstance(name, str) and name.isidentifier()]
+        return explained(ran, question, known, reads).outcome
 
     def _named(self, check: Check, ran: Ran, student: Student) -> Outcome:
         """The outcome with the known mistake that gives the same values, if there is one."""

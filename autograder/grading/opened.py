@@ -10,8 +10,9 @@ from autograder.assignment import find
 from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.grading.run import neighbours, to_run
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.session import Session, SourceCell
+from autograder.sandbox.session import Session
 from autograder.submission.intake import read_submission
 
 
@@ -54,10 +55,11 @@ class OpenSubmission:
         if name not in self._sessions:
             notebooks = self._submission.notebooks
             files = {f"{other}.ipynb": nb.to_bytes() for other, nb in notebooks.items()}
-            session = self._sandbox.session(self._submission.files | files)
+            questions = self._assignment.questions
+            others = neighbours(name, self._submission, questions)
+            session = self._sandbox.session(self._submission.files | files, neighbours=others)
             self._sessions[name] = self._stack.enter_context(session)
-            cells = [cell for cell in notebooks[name].cells if cell.type == "code"]
-            session.run([SourceCell(cell.id, cell.source) for cell in cells])
+            session.run(to_run(notebooks[name], questions))
         return self._sessions[name]
 
     def __enter__(self) -> Self:

@@ -88,9 +88,10 @@ class Run(ABC):
         if name not in self.submission.notebooks:
             return [self.without_notebook(question) for question in questions]
         notebook = self.as_run(self.submission.notebooks[name])
-        cells = [SourceCell(cell.id, cell.source) for cell in notebook.cells if cell.type == "code"]
+        cells = to_run(notebook, self._questions)
+        others = neighbours(name, self.submission, self._questions)
         try:
-            with self._sandbox.session(self.files(), self._budget) as session:
+            with self._sandbox.session(self.files(), self._budget, others) as session:
                 self.runs[name] = tuple(session.run(cells))
                 self._report_cells(name)
                 scores = [self.question(question, session) for question in questions]
@@ -120,3 +121,25 @@ class Run(ABC):
             self.problems.append(
                 f"{name}: {skipped} cells were not run, because those before used up the time."
             )
+
+
+def to_run(notebook: Notebook, questions: Sequence[Question]) -> list[SourceCell]:
+    """A notebook's code cells, each with what the course handed out in its place."""
+    defines = {q.answer: q.defines for q in questions if q.notebook == notebook.name}
+    return [
+        SourceCell(cell.id, cell.source, cell.handed_out, defines.get(cell.id))
+        for cell in notebook.cells
+        if cell.type == "code"
+    ]
+
+
+def neighbours(
+    name: str, submission: Submission, questions: Sequence[Question]
+) -> dict[str, SourceCell]:
+    """The cells of the other notebooks, by `<notebook>: <cell>` and `<notebook>: <answer>`."""
+    found: dict[str, SourceCell] = {}
+    for other, notebook in submission.notebooks.items():
+        cells = to_run(notebook, questions) if other != name else []
+        found |= {f"{other}: {cell.id}": cell for cell in cells}
+        found |= {f"{other}: {cell.defines}": cell for cell in cells if cell.defines}
+    return found

@@ -1,4 +1,4 @@
-"""Cells to run, and what came of them."""
+"""What came of the cells that were run."""
 
 from __future__ import annotations
 
@@ -8,17 +8,13 @@ from typing import Any, Literal
 import msgspec
 
 from autograder.sandbox.errors import StudentProtocol
-from autograder.sandbox.outputs import clean, line_of, text
+from autograder.sandbox.outputs import clean, text
+from autograder.sandbox.places import SourceCell, places
+
+__all__ = ["CellError", "CellRun", "SourceCell", "read_answer"]
 
 MOST_SECONDS = 100_000
 Status = Literal["ok", "error", "timeout", "dead", "skipped"]
-
-
-class SourceCell(msgspec.Struct, frozen=True):
-    """A code cell to run."""
-
-    id: str
-    source: str
 
 
 class CellError(msgspec.Struct, frozen=True):
@@ -54,5 +50,6 @@ def read_answer(cell: str, answer: Mapping[str, Any], sources: Mapping[str, str]
 
 
 def _read_error(error: Mapping[str, Any], sources: Mapping[str, str]) -> CellError:
-    line, lineno = line_of(sources, error.get("cell"), error.get("line"))
+    stack = places(sources, error.get("places"))
+    line, lineno = next(((p.line, p.lineno) for p in stack if p.line), (None, None))
     return CellError(text(error.get("type"))[:80], text(error.get("message"))[:2000], line, lineno)

@@ -10,6 +10,7 @@ from types import TracebackType
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.errors import SandboxBroken, SandboxUnavailable, StudentError
 from autograder.sandbox.launch import ADVICE, Backend, Zygote
+from autograder.sandbox.places import Sources
 from autograder.sandbox.policy import POLICY, Policy
 from autograder.sandbox.processes import Jail
 from autograder.sandbox.session import Session, SourceCell
@@ -36,6 +37,8 @@ class Sandbox:
         self.backend: Backend = backend
         self.policy = policy
         self._shared, self._warm = dict(shared or {}), tuple(warm)
+        files = ((name, file) for name, path in self._shared.items() for file in path.glob("*.py"))
+        self._handed_out = frozenset(f"{name}/{file.name}" for name, file in files)
         self._zygote: Zygote | None = None
         self._has_worked = False
         self._watchdog = Watchdog(policy)
@@ -44,10 +47,16 @@ class Sandbox:
         """Raise SandboxUnavailable, with one sentence, if this machine cannot give a sandbox."""
         self._canary()
 
-    def session(self, files: Mapping[str, bytes], budget: Budget | None = None) -> Session:
+    def session(
+        self,
+        files: Mapping[str, bytes],
+        budget: Budget | None = None,
+        neighbours: Mapping[str, SourceCell] | None = None,
+    ) -> Session:
         """Return a fresh session with these files in its working directory.
 
         `budget` is the submission's wall time, shared by the sessions that are given the same.
+        `neighbours` are cells of other notebooks, by what their code is called when it is loaded.
         Raises SandboxUnavailable, SandboxBroken; ValueError for a file name that leaves the folder.
         """
         for name in files:
@@ -55,7 +64,8 @@ class Sandbox:
             if not parts or Path(name).is_absolute() or ".." in parts or "\0" in name:
                 raise ValueError(f"not a name for a submitted file: {name!r}")
         given = {n: d for n, d in files.items() if Path(n).parts[0] not in self._shared}
-        return Session(self, given, budget or Budget(self.policy.submission_wall))
+        sources = Sources(neighbours, self._handed_out)
+        return Session(self, given, budget or Budget(self.policy.submission_wall), sources)
 
     def open_jail(self, session: Session) -> tuple[Jail, socket.socket]:
         """Return a fresh jail, watched over, from this zygote or from a new one."""

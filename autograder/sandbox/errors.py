@@ -8,6 +8,11 @@ what derives from it are ours, or the machine's, and never cost a student points
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from autograder.sandbox.places import Place
+
 
 class StudentError(Exception):
     """The student's code is to blame."""
@@ -18,7 +23,9 @@ class StudentRaised(StudentError):
 
     `line` is the student's own source line, looked up outside, and `lineno` its number in the
     cell, counted from 1; both are None when no line of the student's was on the stack. `bases`
-    are the known names among the types it refines, itself included.
+    are the known names among the types it refines, itself included. `places` are all lines on the
+    stack that are the student's or the course's, innermost first. `name` is what a NameError
+    misses and `about` what a placeholder keeps the place of, if they are words of the notebooks.
     """
 
     def __init__(
@@ -27,12 +34,19 @@ class StudentRaised(StudentError):
         line: str | None = None,
         lineno: int | None = None,
         bases: tuple[str, ...] = (),
+        *,
+        places: tuple[Place, ...] = (),
+        name: str = "",
+        about: str = "",
     ) -> None:
         super().__init__(type_name)
         self.type_name = type_name
         self.line = line
         self.lineno = lineno
         self.bases = bases
+        self.places = places
+        self.name = name
+        self.about = about
 
 
 class StudentTimeout(StudentError):

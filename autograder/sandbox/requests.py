@@ -19,7 +19,8 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.inside.blame import MOST_BASES
-from autograder.sandbox.outputs import known_name, line_of
+from autograder.sandbox.outputs import known_name
+from autograder.sandbox.places import places
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Handle
@@ -37,6 +38,7 @@ COMMON_NAMES = frozenset(
         *("module", "generator", "LinAlgError", "UFuncTypeError"),
     ]
 )
+NO_NAMES: frozenset[str] = frozenset()
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -65,7 +67,10 @@ class Host(Protocol):
 
     policy: Policy
     budget: Budget
-    sources: dict[str, str]
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """The texts that lines and names are looked up in."""
 
     def fork_spent(self) -> Spent:
         """Return what all processes but the session's own have spent."""
@@ -104,12 +109,21 @@ def _item(item: Any, sources: Mapping[str, str]) -> Item:
 
 
 def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
-    line, lineno = line_of(sources, error.get("cell"), error.get("line"))
+    stack = places(sources, error.get("places"))
+    own = next((place for place in stack if not place.course), None)
     name = known_name(error.get("type"), sources, COMMON_NAMES, "Exception")
     told = error.get("bases")
     bases = told if type(told) is list else []
     known = [known_name(base, sources, COMMON_NAMES, "") for base in bases[:MOST_BASES]]
-    return StudentRaised(name, line, lineno, tuple(base for base in known if base))
+    return StudentRaised(
+        name,
+        own.line if own is not None else None,
+        own.lineno if own is not None else None,
+        tuple(base for base in known if base),
+        places=stack,
+        name=known_name(error.get("name"), sources, NO_NAMES, ""),
+        about=known_name(error.get("about"), sources, NO_NAMES, ""),
+    )
 
 
 class Fork:

@@ -22,6 +22,7 @@ from autograder.sandbox.errors import (
     StudentError,
     StudentTimeout,
 )
+from autograder.sandbox.places import Sources
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Jail, Spent
 from autograder.sandbox.requests import Fork
@@ -51,9 +52,16 @@ class Jails(Protocol):
 class Session:
     """The student's process, as often as it has to be started anew. Use as a context manager."""
 
-    def __init__(self, jails: Jails, files: Mapping[str, bytes], budget: Budget) -> None:
+    def __init__(
+        self,
+        jails: Jails,
+        files: Mapping[str, bytes],
+        budget: Budget,
+        sources: Sources | None = None,
+    ) -> None:
         self.policy, self.budget = jails.policy, budget
-        self.sources: dict[str, str] = {}
+        self.sources = Sources() if sources is None else sources
+        self._ran = 0
         self._jails = jails
         self._files = {name: np.frombuffer(data, np.uint8) for name, data in files.items()}
         self._good: list[str] = []
@@ -77,8 +85,9 @@ class Session:
         """
         runs: list[CellRun] = []
         for count, cell in enumerate(cells, start=len(self._good) + 1):
-            key = str(len(self.sources))
-            self.sources[key] = cell.source
+            key = str(self._ran)
+            self._ran += 1
+            self.sources.add(key, cell)
             run = self._try_cell(key, sure)
             self._output_left -= sum(len(str(output)) for output in run.outputs)
             if self._output_left < 0:

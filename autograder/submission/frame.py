@@ -24,6 +24,8 @@ class Cell(msgspec.Struct):
     source: str
     released: bool
     """Whether it is a cell of the release (answers included)."""
+    handed_out: str | None = None
+    """What the release has in its place."""
 
 
 class Notebook(msgspec.Struct):
@@ -94,13 +96,17 @@ def restore(
         elif _locked(released[id_]):
             if index == first[id_]:
                 frame_cell = released[id_]
-                restored.append(Cell(id_, frame_cell.cell_type, frame_cell.source, True))
+                restored.append(_released(id_, frame_cell, frame_cell.source))
         elif index == last[id_]:
-            restored.append(Cell(id_, released[id_].cell_type, cell["source"], True))
+            restored.append(_released(id_, released[id_], cell["source"]))
         else:  # an earlier copy of an answer runs, but does not answer
             restored.append(Cell(f"extra-{index}", cell["cell_type"], cell["source"], False))
     _return_missing(name, restored, frame, problems)
     return Notebook(name, restored)
+
+
+def _released(id_: str, frame_cell: Any, source: str) -> Cell:
+    return Cell(id_, frame_cell.cell_type, source, True, frame_cell.source)
 
 
 def _identify(cells: list[dict[str, Any]], frame: list[Any]) -> list[str | None]:
@@ -125,7 +131,7 @@ def _return_missing(name: str, restored: list[Cell], frame: list[Any], problems:
         id_ = _name(cell)
         if id_ not in present and cell.cell_type == "code" and _locked(cell):
             place = next((i + 1 for i, own in enumerate(restored) if own.id == before), 0)
-            restored.insert(place, Cell(id_, cell.cell_type, cell.source, True))
+            restored.insert(place, _released(id_, cell, cell.source))
             problems.append(f"{name}: the locked cell '{id_}' was missing and has been put back.")
         elif id_ not in present and not _locked(cell) and grade_id(cell):
             problems.append(f"{name}: the answer cell '{id_}' is missing.")

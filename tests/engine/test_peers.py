@@ -15,6 +15,7 @@ from machine import need
 
 from autograder.checking.peers import LocalPeer, Peer
 from autograder.sandbox import Sandbox, SourceCell, StudentError
+from autograder.sandbox.places import Sources
 from autograder.sandbox.wire import Handle, WireError
 
 SOURCE = """\
@@ -115,7 +116,9 @@ def peers() -> Iterator[tuple[Peer, Peer]]:
         with sandbox.session({}) as session:
             session.run([SourceCell("code", SOURCE)])
             with session.fork() as branch:
-                yield branch, LocalPeer(names, {"0": SOURCE})
+                sources = Sources()
+                sources.add("0", SourceCell("code", SOURCE))
+                yield branch, LocalPeer(names, sources)
 
 
 def answers(peer: Peer, requests: list[tuple[str, dict[str, Any]]]) -> list[Any]:

@@ -96,11 +96,11 @@ def test_an_exception_shows_its_type_and_never_its_message() -> None:
     assert "[[1" not in caught.message
 
 
-def test_an_unanswered_stub_is_missing() -> None:
+def test_an_error_of_one_s_own_is_no_placeholder() -> None:
     def scale(x: Any) -> None:
         raise NotImplementedError
 
-    assert fault(lambda: student(scale=scale).scale(X)).verdict is Verdict.MISSING
+    assert fault(lambda: student(scale=scale).scale(X)).verdict is Verdict.RAISED
     assert fault(lambda: student().scale(X)).verdict is Verdict.MISSING
 
 

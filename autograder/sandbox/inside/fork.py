@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from . import blame, frames, plain
+from . import blame, frames, plain, variables
 from .capture import Listener, NullStream
 from .wire import Handle
 
@@ -33,7 +33,7 @@ class Table:
         """Return what a global name stands for, or with dots an attribute of it."""
         head, *rest = name.split(".")
         if head not in self._names:
-            raise NameError(head)
+            raise NameError(head, name=head)
         return functools.reduce(getattr, rest, self._names[head])
 
     def call(self, target: Any, args: Any, kwargs: Any) -> Any:
@@ -73,6 +73,10 @@ class Table:
         """Return the next values of an iterator, at most so many."""
         return tuple(itertools.islice(obj, count))
 
+    def reads(self, name: str) -> tuple[Any, ...]:
+        """Return the variables of the notebook that an answer reads."""
+        return variables.read_by(self.get(name), self._names)
+
     def forget(self) -> None:
         """Let go of all objects: what a check has held, the next one does not ask for."""
         self._objects.clear()
@@ -103,8 +107,11 @@ class Table:
         return item
 
 
-SEVERAL = "values", "keys", "take"
-OPERATIONS = "get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"
+SEVERAL = "values", "keys", "take", "reads"
+OPERATIONS = (
+    *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
+    "reads",
+)
 
 
 def serve(sock: socket.socket, names: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Use the functions you wrote in one notebook from another one.
 
 `load_answers` opens the other notebook as a file and runs the cells that define the wanted
-functions, and no other cell: no data is loaded and nothing is trained there again.
+functions, and of the other cells the definitions, imports and constants that these use. No data
+is loaded and nothing is trained there again.
 """
 
 from __future__ import annotations
@@ -14,13 +15,15 @@ from collections.abc import Iterator, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from .needed import Cell, Needed
+
 _IPYTHON_LINE = re.compile(r"^\s*[%!]")
 
 
 class Answer(NamedTuple):
     """One code cell that defines a wanted function."""
 
-    source: str
+    cell: Cell
     is_answer_cell: bool
     is_blank: bool
 
@@ -29,6 +32,8 @@ def load_answers(
     notebook: str, names: Sequence[str], into: MutableMapping[str, Any], folder: Path | None = None
 ) -> list[str]:
     """Define `names` in `into` as they are written in another notebook.
+
+    What they use comes along: functions, imports and constants from any cell of that notebook.
 
     Args:
         notebook: the other notebook's name without ending. If there is no such file, every other
@@ -40,21 +45,29 @@ def load_answers(
 
     Returns:
         The names that are missing, not answered yet, or cannot be loaded. Each of them is
-        defined too, as a function that says so when it is called. A sentence about them is
-        printed; nothing is raised.
+        defined too, as a function that says so when it is called. A sentence about them, and about
+        anything else that they use and that is not there, is printed; nothing is raised.
     """
-    cells = list(_code_cells(notebook, names, folder or Path()))
+    raw = list(_code_cells(notebook, names, folder or Path()))
+    cells = [Cell(_cell_name(cell), _source(cell)) for cell in raw]
+    answers = {name: _find(name, cells) for name in names}
+    there = {n: a.cell for n, a in answers.items() if a is not None and not a.is_blank}
+    needed = Needed(notebook, cells, into, names)
+    for name, cell in there.items():
+        needed.by(name, cell)
+    needed.load()
     problems: dict[str, str] = {}
-    for name in names:
-        answer = _find(name, cells)
+    for name, answer in answers.items():
         problem = "is missing" if answer is None else "is not answered yet"
-        if answer is not None and not answer.is_blank:
-            problem = _run(answer.source, f"<{notebook}: {name}>", name, into)
+        if name in there:
+            is_answer_cell = answer is not None and answer.is_answer_cell
+            title = f"<{notebook}: {name if is_answer_cell else there[name].id}>"
+            problem = _run(there[name].source, title, name, into)
             if not problem:
                 continue
         problems[name] = problem
         into[name] = _placeholder(name, notebook, problem)
-    print(_sentence(notebook, names, problems))
+    print(_sentence(notebook, names, problems, needed))
     return list(problems)
 
 
@@ -87,15 +100,14 @@ def _cell_name(cell: dict[str, Any]) -> str:
     return str((metadata.get("nbgrader") or {}).get("grade_id") or cell.get("id") or "")
 
 
-def _find(name: str, cells: Sequence[dict[str, Any]]) -> Answer | None:
+def _find(name: str, cells: Sequence[Cell]) -> Answer | None:
     """Return the cell that counts: an answered one, else an answer cell, else the last."""
     found = []
     for cell in cells:
-        source = _source(cell)
-        function = _definition(name, source)
+        function = _definition(name, cell.source)
         if function is not None:
-            is_answer_cell = _cell_name(cell) == f"{name}_answer"
-            found.append(Answer(source, is_answer_cell, _is_blank(function)))
+            is_answer_cell = cell.id == f"{name}_answer"
+            found.append(Answer(cell, is_answer_cell, _is_blank(function)))
     ranked = enumerate(found)
     best = max(
         ranked,
@@ -109,7 +121,9 @@ def _source(cell: dict[str, Any]) -> str:
     """Return a cell's source; lines only IPython understands are emptied, so numbers stay."""
     raw = cell.get("source", cell.get("input", ""))
     text = raw if isinstance(raw, str) else "".join(raw)
-    return "\n".join("" if _IPYTHON_LINE.match(line) else line for line in text.splitlines())
+    lines = ["" if _IPYTHON_LINE.match(line) else line for line in text.splitlines()]
+    first = next((number for number, line in enumerate(text.splitlines()) if line.strip()), 0)
+    return "\n".join(lines[first:])  # Jupyter counts lines from the first that is not empty
 
 
 def _definition(name: str, source: str) -> ast.stmt | None:
@@ -158,8 +172,11 @@ def _placeholder(name: str, notebook: str, problem: str) -> Any:
     return not_there
 
 
-def _sentence(notebook: str, names: Sequence[str], problems: dict[str, str]) -> str:
-    if not problems:
-        return f"Loaded from {notebook}.ipynb: {', '.join(names)}."
-    told = "; ".join(f"{name} {problem}" for name, problem in problems.items())
-    return f"In {notebook}.ipynb {told}. You need this once you build the network below."
+def _sentence(notebook: str, names: Sequence[str], problems: dict[str, str], needed: Needed) -> str:
+    along = f", and what they use: {', '.join(needed.loaded)}" if needed.loaded else ""
+    sentences = [f"Loaded from {notebook}.ipynb: {', '.join(names)}{along}."]
+    if problems:
+        told = "; ".join(f"{name} {problem}" for name, problem in problems.items())
+        sentences = [f"In {notebook}.ipynb {told}. You need this once you build the network below."]
+    sentences += [f"In {notebook}.ipynb {problem}." for problem in needed.problems]
+    return "\n".join(sentences)

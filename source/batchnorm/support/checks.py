@@ -1,11 +1,12 @@
 """Visible checks: your result beside the expected one, the error, a verdict.
 
-    with Check("relu_forward") as check:
+    @visible_check("relu_forward", relu_forward)
+    def check_relu_forward(check):
         out, _ = relu_forward(x)
         check.close("out", out, expected)
 
-prints a table and, if a row is wrong, ends in an AssertionError of one sentence. These checks are
-for you while you work; the grade comes from others, with other numbers.
+runs at once, prints a table and, if a row is wrong, ends in an AssertionError of one sentence.
+These checks are for you while you work; the grade comes from others, with other numbers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .gradient_check import SMALL_PART, Model, network_errors, numeric_gradient
+from .names import returned_names, unmade
 
 Array = npt.NDArray[np.float64]
 
@@ -30,6 +32,9 @@ SINGLE = 1e-4  # a right answer in float32, which holds seven digits
 SINGLE_STEP, SINGLE_GRADIENT = 1e-3, 1e-2  # its centred difference: longer steps, fewer digits
 GREEN, RED, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[0m"
 HEADINGS = ("", "yours", "expected", "error", "verdict")
+
+
+Look = Callable[["Check"], None]
 
 
 @dataclass(frozen=True)
@@ -75,7 +80,8 @@ class Check:
         if wrong:
             more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             raise VisibleCheckError(f"{self.question}: {wrong[0]}{more}")
-        print(f"{self.question}: {_coloured('every visible check passes', GREEN)}")
+        if self.rows:
+            print(f"{self.question}: {_coloured('every visible check passes', GREEN)}")
 
     def close(
         self, name: str, yours: Any, expected: Any, *, within: float = FORWARD, hint: str = ""
@@ -142,6 +148,47 @@ class Check:
         if row.problem and hint:
             row = replace(row, problem=f"{row.problem} {hint}")
         self.rows.append(row)
+
+
+def visible_check(question: str, *answers: Any) -> Callable[[Look], Look]:
+    """Run the function below it at once, as the visible check of a question.
+
+    What the check needs is made inside the function, so that it leaves no names behind: an answer
+    that reads a variable of the notebook in place of its arguments is told so here.
+
+    Args:
+        question: the question's id.
+        answers: the functions or classes that are looked at.
+    """
+
+    def run(look: Look) -> Look:
+        with Check(question) as check:
+            for answer in answers:
+                if sentence := _what_it_reads(answer):
+                    raise VisibleCheckError(f"{question}: {sentence}")
+            look(check)
+        return look
+
+    return run
+
+
+def _what_it_reads(answer: Any) -> str:
+    """Return a sentence on the first variables of the notebook that a function reads."""
+    read = unmade(answer)
+    if not read:
+        return ""
+    function = read[0].function
+    names = [name for code, name in read if code is function]
+    *others, last = [f"`{name}`" for name in names]
+    these = f"{', '.join(others)} and {last}" if others else last
+    if set(names) <= set(returned_names(function)):
+        return f"`{function.co_name}` returns {these}, which it never makes."
+    made = "neither arguments nor made in it" if others else "neither an argument nor made in it"
+    them = "them" if others else "it"
+    takes_cache = "cache" in function.co_varnames[: function.co_argcount]
+    advice = f"take {them} from the cache" if takes_cache else f"make {them} in the function"
+    which = f"which {'are' if others else 'is'} {made}"
+    return f"`{function.co_name}` reads {these}, {which}: {advice}."
 
 
 def _form_problem(name: str, yours: Any, right: Array) -> Row | None:

@@ -153,3 +153,75 @@ def test_an_error_in_a_loaded_function_shows_its_line(tmp_path):
         text = traceback.format_exc()
     assert "<first: double>" in text
     assert "return x / 0  # oh dear" in text
+
+
+# What an answer uses
+
+USES = "def double(x):\n    return rows(x) * FACTOR\n"
+HELPER = "import numpy as arrays\ndef rows(x):\n    return arrays.asarray(x).reshape(-1)\n"
+
+
+def test_functions_imports_and_constants_of_other_cells_come_along(tmp_path, capsys):
+    write(
+        tmp_path,
+        ("own", "print('an experiment')\n" + HELPER + "raise RuntimeError('must not run')"),
+        ("numbers", "FACTOR = 2.0 * 1\nresult = rows([1]) * FACTOR\n"),
+        ("double_answer", USES),
+    )
+    missing, names = load(tmp_path, "double")
+    assert not missing
+    assert names["double"]([[1, 2]]).tolist() == [2, 4]
+    assert "result" not in names
+    loaded = "Loaded from first.ipynb: double, and what they use: arrays, rows, FACTOR.\n"
+    assert capsys.readouterr().out == loaded
+
+
+def test_a_helper_that_changed_is_loaded_again(tmp_path):
+    write(tmp_path, ("own", HELPER), ("numbers", "FACTOR = 2"), ("double_answer", USES))
+    _, names = load(tmp_path, "double")
+    write(tmp_path, ("own", HELPER), ("numbers", "FACTOR = 3"), ("double_answer", USES))
+    load(tmp_path, "double", into=names)
+    assert names["double"]([1]).tolist() == [3]
+
+
+@pytest.mark.parametrize(
+    ("own", "told"),
+    [
+        ("", "double uses rows, which no cell there makes."),
+        (
+            "rows = train(lambda x: x)",
+            "double uses rows, which is there only after a cell has run: make it in the function.",
+        ),
+        ("import no_such_module as rows", "rows cannot be loaded (ModuleNotFoundError: "),
+    ],
+)
+def test_what_cannot_come_along_is_told_at_once(tmp_path, capsys, own, told):
+    write(tmp_path, ("own", own), ("numbers", "FACTOR = 2"), ("double_answer", USES))
+    assert load(tmp_path, "double")[0] == []
+    assert f"\nIn first.ipynb {told}" in capsys.readouterr().out
+
+
+def test_a_helper_whose_name_is_taken_is_told(tmp_path, capsys):
+    write(tmp_path, ("own", HELPER), ("double_answer", "def double(x):\n    return rows(x)\n"))
+    load(tmp_path, "double", into={"rows": print})
+    told = "double uses your rows, but in this notebook rows is something else"
+    assert told in capsys.readouterr().out
+
+
+def test_a_copy_of_a_helper_in_this_notebook_is_fine(tmp_path, capsys):
+    write(tmp_path, ("own", HELPER), ("double_answer", "def double(x):\n    return rows(x)\n"))
+    into = {}
+    exec(HELPER, into)
+    load(tmp_path, "double", into=into)
+    assert capsys.readouterr().out == "Loaded from first.ipynb: double.\n"
+
+
+def test_an_error_in_a_helper_shows_its_line(tmp_path):
+    helper = "\ndef rows(x):\n    return x / 0  # oh dear\n"
+    write(tmp_path, ("own", helper), ("double_answer", "def double(x):\n    return rows(x)\n"))
+    _, names = load(tmp_path, "double")
+    with pytest.raises(ZeroDivisionError) as raised:
+        names["double"](1)
+    text = "".join(traceback.format_exception(raised.value))
+    assert 'File "<first: own>", line 2' in text
+    assert "return x / 0  # oh dear" in text
