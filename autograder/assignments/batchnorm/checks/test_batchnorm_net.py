@@ -71,7 +71,7 @@ def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the loss in train mode: batch normalization between affine and relu."""
     made = pair(student, rng, hold=True)
     nets.compare_loss(*made, hint=ORDER)
-    options = {"input_dim": 8, "num_classes": 4, "use_batchnorm": True}
+    options: dict[str, Any] = {"input_dim": 8, "num_classes": 4, "use_batchnorm": True}
     net = student.FullyConnectedNet(
         [6, 5], weight_scale=0.5, dtype=nets.float64(student), **options
     )
