@@ -8,7 +8,7 @@ float32 answer is exact to a part in 10⁷ of what went into it, and an element 
 difference of two large ones cannot be held to more.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from autograder.checking.equal import equal
 from autograder.checking.faults import CheckFailed, StudentFault, WrongShape, WrongValues
+from autograder.checking.seen import Mask, seen
 
 __all__ = [
     "changed",
@@ -46,9 +47,6 @@ ABSURD_IS_JUST_WRONG = np.errstate(over="ignore", invalid="ignore")
 
 MOST_SHOWN_AXES, LONGEST_SHOWN, LARGEST_SHOWN = 4, 999, 1000.0
 """Shapes and errors beyond these are not printed: an answer could tell hidden inputs by them."""
-
-SAME_FACTOR = 1e-3
-"""Entries whose ratios to the expected ones agree this well are off by one common factor."""
 
 
 def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
@@ -88,6 +86,7 @@ def values(
     tolerance: float | None = None,
     scale: float = 0.0,
     hint: str = "",
+    where: Mapping[str, Mask] | None = None,
 ) -> None:
     """The values are right; `(1, D)` for `(D,)` is let through, `exact` is not so kind.
 
@@ -99,6 +98,7 @@ def values(
             default.
         scale: magnitude to measure by where `expected` itself is (nearly) zero.
         hint: what to look at.
+        where: parts of the array by the words for them, for what can be seen of wrong values.
 
     Raises:
         CheckFailed: the shape does not fit, a value is not finite, or the values are wrong.
@@ -109,7 +109,8 @@ def values(
     error = np.abs(got - want) / measure
     allowed = TOLERANCE if tolerance is None else tolerance
     if error.size and not error.max() <= allowed:  # not `>`: NaN is no pass
-        _wrong(name, got, want, error, hint)
+        told = seen(got, want, error <= allowed, where)
+        _wrong(name, got, error, told, hint)
 
 
 def exact(
@@ -228,25 +229,16 @@ def _finite(name: str, actual: Array, hint: str) -> None:
         )
 
 
-def _wrong(name: str, got: Array, want: Array, error: Array, hint: str) -> NoReturn:
+def _wrong(name: str, got: Array, error: Array, told: str, hint: str) -> NoReturn:
     worst = int(error.argmax())
     where = _place(np.unravel_index(worst, got.shape))
     size = f"{error.flat[worst]:.2g}" if error.flat[worst] <= LARGEST_SHOWN else "over 1,000"
     message = f"{name} is off by {size} (relative){where and ', worst' + where}."
     if not got.any():
         message = f"{name} is zero everywhere."
-    elif (factor := _common_factor(got, want)) is not None:
-        message += f" Every entry is {factor:.3g} times what it should be."
+    elif told:
+        message += f" {told}"
     raise WrongValues(_sentence(message), hint, name, got)
-
-
-def _common_factor(got: Array, want: Array) -> float | None:
-    """The number all entries are off by, if there is one; a single entry shows nothing."""
-    if got.size < 2:
-        return None
-    factor = float((got * want).sum() / (want * want).sum()) if want.any() else 0.0
-    off = np.abs(got - factor * want).max()
-    return factor if factor and off <= SAME_FACTOR * np.abs(got).max() else None
 
 
 def _place(index: tuple[np.intp, ...]) -> str:

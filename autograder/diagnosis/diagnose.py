@@ -5,7 +5,8 @@ code, with the same hidden inputs, once for each named mistake of the question: 
 mistake that fails the check with the same trace is the diagnosis.
 
 Who makes two mistakes has a trace of neither. Then the one value that the check found wrong
-decides, if exactly one mistake gives just that value in its place.
+decides: of the mistakes that give just that value in its place, the one that gives more of the
+others as well; none, if two are equally near.
 """
 
 from __future__ import annotations
@@ -36,6 +37,10 @@ SAME = 1e-4
 """Relative difference up to which two traces are the same mistake: float32 answers differ by
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
+NOTHING = 1e-9
+"""Magnitude below which an array is zero up to rounding: what cancels leaves other dust in another
+order of adding up. Values of checks are near one."""
+
 
 class Wrong(msgspec.Struct, frozen=True):
     """How a named mistake fails a check."""
@@ -64,6 +69,10 @@ class Wrong(msgspec.Struct, frozen=True):
             return False
         places = [i for i, value in enumerate(self.trace) if alike([value], [own.answer])]
         return any(alike([trace[i]], [own.answer]) for i in places)
+
+    def shared(self, trace: Trace) -> int:
+        """How many values of a trace of this length are the mistake's."""
+        return sum(alike([one], [own]) for one, own in zip(trace, self.trace, strict=True))
 
 
 class Diagnosis:
@@ -98,7 +107,10 @@ class Diagnosis:
             if wrong.explains(trace, fault, drawn=check.draws):
                 return wrong.mistake
         parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, fault)]
-        return parts[0].mistake if len(parts) == 1 else None
+        shared = [wrong.shared(trace) for wrong in parts]
+        nearest = [one for one, n in zip(parts, shared, strict=True) if n == max(shared)]
+        names = {one.mistake.name for one in nearest}
+        return nearest[0].mistake if len(names) == 1 else None
 
     def _known_failures(self, check: Check) -> tuple[Wrong, ...]:
         """How each named mistake fails the check; those that pass are left out.
@@ -169,7 +181,7 @@ def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool
     if one.size == 0:
         return True
     with np.errstate(over="ignore", invalid="ignore"):
-        size = max(float(np.abs(other).max()), np.finfo(np.float64).tiny)
+        size = max(float(np.abs(other).max()), NOTHING)
         return bool(np.abs(one - other).max() <= SAME * size)
 
 
@@ -177,7 +189,7 @@ def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool
     """Constants are compared as they are, draws by their root mean square."""
     if one.shape != other.shape:
         return False
-    if one.size == 0 or np.ptp(other) == 0.0:
+    if one.size == 0 or 0.0 in (np.ptp(one), np.ptp(other)):
         return _same_values(one, other)
     with np.errstate(over="ignore", invalid="ignore"):
         ratio = np.sqrt(np.mean(one**2) / np.mean(other**2))

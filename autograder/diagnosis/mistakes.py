@@ -21,7 +21,7 @@ others of its question.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from types import ModuleType
 from typing import Any, TypeVar
@@ -100,28 +100,36 @@ class Mistakes:
         """The named mistakes of the answers that this one is built on, each said to be there.
 
         For a question that asks for a class, they are right classes made of a wrong part: one
-        that stands in the class as an attribute under the part's own name.
+        that stands in the class as an attribute under the part's own name. What may be used in
+        place of a part, the class says in a mapping `in_place_of`, question to part.
         """
         asked = self._questions[question]
         declared = self._answers.get(asked.defines or "")
         if declared is None or declared.form == "variable":
             return ()
-        return tuple(
-            self._built_on(each, asked) for part in asked.upstream for each in self.of(part)
-        )
+        built = [self._built_on(each, asked) for part in asked.upstream for each in self.of(part)]
+        others: Mapping[str, str] = getattr(self._right[asked.defines or ""], "in_place_of", {})
+        for other, part in others.items():
+            if part in asked.upstream:
+                known = {each.implementation for each in self.of(part)}
+                more = [each for each in self.of(other) if each.implementation not in known]
+                built += [self._built_on(each, asked, part) for each in more]
+        return tuple(built)
 
     def namespace(self, mistake: Misconception | None = None) -> dict[str, Any]:
         """What a right submission defines, or one that makes a single mistake."""
         made = {} if mistake is None else {mistake.defines: mistake.implementation}
         return self._right | made
 
-    def _built_on(self, mistake: Misconception, asked: Question) -> Misconception:
+    def _built_on(
+        self, mistake: Misconception, asked: Question, place: str | None = None
+    ) -> Misconception:
         part = self._questions[mistake.question].defines
         told = f"{mistake.sentence} (This is in your `{part}`.)"
         right = self._right[asked.defines or ""]
         if not isinstance(right, type):
             return msgspec.structs.replace(mistake, sentence=told)
-        wrong_part = {mistake.defines: staticmethod(mistake.implementation)}
+        wrong_part = {place or mistake.defines: staticmethod(mistake.implementation)}
         return Misconception(
             mistake.name,
             mistake.question,

@@ -60,7 +60,9 @@ def test_the_worst_element_is_named():
     wrong = RIGHT.copy()
     wrong[1, 0] += 3.0
     message = said(compare.values, "dx", wrong, RIGHT)
-    assert message == "dx is off by 0.5 (relative), worst at index (1, 0)."
+    assert message == (
+        "dx is off by 0.5 (relative), worst at index (1, 0). All other entries are right."
+    )
 
 
 def test_a_common_factor_is_named():

@@ -20,6 +20,10 @@ TEST_MODE = (
     "left. One bn_param a layer, made once, updated once a training step."
 )
 
+ORDER = "In every hidden layer: affine, batch normalization, relu; behind the last affine nothing."
+PENALTY = "The given `l2_regularization` has the penalty and its gradient: each is added once."
+FLAG = "gamma and beta, and the layers that use them, are there only if use_batchnorm is set."
+
 
 class Pair(NamedTuple):
     """The student's net and the reference, with the same parameters, and a batch for both."""
@@ -29,7 +33,9 @@ class Pair(NamedTuple):
     batch: Batch
 
 
-def pair(student: Student, rng: np.random.RandomState, **options: Any) -> Pair:
+def pair(
+    student: Student, rng: np.random.RandomState, *, hold: bool = False, **options: Any
+) -> Pair:
     """Nets of 8 inputs, 6 and 5 hidden units and 4 classes in float64, and 9 examples."""
     options = {"input_dim": 8, "num_classes": 4, "use_batchnorm": True} | options
     net = student.FullyConnectedNet(
@@ -37,7 +43,7 @@ def pair(student: Student, rng: np.random.RandomState, **options: Any) -> Pair:
     )
     expected = reference.FullyConnectedNet([6, 5], **options)
     nets.randomize(rng, expected)
-    nets.copy_parameters(net, expected)
+    nets.copy_parameters(student, net, expected, hold=hold)
     return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
 
 
@@ -63,33 +69,51 @@ def test_initialization(student: Student) -> None:
 @pytest.mark.question("batchnorm_net", weight=2)
 def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the loss in train mode: batch normalization between affine and relu."""
-    nets.compare_loss(*pair(student, rng))
+    made = pair(student, rng, hold=True)
+    nets.compare_loss(*made, hint=ORDER)
+    options: dict[str, Any] = {"input_dim": 8, "num_classes": 4, "use_batchnorm": True}
+    net = student.FullyConnectedNet(
+        [6, 5], weight_scale=0.5, dtype=nets.float64(student), **options
+    )
+    expected = reference.FullyConnectedNet([6, 5], **options)
+    nets.compare_as_made(student, net, expected, made.batch)
 
 
 @pytest.mark.question("batchnorm_net", weight=3)
 def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients of all parameters, gamma and beta among them."""
-    nets.compare_gradients(*pair(student, rng))
+    nets.compare_gradients(*pair(student, rng, hold=True))
 
 
 @pytest.mark.question("batchnorm_net")
 def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
     """Looks at whether the gradients are the slope of the loss that the net itself computes."""
     compare_with_own_loss(rng, *pair(student, rng, reg=0.5))
+    made = pair(student, rng)
+    nets.something_is_right(
+        "The gradients follow the net's own loss",
+        lambda: nets.compare_loss(*made),
+        lambda: nets.compare_gradients(*made),
+        lambda: compare_test_scores(rng, made),
+    )
 
 
 @pytest.mark.question("batchnorm_net")
 def test_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss and gradients with regularization: weights only, never gamma and beta."""
     made = pair(student, rng, reg=REG)
-    nets.compare_loss(*made)
-    nets.compare_gradients(*made)
+    nets.compare_loss(*made, hint=PENALTY)
+    nets.compare_gradients(*made, shapes=True)
 
 
 @pytest.mark.question("batchnorm_net", weight=3)
 def test_test_mode_scores(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels after three training steps: the running averages at work."""
-    made = pair(student, rng)
+    compare_test_scores(rng, pair(student, rng, hold=True))
+
+
+def compare_test_scores(rng: np.random.RandomState, made: Pair) -> None:
+    """The scores in test mode, after some training, are the reference's."""
     train_some(rng, made)
     scores, expected = made.net.loss(made.batch.X), made.expected.loss(made.batch.X)
     compare.values(
@@ -112,11 +136,19 @@ def test_neighbours_do_not_matter(student: Student, rng: np.random.RandomState) 
             "the score matrix of two rows alone", alone, scores, tolerance=nets.NET_TOLERANCE,
             hint=TEST_MODE,
         )  # fmt: skip
+    nets.something_is_right(
+        "The scores do not depend on the rows around them",
+        lambda: nets.compare_loss(*made),
+        lambda: compare_test_scores(rng, made),
+    )
 
 
 @pytest.mark.question("batchnorm_net")
 def test_without_the_flag(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss and gradients with use_batchnorm=False: the plain net."""
     made = pair(student, rng, use_batchnorm=False)
-    nets.compare_loss(*made)
+    letters = {match[1].lower() for key in made.net.params if (match := nets.PARAMETER.match(key))}
+    if letters & {"gamma", "beta"}:
+        raise CheckFailed("Without use_batchnorm, `params` holds gamma or beta as well.", FLAG)
+    nets.compare_loss(*made, hint=FLAG)
     nets.compare_gradients(*made)

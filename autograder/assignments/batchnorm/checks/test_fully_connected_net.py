@@ -1,6 +1,6 @@
 """Hidden checks of the fully connected net of any depth, without batch normalization."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -16,6 +16,8 @@ from autograder.checking.student import Student
 REG = 3.14
 SCORES = "Affine and relu for every hidden layer, then one affine layer and nothing behind it."
 DEEP = (5, 7, 6)
+SIZES: dict[str, Any] = {"input_dim": 8, "num_classes": 4}
+WITHOUT_REG = "Softmax loss of the scores, averaged over the batch; reg is 0 here."
 
 
 class Pair(NamedTuple):
@@ -32,18 +34,16 @@ def pair(
     reg: float = 0.0,
     hidden: tuple[int, ...] = DEEP,
 ) -> Pair:
-    """Nets of 8 inputs and 4 classes in float64, and 9 examples."""
+    """Nets of 8 inputs and 4 classes in float64, and 9 examples.
+
+    Without regularization, the shapes that the net itself has made are held too.
+    """
     net = student.FullyConnectedNet(
-        list(hidden),
-        input_dim=8,
-        num_classes=4,
-        reg=reg,
-        weight_scale=0.1,
-        dtype=nets.float64(student),
+        list(hidden), **SIZES, reg=reg, weight_scale=0.1, dtype=nets.float64(student)
     )
-    expected = reference.FullyConnectedNet(hidden, input_dim=8, num_classes=4, reg=reg)
+    expected = reference.FullyConnectedNet(hidden, **SIZES, reg=reg)
     nets.randomize(rng, expected)
-    nets.copy_parameters(net, expected)
+    nets.copy_parameters(student, net, expected, hold=not reg)
     return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
 
 
@@ -58,11 +58,15 @@ def test_initialization(student: Student) -> None:
 @pytest.mark.question("fully_connected_net", weight=2)
 def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels, for three hidden layers."""
-    net, expected, (X, _) = pair(student, rng)
+    compare_scores(*pair(student, rng))
+
+
+def compare_scores(net: RemoteObject, expected: reference.FullyConnectedNet, batch: Batch) -> None:
+    """The scores are the reference's."""
     compare.values(
         "the score matrix",
-        net.loss(X),
-        expected.loss(X),
+        net.loss(batch.X),
+        expected.loss(batch.X),
         tolerance=nets.NET_TOLERANCE,
         hint=SCORES,
     )
@@ -71,20 +75,19 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("fully_connected_net")
 def test_scores_match_for_one_hidden_layer(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels, for one hidden layer."""
-    net, expected, (X, _) = pair(student, rng, hidden=(6,))
-    compare.values(
-        "the score matrix",
-        net.loss(X),
-        expected.loss(X),
-        tolerance=nets.NET_TOLERANCE,
-        hint=SCORES,
-    )
+    compare_scores(*pair(student, rng, hidden=(6,)))
 
 
 @pytest.mark.question("fully_connected_net")
 def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
-    """Looks at the loss without regularization."""
-    nets.compare_loss(*pair(student, rng))
+    """Looks at the loss without regularization, also with the net's own first parameters."""
+    made = pair(student, rng)
+    nets.compare_loss(*made, hint=WITHOUT_REG)
+    net = student.FullyConnectedNet(
+        list(DEEP), **SIZES, weight_scale=0.5, dtype=nets.float64(student)
+    )
+    expected = reference.FullyConnectedNet(DEEP, **SIZES)
+    nets.compare_as_made(student, net, expected, made.batch)
 
 
 @pytest.mark.question("fully_connected_net")
@@ -102,10 +105,17 @@ def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("fully_connected_net")
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for every weight matrix."""
-    nets.compare_gradients(*pair(student, rng, REG))
+    nets.compare_gradients(*pair(student, rng, REG), shapes=True)
 
 
 @pytest.mark.question("fully_connected_net")
 def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
     """Looks at whether the gradients are the slope of the loss that the net itself computes."""
     compare_with_own_loss(rng, *pair(student, rng, 0.5))
+    made = pair(student, rng)
+    nets.something_is_right(
+        "The gradients follow the net's own loss",
+        lambda: compare_scores(*made),
+        lambda: nets.compare_loss(*made),
+        lambda: nets.compare_gradients(*made),
+    )

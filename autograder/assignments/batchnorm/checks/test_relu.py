@@ -1,12 +1,16 @@
 """Hidden checks of the rectifier."""
 
+from typing import NamedTuple
+
 import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import second_call
 from autograder.checking import compare
 from autograder.checking.compare import Array
 from autograder.checking.inputs import away_from_zero, normal
+from autograder.checking.seen import Mask
 from autograder.checking.student import Student
 
 FORWARD = "Positive numbers pass as they are, negative ones become zero."
@@ -43,26 +47,52 @@ def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
         compare.exact("out", out, reference.relu_forward(x)[0], hint=FORWARD)
 
 
-def gradient(student: Student, rng: np.random.RandomState, *shape: int) -> tuple[Array, Array]:
+class Backward(NamedTuple):
+    """One backward pass: what came back, what is right, and where x is what."""
+
+    dx: Array
+    expected: Array
+    where: dict[str, Mask]
+
+
+def backward(student: Student, rng: np.random.RandomState, *shape: int) -> Backward:
     """The dx of the student's own forward and backward, and of the reference."""
     # At the kink any slope from 0 to 1 is right.
     x, dout = away_from_zero(rng, *shape), normal(rng, *shape) * 2.0
     _, cache = student.relu_forward(x)
-    return student.relu_backward(dout, cache), reference.relu_backward(dout, x)
+    dx = student.relu_backward(dout, cache)
+    return Backward(dx, reference.relu_backward(dout, x), parts(x))
+
+
+def parts(x: Array) -> dict[str, Mask]:
+    """Where x is what, in words."""
+    return {"x is positive": x > 0, "x is negative": x < 0, "x is exactly 0": x == 0}
+
+
+def compare_dx(student: Student, rng: np.random.RandomState, *shape: int) -> None:
+    """The dx for this shape is right; if not, the diagnosis sees that of two axes as well."""
+    answer = backward(student, rng, *shape)
+    with compare.evidence(lambda: backward(student, rng, 6, 5)):
+        compare.values("dx", answer.dx, answer.expected, hint=BACKWARD, where=answer.where)
 
 
 @pytest.mark.question("relu_backward", weight=3)
 def test_dx_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dx: which entries of the upstream gradient pass."""
     for shape in ((6, 5), WIDE):
-        compare.values("dx", *gradient(student, rng, *shape), hint=BACKWARD)
+        compare_dx(student, rng, *shape)
 
 
 @pytest.mark.question("relu_backward")
 def test_dx_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
-    """Looks at dx when x has four axes."""
+    """Looks at dx when x has four axes, and at a second call with the same cache."""
     for shape in ((3, 2, 4, 5), (2, 5, 5, 1800)):
-        compare.values("dx", *gradient(student, rng, *shape), hint=BACKWARD)
+        compare_dx(student, rng, *shape)
+    x, dout = away_from_zero(rng, 3, 2, 4, 5), normal(rng, 3, 2, 4, 5)
+    _, cache = student.relu_forward(x)
+    first = student.relu_backward(dout, cache)
+    second, right = student.relu_backward(-dout, cache), reference.relu_backward(dout, x)
+    second_call.compare_second_call("dx", first, second, -1.0, right)
 
 
 @pytest.mark.question("relu_backward")
@@ -70,7 +100,9 @@ def test_shape_of_dx(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the shape of dx, which is that of x whatever its number of axes."""
     hint = "A gradient has the shape of what it is the gradient of."
     for shape in ((7,), (3, 4, 2)):
-        compare.exact("dx", *gradient(student, rng, *shape), hint=hint)
+        answer = backward(student, rng, *shape)
+        with compare.evidence(lambda: backward(student, rng, 6, 5)):
+            compare.exact("dx", answer.dx, answer.expected, hint=hint)
 
 
 @pytest.mark.question("relu_backward")
@@ -83,4 +115,5 @@ def test_zeros_in_x(student: Student, rng: np.random.RandomState) -> None:
     dx = compare.fitted("dx", student.relu_backward(dout, cache), x.shape)
     expected = reference.relu_backward(dout, x)
     passed_on = zero & np.isclose(dx, dout)
-    compare.values("dx", dx, np.where(passed_on, dout, expected), hint=BACKWARD)
+    right = np.where(passed_on, dout, expected)
+    compare.values("dx", dx, right, hint=BACKWARD, where=parts(x))

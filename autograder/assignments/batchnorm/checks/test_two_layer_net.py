@@ -16,6 +16,9 @@ from autograder.checking.student import Student
 REG = 3.14
 SCORES = "Affine, relu, affine; without labels, loss returns the scores as they are."
 
+SIZES = {"input_dim": 6, "hidden_dim": 5, "num_classes": 4}
+WITHOUT_REG = "Softmax loss of the scores, averaged over the batch; reg is 0 here."
+
 
 class Pair(NamedTuple):
     """The student's net and the reference, with the same parameters, and a batch for both."""
@@ -26,11 +29,14 @@ class Pair(NamedTuple):
 
 
 def pair(student: Student, rng: np.random.RandomState, reg: float = 0.0) -> Pair:
-    """Nets of 6 inputs, 5 hidden units and 4 classes, and 7 examples."""
-    sizes = {"input_dim": 6, "hidden_dim": 5, "num_classes": 4, "weight_scale": 0.1, "reg": reg}
+    """Nets of 6 inputs, 5 hidden units and 4 classes, and 7 examples.
+
+    Without regularization, the shapes that the net itself has made are held too.
+    """
+    sizes = {**SIZES, "weight_scale": 0.1, "reg": reg}
     net, expected = student.TwoLayerNet(**sizes), reference.TwoLayerNet(6, 5, 4, 0.1, reg)
     nets.randomize(rng, expected)
-    nets.copy_parameters(net, expected)
+    nets.copy_parameters(student, net, expected, hold=not reg)
     return Pair(net, expected, nets.random_batch(rng, 7, 6, 4))
 
 
@@ -45,11 +51,15 @@ def test_initialization(student: Student) -> None:
 @pytest.mark.question("two_layer_net", weight=2)
 def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at loss(X) without labels: the class scores."""
-    net, expected, (X, _) = pair(student, rng)
+    compare_scores(*pair(student, rng))
+
+
+def compare_scores(net: RemoteObject, expected: reference.TwoLayerNet, batch: Batch) -> None:
+    """The scores are the reference's."""
     compare.values(
         "the score matrix",
-        net.loss(X),
-        expected.loss(X),
+        net.loss(batch.X),
+        expected.loss(batch.X),
         tolerance=nets.NET_TOLERANCE,
         hint=SCORES,
     )
@@ -57,8 +67,11 @@ def test_scores_match(student: Student, rng: np.random.RandomState) -> None:
 
 @pytest.mark.question("two_layer_net")
 def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
-    """Looks at the loss without regularization."""
-    nets.compare_loss(*pair(student, rng))
+    """Looks at the loss without regularization, also with the net's own first parameters."""
+    made = pair(student, rng)
+    nets.compare_loss(*made, hint=WITHOUT_REG)
+    net = student.TwoLayerNet(**SIZES, weight_scale=0.5)
+    nets.compare_as_made(student, net, reference.TwoLayerNet(**SIZES), made.batch)
 
 
 @pytest.mark.question("two_layer_net")
@@ -76,10 +89,17 @@ def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("two_layer_net")
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for each weight matrix."""
-    nets.compare_gradients(*pair(student, rng, REG))
+    nets.compare_gradients(*pair(student, rng, REG), shapes=True)
 
 
 @pytest.mark.question("two_layer_net")
 def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState) -> None:
     """Looks at whether the gradients are the slope of the loss that the net itself computes."""
     compare_with_own_loss(rng, *pair(student, rng, 0.5))
+    made = pair(student, rng)
+    nets.something_is_right(
+        "The gradients follow the net's own loss",
+        lambda: compare_scores(*made),
+        lambda: nets.compare_loss(*made),
+        lambda: nets.compare_gradients(*made),
+    )

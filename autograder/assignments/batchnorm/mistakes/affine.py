@@ -133,3 +133,36 @@ def dw_transposed(dout: Array, cache: AffineCache) -> Gradients:
     """Turned round: (M, D)."""
     dx, dw, db = affine_backward(dout, cache)
     return dx, dw.T, db
+
+
+@misconception(
+    question="affine_backward",
+    sentence="db is the sum of all of dout, one number.",
+    hint="Without `axis=0` NumPy adds up the whole array; b has one entry for each column.",
+)
+def db_summed_over_everything(dout: Array, cache: AffineCache) -> Gradients:
+    """The axis forgotten."""
+    dx, dw, _ = affine_backward(dout, cache)
+    return dx, dw, dout.sum()
+
+
+@misconception(
+    question="affine_backward",
+    sentence="dw reshapes x where it should transpose it.",
+    hint="`reshape` to (D, N) keeps the numbers in line and mixes the examples; `.T` turns them.",
+)
+def x_reshaped_for_dw(dout: Array, cache: AffineCache) -> Gradients:
+    """Rows and columns mixed."""
+    dx, _, db = affine_backward(dout, cache)
+    return dx, cache[0].reshape(-1, len(dout)) @ dout, db
+
+
+@misconception(
+    question="affine_backward",
+    sentence="db is the bias itself, not its gradient.",
+    hint="b is added to every row: its gradient is the sum of what comes back to the rows.",
+)
+def bias_returned(dout: Array, cache: AffineCache) -> Gradients:
+    """Handed through."""
+    dx, dw, _ = affine_backward(dout, cache)
+    return dx, dw, cache[2].copy()

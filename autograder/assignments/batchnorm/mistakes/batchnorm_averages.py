@@ -164,3 +164,62 @@ def test_mode_updates_averages(x: Array, gamma: Array, beta: Array, bn_param: Bn
         layer(x, gamma, beta, learned)
         bn_param.update(learned | {"mode": "test"})
     return result
+
+
+@misconception(
+    question="batchnorm_forward",
+    sentence="In test mode eps is added outside the root.",
+    hint="Test mode exchanges the statistics and nothing else: eps stays under the root.",
+)
+def eps_outside_root_at_test_time(x: Array, gamma: Array, beta: Array, bn_param: BnParam) -> Result:
+    """Divide by √running_var + eps in test mode."""
+    return layer(
+        x, gamma, beta, bn_param, test_inverse_std=lambda var, eps: 1.0 / (np.sqrt(var) + eps)
+    )
+
+
+@misconception(
+    question="batchnorm_forward",
+    sentence="Test mode divides by running_var instead of by its root.",
+    hint="Test mode exchanges the statistics and nothing else: the root stays.",
+)
+def root_left_out_at_test_time(x: Array, gamma: Array, beta: Array, bn_param: BnParam) -> Result:
+    """Divide by running_var + eps in test mode."""
+    return layer(x, gamma, beta, bn_param, test_inverse_std=lambda var, eps: 1.0 / (var + eps))
+
+
+@misconception(
+    question="batchnorm_forward",
+    sentence="Test mode leaves out beta.",
+    hint="gamma and beta are part of the trained layer, in both modes.",
+)
+def test_mode_without_beta(x: Array, gamma: Array, beta: Array, bn_param: BnParam) -> Result:
+    """Only scale in test mode."""
+    if bn_param["mode"] == "test":
+        return layer(x, gamma, np.zeros_like(beta), bn_param)
+    return layer(x, gamma, beta, bn_param)
+
+
+@misconception(
+    question="batchnorm_forward",
+    sentence="The running averages begin as the first batch's values instead of as zeros.",
+    hint="Where bn_param holds no averages yet, the old value is zero.",
+)
+def averages_begin_with_first_batch(
+    x: Array, gamma: Array, beta: Array, bn_param: BnParam
+) -> Result:
+    """No zeros at the start."""
+    bn_param.setdefault("running_mean", x.mean(axis=0))
+    bn_param.setdefault("running_var", x.var(axis=0))
+    return layer(x, gamma, beta, bn_param)
+
+
+@misconception(
+    question="batchnorm_forward",
+    sentence="running_var begins as ones instead of as zeros.",
+    hint="Where bn_param holds no averages yet, the old value is zero, of the variance too.",
+)
+def running_var_begins_as_ones(x: Array, gamma: Array, beta: Array, bn_param: BnParam) -> Result:
+    """PyTorch's start."""
+    bn_param.setdefault("running_var", np.ones(x.shape[1]))
+    return layer(x, gamma, beta, bn_param)

@@ -252,7 +252,7 @@ def not_divided_by_rows(dout: Array, cache: BatchnormCache) -> Gradients:
 
 
 @misconception(
-    question=SIMPLIFIED,
+    question=EITHER,
     sentence="The cache is changed on the way: a second call gives other gradients.",
     hint="`*=`, `-=` and `out=` write into the cache's arrays; make new ones.",
 )

@@ -5,6 +5,7 @@ One class stands for the two-layer net and the deep net where both can make the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,142 +24,10 @@ from autograder.diagnosis.mistakes import misconception
 TWO, DEEP, NORMALIZED = "two_layer_net", "fully_connected_net", "batchnorm_net"
 PLAIN = (TWO, DEEP)
 ALL = (TWO, DEEP, NORMALIZED)
-BOTH_PLACES = "The penalty stands in the loss and in the gradients, or in neither."
 
 
 @misconception(
     question=ALL,
-    sentence="The last layer's weights are left out of regularization, in loss and gradient.",
-    hint="Every weight matrix counts, the last one too; a gradient check cannot see this.",
-)
-class LastLayerNotRegularized(FullyConnectedNet):
-    """Consistent, and wrong."""
-
-    def penalized(self) -> dict[str, float]:
-        """All weights but the last."""
-        return {f"W{layer}": 1.0 for layer in range(1, self.num_layers)}
-
-
-@misconception(
-    question=ALL,
-    sentence="Biases are regularized too.",
-    hint="The penalty is over the weight matrices only; a gradient check cannot see this.",
-)
-class BiasesRegularized(FullyConnectedNet):
-    """Consistent, and wrong."""
-
-    def penalized(self) -> dict[str, float]:
-        """Weights and biases."""
-        layers = range(1, self.num_layers + 1)
-        return {f"{letter}{layer}": 1.0 for layer in layers for letter in "Wb"}
-
-
-@misconception(
-    question=ALL,
-    sentence="Regularization is in the loss but not in the gradients.",
-    hint=BOTH_PLACES,
-)
-class PenaltyMissingFromGradients(FullyConnectedNet):
-    """Loss right, gradients plain."""
-
-    def penalized_in_gradient(self) -> dict[str, float]:
-        """None."""
-        return {}
-
-
-@misconception(
-    question=ALL,
-    sentence="Regularization is in the gradients but not in the loss.",
-    hint=BOTH_PLACES,
-)
-class PenaltyMissingFromLoss(FullyConnectedNet):
-    """Gradients right, loss plain."""
-
-    def penalty(self) -> float:
-        """Nothing."""
-        return 0.0
-
-
-@misconception(
-    question=ALL,
-    sentence="Regularization is left out of the loss and of the gradients.",
-    hint="0.5·reg·ΣW² is added to the loss, and reg·W to each weight gradient.",
-)
-class PenaltyForgotten(FullyConnectedNet):
-    """As if reg were 0."""
-
-    def penalized(self) -> dict[str, float]:
-        """None."""
-        return {}
-
-
-@misconception(
-    question=ALL,
-    sentence="The penalty is reg·ΣW², without the factor 0.5, in loss and gradient.",
-    hint="With the 0.5 the gradient comes out as reg·W; a gradient check cannot see this.",
-)
-class HalfForgotten(FullyConnectedNet):
-    """Consistent, and twice too strong."""
-
-    def penalized(self) -> dict[str, float]:
-        """All weights twice."""
-        return dict.fromkeys(super().penalized(), 2.0)
-
-
-@misconception(
-    question=ALL,
-    sentence="The weight gradients get 2·reg·W where the loss adds 0.5·reg·ΣW².",
-    hint="Differentiate the penalty as it stands in the loss: 0.5 and 2 make 1.",
-)
-class GradientOfPenaltyDoubled(FullyConnectedNet):
-    """Loss right, gradient of the penalty twice too large."""
-
-    def penalized_in_gradient(self) -> dict[str, float]:
-        """All weights twice."""
-        return dict.fromkeys(self.penalized(), 2.0)
-
-
-@misconception(
-    question=ALL,
-    sentence="The loss adds reg·ΣW² where the weight gradients get reg·W.",
-    hint="The gradient of reg·ΣW² would be 2·reg·W: the loss lacks the factor 0.5.",
-)
-class PenaltyInLossDoubled(FullyConnectedNet):
-    """Gradients right, the penalty in the loss twice too large."""
-
-    def penalty(self) -> float:
-        """Without the half."""
-        return 2.0 * super().penalty()
-
-
-@misconception(
-    question=(DEEP, NORMALIZED),
-    sentence="The last layer's weights are regularized in the loss but not in their gradient.",
-    hint="The last layer is often written outside the loop: its gradient needs reg·W as well.",
-)
-class LastGradientWithoutPenalty(FullyConnectedNet):
-    """The loop over hidden layers adds it, the line before the loop does not."""
-
-    def penalized_in_gradient(self) -> dict[str, float]:
-        """All weights but the last."""
-        return {f"W{layer}": 1.0 for layer in range(1, self.num_layers)}
-
-
-@misconception(
-    question=(DEEP, NORMALIZED),
-    sentence="One weight matrix is regularized several times and the others not at all.",
-    hint="Look at the index in the line that adds the penalty: does it move with the loop?",
-)
-class StaleLoopIndex(FullyConnectedNet):
-    """The last weights once a layer."""
-
-    def penalized(self) -> dict[str, float]:
-        """The last weights, as often as there are layers."""
-        return {f"W{self.num_layers}": float(self.num_layers)}
-
-
-@misconception(
-    question=(DEEP, NORMALIZED),
     sentence="The last layer's weights ignore weight_scale.",
     hint="The last layer is often written outside the loop: it needs weight_scale as well.",
 )
@@ -186,7 +55,7 @@ class WeightScaleIgnored(FullyConnectedNet):
 
 
 @misconception(
-    question=PLAIN,
+    question=ALL,
     sentence="weight_scale is taken for the variance of the weights.",
     hint="weight_scale multiplies standard normal numbers: it is a standard deviation.",
 )
@@ -199,7 +68,7 @@ class WeightScaleAsVariance(FullyConnectedNet):
 
 
 @misconception(
-    question=PLAIN,
+    question=ALL,
     sentence="A relu follows the last layer as well.",
     hint="Scores may be negative: nothing stands between the last affine layer and the softmax.",
 )
@@ -218,21 +87,15 @@ class ReluOnScores(FullyConnectedNet):
 
 
 @misconception(
-    question=PLAIN,
+    question=ALL,
     sentence="There is no relu between the affine layers.",
     hint="Without it the whole net is one affine layer, however deep it is.",
 )
 class ReluMissing(FullyConnectedNet):
-    """Affine layers only."""
+    """Affine layers, with batch normalization if it is asked for."""
 
-    def hidden_forward(self, layer: int, a: Array, mode: str) -> tuple[Array, Any]:
-        """Affine alone."""
-        return self.affine(layer, a)
-
-    def hidden_backward(self, layer: int, dout: Array, cache: Any, grads: Parameters) -> Array:
-        """Affine alone."""
-        dout, grads[f"W{layer}"], grads[f"b{layer}"] = affine_backward(dout, cache)
-        return dout
+    relu_forward = staticmethod(lambda x: (x, x))
+    relu_backward = staticmethod(lambda dout, cache: dout)
 
 
 @misconception(
@@ -277,3 +140,92 @@ class LossAveragedTwice(FullyConnectedNet):
             return scores
         loss, dscores = softmax_loss(scores, y)
         return loss / len(scores) + self.penalty(), self.backward(dscores / len(scores), caches)
+
+
+@misconception(
+    question=ALL,
+    sentence="The weights are scaled by the size of their layer, not by weight_scale.",
+    hint="weight_scale is the standard deviation of every weight, however large the layer is.",
+)
+class ScaledByLayerSize(FullyConnectedNet):
+    """Spread 1/√(inputs of the layer)."""
+
+    def initial_weights(self, layer: int, fan_in: int, fan_out: int) -> Array:
+        """The scale named after Xavier Glorot."""
+        return np.random.randn(fan_in, fan_out) / float(np.sqrt(fan_in))
+
+
+@misconception(
+    question=ALL,
+    sentence="The first layer's weights ignore weight_scale.",
+    hint="The first layer is often written outside the loop: it needs weight_scale as well.",
+)
+class FirstLayerIgnoresWeightScale(FullyConnectedNet):
+    """Unit spread in the first layer."""
+
+    def initial_weights(self, layer: int, fan_in: int, fan_out: int) -> Array:
+        """Standard normal for the first layer."""
+        if layer == 1:
+            return np.random.randn(fan_in, fan_out)
+        return super().initial_weights(layer, fan_in, fan_out)
+
+
+@misconception(
+    question=ALL,
+    sentence="Biases start as random numbers.",
+    hint="Only weights are drawn: biases start as zeros.",
+)
+class BiasesStartRandom(FullyConnectedNet):
+    """Drawn like weights."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """weight_scale·randn for b."""
+        super().__init__(*args, **kwargs)
+        for layer in range(1, self.num_layers + 1):
+            size = self.params[f"b{layer}"].size
+            self.params[f"b{layer}"] = self.weight_scale * np.random.randn(size)
+
+
+@misconception(
+    question=ALL,
+    sentence="Biases have shape (1, H) where (H,) is asked for.",
+    hint="One number for each unit is one axis; a row makes a matrix of every bias gradient.",
+)
+class BiasesAsRows(FullyConnectedNet):
+    """The right numbers with one axis too many."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Rows for b."""
+        super().__init__(*args, **kwargs)
+        for layer in range(1, self.num_layers + 1):
+            self.params[f"b{layer}"] = self.params[f"b{layer}"][np.newaxis]
+
+
+@misconception(
+    question=ALL,
+    sentence="num_classes is ignored: the last layer always has ten outputs.",
+    hint="The size of the last layer is an argument of the constructor.",
+)
+class NumClassesIgnored(FullyConnectedNet):
+    """Ten classes, whatever is asked for."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Another last layer."""
+        super().__init__(*args, **kwargs)
+        last = self.num_layers
+        fan_in = len(self.params[f"W{last}"])
+        self.params[f"W{last}"] = self.initial_weights(last, fan_in, 10)
+        self.params[f"b{last}"] = np.zeros(10)
+
+
+@misconception(
+    question=(DEEP, NORMALIZED),
+    sentence="The net has one layer too few.",
+    hint="Every entry of hidden_dims is a hidden layer, and the layer of the scores comes on top.",
+)
+class OneLayerTooFew(FullyConnectedNet):
+    """As many affine layers as hidden layers."""
+
+    def __init__(self, hidden_dims: Sequence[int], *args: Any, **kwargs: Any) -> None:
+        """Drop the last hidden layer."""
+        super().__init__(hidden_dims[:-1], *args, **kwargs)

@@ -232,31 +232,22 @@ class GammaAndBetaGradientsExchanged(FullyConnectedNet):
 
 @misconception(
     question=NET,
-    sentence="gamma starts at zero.",
-    hint="A new layer only normalizes: gamma starts as ones, beta as zeros.",
+    sentence="Batch normalization and relu follow the last layer as well.",
+    hint="Both belong to the hidden layers: nothing follows the last affine layer.",
 )
-class GammaStartsAtZero(FullyConnectedNet):
-    """Nothing passes at first."""
+class ScoresNormalizedAndRectified(ScoresNormalized):
+    """The last layer made like a hidden one."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Zeros for gamma as for beta."""
-        super().__init__(*args, **kwargs)
-        for name, value in self.params.items():
-            if name.startswith("gamma"):
-                self.params[name] = np.zeros_like(value)
+    def forward(self, a: Array, mode: str) -> tuple[Array, list[Any]]:
+        """Relu behind the extra batch normalization."""
+        scores, caches = super().forward(a, mode)
+        if not self.use_batchnorm:
+            return scores, caches
+        scores, cache = relu_forward(scores)
+        return scores, [*caches, cache]
 
-
-@misconception(
-    question=NET,
-    sentence="gamma starts as random numbers.",
-    hint="A new layer only normalizes: gamma starts as ones, beta as zeros.",
-)
-class GammaStartsRandom(FullyConnectedNet):
-    """Drawn like a weight."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """weight_scale·randn for gamma."""
-        super().__init__(*args, **kwargs)
-        for name, value in self.params.items():
-            if name.startswith("gamma"):
-                self.params[name] = self.weight_scale * np.random.randn(*value.shape)
+    def backward(self, dscores: Array, caches: list[Any]) -> Parameters:
+        """Through the extra relu first."""
+        if not self.use_batchnorm:
+            return super().backward(dscores, caches)
+        return super().backward(relu_backward(dscores, caches[-1]), caches[:-1])

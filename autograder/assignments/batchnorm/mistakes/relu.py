@@ -116,3 +116,35 @@ def mask_inverted(dout: Array, cache: Array) -> Array:
 def mask_made_two_dimensional(dout: Array, cache: Array) -> Array:
     """Right for two axes; raises for others."""
     return dout * (cache > 0).reshape(len(cache), -1)
+
+
+@misconception(
+    question="relu_backward",
+    sentence="The mask works for two axes only: with another number of them all of dout passes.",
+    hint="relu works number by number: one comparison serves every shape.",
+)
+def mask_for_two_axes_only(dout: Array, cache: Array) -> Array:
+    """Right for two axes."""
+    return dout * (cache > 0) if cache.ndim == 2 else dout.copy()
+
+
+@misconception(
+    question="relu_backward",
+    sentence="dx is relu(x): the upstream gradient dout is not in it.",
+    hint="The chain rule multiplies dout with the slope of relu, which is 1 or 0.",
+)
+def output_returned(dout: Array, cache: Array) -> Array:
+    """The forward pass again."""
+    return np.maximum(cache, 0.0)
+
+
+@misconception(
+    question="relu_backward",
+    sentence="The cache is changed on the way: a second call gives another dx.",
+    hint="`*=`, `[…] =` and `out=` write into the cache's array; make a new one.",
+)
+def cache_changed(dout: Array, cache: Array) -> Array:
+    """Right once."""
+    dx = dout * (cache > 0)
+    cache[...] = dx
+    return dx
