@@ -19,13 +19,16 @@ class Noticed(msgspec.Struct, frozen=True):
 
     question: str
     check: CheckResult
+    family: str = ""
+    """The same for questions of which one is built on the other."""
 
 
 def by_mistake(noticed: Iterable[Noticed]) -> list[tuple[Noticed, ...]]:
     """Join the checks that noticed the same mistake, in the order in which they were run.
 
-    A named mistake is one wherever it shows. Otherwise one sentence is one mistake, and so is
-    one thing to look at, or one function that uses up its time, within a question.
+    A named mistake is one wherever it shows. Otherwise one sentence is one mistake within a
+    family of questions; so is, within a question, one thing to look at, or one function that
+    uses up its time.
     """
     groups: list[list[Noticed]] = []
     known: dict[Hashable, list[Noticed]] = {}
@@ -48,7 +51,7 @@ def _reasons(each: Noticed) -> list[Hashable]:
         return [("named", check.misconception, check.hint)]
     if check.verdict is Verdict.TIMEOUT:
         return [("time", each.question)]
-    said = (check.verdict, check.message)
+    said = (each.family or each.question, check.verdict, check.message)
     if check.verdict is Verdict.FAILED and check.hint:
         return [said, ("look", each.question, check.hint)]
     return [said]

@@ -12,7 +12,7 @@ from enum import StrEnum
 import msgspec
 
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
-from autograder.model import QuestionScore, Verdict
+from autograder.model import CheckResult, QuestionScore, Verdict
 
 Upstream = Mapping[str, Iterable[str]]
 """By question, those whose answers it calls."""
@@ -104,7 +104,12 @@ def cards_of(
     """
     built_on = {score.id: _closure(score.id, upstream) for score in scores}
     about = {score.id: score for score in scores}
-    noticed = [each for score in scores for each in _to_mend(score, score.id in by_person)]
+    family = _families(built_on)
+    noticed = [
+        Noticed(score.id, check, family[score.id])
+        for score in scores
+        for check in _to_mend(score, score.id in by_person)
+    ]
     missing = [each for each in noticed if each.check.verdict is Verdict.MISSING]
     wrong = [each for each in noticed if each.check.verdict is not Verdict.MISSING]
     cards = [_card(group, about, by_person) for group in by_mistake(wrong)]
@@ -131,13 +136,24 @@ def _closure(question: str, upstream: Upstream) -> frozenset[str]:
     return frozenset(found)
 
 
-def _to_mend(score: QuestionScore, by_person: bool) -> Iterator[Noticed]:
+def _families(built_on: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """By question, a name that it shares with all that are linked to it, up or down."""
+    family: dict[str, str] = {}
+    for question, below in built_on.items():
+        together = {question, *below}
+        joined = {family.get(each, each) for each in together}
+        family |= dict.fromkeys(together, min(joined))
+        family = {each: min(joined) if old in joined else old for each, old in family.items()}
+    return family
+
+
+def _to_mend(score: QuestionScore, by_person: bool) -> Iterator[CheckResult]:
     untried = _is_bonus(score) and all(c.verdict is Verdict.MISSING for c in score.checks)
     for check in score.checks:
         open_ = check.verdict is Verdict.SKIPPED and (score.score is None or by_person)
         ours = check.verdict is Verdict.GRADER_ERROR
         if check.verdict is not Verdict.PASSED and not (untried or open_ or ours):
-            yield Noticed(score.id, check)
+            yield check
 
 
 def _is_bonus(score: QuestionScore) -> bool:

@@ -121,6 +121,12 @@ def test_one_sentence_with_many_things_to_look_at_is_one_card():
     assert (card.kind, card.says, card.hint) == (Kind.RAISED, (line,), "")
 
 
+def test_one_sentence_is_one_card_only_among_questions_that_are_linked():
+    failed = check("test", Verdict.FAILED, "A hidden test failed.")
+    assert len(cards(question("one", failed), question("two", failed))) == 2
+    assert len(cards(question("forward", failed), question("backward", failed))) == 1
+
+
 def test_one_thing_to_look_at_in_a_question_is_one_card():
     seen = [check(str(n), Verdict.FAILED, f"The loss is off by {n}.", hint="Mean?") for n in (1, 2)]
     (card,) = cards(question("net", *seen))

@@ -246,6 +246,13 @@ def test_a_mistake_of_a_layer_is_recognised_in_a_right_net(checks, question):
                 assert found.name in (mistake.name, SAME_IN_A_NET.get(mistake.name))
 
 
+@pytest.mark.parametrize("question", ["batchnorm_backward", "two_layer_net", "batchnorm_net"])
+def test_a_mistake_of_a_layer_keeps_its_question_where_it_shows_later(question):
+    underneath = MISTAKES.underneath(question)
+    assert {mistake.question for mistake in underneath} <= set(UPSTREAM[question])
+    assert underneath
+
+
 def test_an_unknown_mistake_is_not_given_a_name(checks):
     def relu_backward(dout, cache):
         return dout * (cache > 0) * 0.7
