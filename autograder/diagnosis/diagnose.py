@@ -37,9 +37,9 @@ SAME = 1e-4
 """Relative difference up to which two traces are the same mistake: float32 answers differ by
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
-NOTHING = 1e-9
-"""Magnitude below which an array is zero up to rounding: what cancels leaves other dust in another
-order of adding up. Values of checks are near one."""
+DUST = 1e-3
+"""Share of a trace's largest number that smaller arrays are measured by: what cancels, such as the
+gradient of a bias before batch normalization, leaves other dust in another order of adding up."""
 
 
 class Wrong(msgspec.Struct, frozen=True):
@@ -48,6 +48,8 @@ class Wrong(msgspec.Struct, frozen=True):
     mistake: Misconception
     trace: Trace
     fault: StudentFault
+    least: float
+    """Numbers that are measured by this size at least: a share of the trace's largest."""
 
     def explains(self, trace: Trace, fault: StudentFault, *, drawn: bool) -> bool:
         """Whether an answer with this trace, and this fault, is the mistake.
@@ -56,7 +58,10 @@ class Wrong(msgspec.Struct, frozen=True):
         """
         if not trace:
             return fault.message == self.fault.message and not self.trace
-        return alike(trace, self.trace, drawn=drawn, shapes=isinstance(self.fault, WrongShape))
+        if _is_zero(fault) != _is_zero(self.fault):  # what nobody computed is not what cancelled
+            return False
+        shapes = isinstance(self.fault, WrongShape)
+        return alike(trace, self.trace, drawn=drawn, shapes=shapes, least=self.least)
 
     def explains_what_is_wrong(self, trace: Trace, fault: StudentFault) -> bool:
         """Whether the array that the check found wrong is the mistake's, whatever the rest is."""
@@ -67,12 +72,19 @@ class Wrong(msgspec.Struct, frozen=True):
             return False
         if len(trace) != len(self.trace) or fault.name != own.name:
             return False
-        places = [i for i, value in enumerate(self.trace) if alike([value], [own.answer])]
-        return any(alike([trace[i]], [own.answer]) for i in places)
+        return alike([fault.answer], [own.answer])
 
     def shared(self, trace: Trace) -> int:
         """How many values of a trace of this length are the mistake's."""
-        return sum(alike([one], [own]) for one, own in zip(trace, self.trace, strict=True))
+        return sum(
+            alike([one], [own], least=self.least)
+            for one, own in zip(trace, self.trace, strict=True)
+        )
+
+
+def _is_zero(fault: StudentFault) -> bool:
+    """Whether the wrong value is zero everywhere, without any rounding."""
+    return isinstance(fault, WrongValues) and not np.any(fault.answer)
 
 
 class Diagnosis:
@@ -129,7 +141,8 @@ class Diagnosis:
             with _own_randomness():
                 ran = collect.run(check, student, self._secret, self._release)
             if ran.fault is not None and ran.fault.verdict is Verdict.FAILED:
-                yield Wrong(mistake, tuple(student.trace), ran.fault)
+                trace = tuple(student.trace)
+                yield Wrong(mistake, trace, ran.fault, DUST * _largest(trace))
 
 
 class Trusted:
@@ -151,7 +164,9 @@ class Trusted:
         return Student(peer, self._answers, records=self._no_records)
 
 
-def alike(one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False) -> bool:
+def alike(
+    one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False, least: float = 0.0
+) -> bool:
     """Whether two traces hold the same values; numbers up to rounding.
 
     Args:
@@ -159,38 +174,46 @@ def alike(one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False
         other: the trace of a known mistake.
         drawn: the numbers are random draws; compare only how far they spread.
         shapes: the mistake is one of shape, so axes of length 1 count as well.
+        least: the size by which smaller arrays are measured.
     """
     if len(one) != len(other):
         return False
-    return all(_alike(a, b, drawn, shapes) for a, b in zip(one, other, strict=True))
+    return all(_alike(a, b, drawn, shapes, least) for a, b in zip(one, other, strict=True))
 
 
-def _alike(one: Any, other: Any, drawn: bool, shapes: bool) -> bool:
+def _alike(one: Any, other: Any, drawn: bool, shapes: bool, least: float) -> bool:
     a, b = as_array(one), as_array(other)
     if a is None or b is None:
         return type(one) is type(other) and not difference(one, other)
     if shapes and a.shape != b.shape:
         return False
     same = _same_spread if drawn else _same_values
-    return same(np.squeeze(a.astype(np.float64)), np.squeeze(b.astype(np.float64)))
+    return same(np.squeeze(a.astype(np.float64)), np.squeeze(b.astype(np.float64)), least)
 
 
-def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+def _largest(trace: Trace) -> float:
+    """The largest magnitude of a trace's numbers; what is not finite does not count."""
+    arrays = (as_array(value) for value in trace)
+    numbers = [np.abs(array.astype(np.float64)) for array in arrays if array is not None]
+    return max((float(each[np.isfinite(each)].max(initial=0.0)) for each in numbers), default=0.0)
+
+
+def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: float) -> bool:
     if one.shape != other.shape:
         return False
     if one.size == 0:
         return True
     with np.errstate(over="ignore", invalid="ignore"):
-        size = max(float(np.abs(other).max()), NOTHING)
+        size = max(float(np.abs(other).max()), least, np.finfo(np.float64).tiny)
         return bool(np.abs(one - other).max() <= SAME * size)
 
 
-def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: float) -> bool:
     """Constants are compared as they are, draws by their root mean square."""
     if one.shape != other.shape:
         return False
     if one.size == 0 or 0.0 in (np.ptp(one), np.ptp(other)):
-        return _same_values(one, other)
+        return _same_values(one, other, least)
     with np.errstate(over="ignore", invalid="ignore"):
         ratio = np.sqrt(np.mean(one**2) / np.mean(other**2))
         return bool(abs(ratio - 1.0) <= 2 * SPREAD_TOLERANCE)

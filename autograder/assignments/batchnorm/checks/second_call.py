@@ -32,7 +32,8 @@ def compare_second_call(
     if same(second, expected):
         return
     if same(first, right):
-        raise CheckFailed(f"{name} is right the first time, and wrong on a second call.", SPOILT)
+        told = f"{name} is right the first time, and wrong on a second call with the same cache."
+        raise CheckFailed(told, SPOILT, misconception="cache_changed")
     raise CheckFailed(f"{name} of a second call does not fit that of the first.", SPOILT)
 
 
