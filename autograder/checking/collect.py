@@ -55,6 +55,8 @@ class Check(msgspec.Struct, frozen=True):
     """The check's docstring: one sentence for the student."""
     draws: bool
     """Whether what it looks at are random draws, of which only the spread can be compared."""
+    carried: bool
+    """Whether an earlier mistake may be to blame for it (see `grading.carry`)."""
     generator: str
     """What seeds its hidden inputs: the test's name without parameters."""
     fixtures: tuple[str, ...]
@@ -95,6 +97,8 @@ class Outcome(msgspec.Struct, frozen=True):
     misconception: str | None = None
     could_not_tell: bool = False
     """Whether a person has to decide: nothing is known against the answer, nor for it."""
+    carried: bool = False
+    """Whether it passed only without an earlier question's mistake; `message` says which."""
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -211,7 +215,9 @@ class _Catcher:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the mark known."""
-        config.addinivalue_line("markers", "question(id, weight=1, draws=False): see the docs")
+        config.addinivalue_line(
+            "markers", "question(id, weight=1, draws=False, carried=True): see the docs"
+        )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a module could not be collected."""
@@ -263,6 +269,7 @@ def _described(item: pytest.Item) -> Check:
         weight=float(marks[0].kwargs.get("weight", 1)),
         describes=" ".join((function.__doc__ or "").split()),
         draws=bool(marks[0].kwargs.get("draws", False)),
+        carried=bool(marks[0].kwargs.get("carried", True)),
         generator=_seed_name(item),
         fixtures=tuple(name for name in FIXTURES if name in wanted),
         parameters=parameters,
