@@ -26,18 +26,17 @@ Array = NDArray[np.float64]
 DIRECTIONS = 3
 """Random directions: a gradient that is off by a part p of its norm shows p times a normal draw in
 each of them."""
-STEP, ALLOWED = 1e-4, 1e-4
-"""Step of the centred difference, relative to the argument's size, and the error allowed, relative
-to the gradient's norm. In float64 its own error, about step², and its rounding, 1e-16/step, leave
-room for a factor of 10⁴."""
+STEP, ALLOWED = 1e-4, 1e-5
+"""Step of the centred difference, in standard deviations of the argument, and the error allowed,
+relative to the gradient's norm. In float64 step² and rounding come to 1e-7 at most."""
 SINGLE_STEP, SINGLE_ALLOWED = 1e-2, 2e-3
 """The same for an answer in float32, which is rounded to 1e-7."""
-WIDE_STEP, WIDELY_ALLOWED = 0.2, 0.2
-"""The slope over a wide step: a forward that only pretends not to depend on something, as by
-rounding it, bends away from its small steps."""
-LEAST_INFLUENCE = 0.1
-"""Of one example on the outputs of the others, as a part of what it is in a right forward. Below
-it, there is no such path to walk back."""
+WIDE_STEP, WIDELY_ALLOWED = 0.1, 0.2
+"""The same again over a wide step, where an exact gradient is off by 0.05 at most: a forward that
+hides a path, as by rounding what goes through it, bends away from its small steps."""
+FAR, LEAST_INFLUENCE = 4.0, 0.1
+"""One entry is moved so many standard deviations. What that changes in the outputs of the others
+is compared with what it is in a right forward: below such a part, there is no path to walk back."""
 
 
 class OwnForward(Student):
@@ -132,7 +131,7 @@ class OwnForward(Student):
     def _is_slope(self, given: list[Any], place: int, douts: list[Array], gradient: Array) -> bool:
         """Whether this is the derivative of the student's forward by one of its arguments."""
         argument = np.asarray(given[place], np.float64)
-        size = float(np.sqrt(np.mean(argument**2))) or 1.0
+        size = float(argument.std()) or 1.0
         moving = argument != 0.0
         norm = max(float(np.linalg.norm(gradient[moving])), np.finfo(np.float64).tiny)
         outs = self._outs(given)
@@ -152,26 +151,20 @@ class OwnForward(Student):
         return True
 
     def _influences(self, given: list[Any]) -> bool:
-        """Whether one example reaches the outputs of the others as in a right forward.
+        """Whether one entry reaches the outputs of the others as strongly as in a right forward.
 
         A forward that leaves out such a path leaves out the work of walking back through it.
         """
-        examples = np.asarray(given[0], np.float64)
-        if examples.ndim == 0 or len(examples) < 2:
-            return True
-        push = np.zeros_like(examples)
-        push[0] = 2.0 * examples.std() * self._rng.choice([-1.0, 1.0], size=push[0].shape)
-        own = zip(self._moved(given, 0, push), self._outs(given), strict=True)
-        moved = [examples + push, *given[1:]]
+        inputs = np.asarray(given[0], np.float64)
+        push = np.zeros_like(inputs)
+        push.flat[0] = FAR * inputs.std()
+        moved = [inputs + push, *given[1:]]
+        own = zip(self._outs(moved), self._outs(given), strict=True)
         right = zip(self._right_outs(moved), self._right_outs(given), strict=True)
         for (after, before), (right_after, right_before) in zip(own, right, strict=True):
-            change, wanted = (after - before)[1:], (right_after - right_before)[1:]
-            # The same shift of all others, as by a mean, is one path; what differs is another.
-            for least, seen in (
-                (np.linalg.norm(wanted), np.linalg.norm(change)),
-                (np.linalg.norm(_uneven(wanted)), np.linalg.norm(_uneven(change))),
-            ):
-                if not seen >= LEAST_INFLUENCE * least:  # NaN is none
+            if after.shape == right_after.shape == inputs.shape:
+                seen, least = _influence(after - before), _influence(right_after - right_before)
+                if not (seen >= LEAST_INFLUENCE * least).all():  # NaN is none
                     return False
         return True
 
@@ -200,8 +193,15 @@ def _copied(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else np.array(value, np.float64)
 
 
-def _uneven(change: Array) -> Array:
-    return np.asarray(change - change.mean(axis=0), np.float64)
+def _influence(change: Array) -> Array:
+    """How much all entries but the first have changed; and how much, apart from a common shift.
+
+    The common shift is one path, as through a mean; what differs is another.
+    """
+    others = change.ravel()[1:]
+    reached = others[others != 0.0]
+    shift = reached.mean() if reached.size else 0.0
+    return np.array([np.linalg.norm(reached), np.linalg.norm(reached - shift)])
 
 
 def _arrays(values: Any) -> list[Array]:

@@ -7,7 +7,7 @@ once more, in a fresh fork:
   right backward of ours cannot read a cache of theirs. What does not call the global names is not
   carried. The question's own answer is never lent.
 - `own`: a backward pass is held against the derivative of the student's own forward pass, if that
-  has earned half of its points. One without such a forward reads the cache that any student could
+  has earned enough of its points. One without such a forward reads the cache that any student could
   have made: the inputs.
 
 What passes then counts, and says so; nothing else changes.
@@ -31,8 +31,9 @@ from autograder.checking.student import Student
 from autograder.course.questions import Question
 from autograder.model import QuestionScore, Verdict
 
-ENOUGH = 0.5
-"""Part of its points that a forward pass has to earn for its own derivative to count."""
+ENOUGH = 0.4
+"""Part of its points that a forward pass has to earn for its own derivative to count. One mistake
+can show in the output and in what is stored, as ddof=1 does, and cost more than half."""
 CARRIED = (Verdict.FAILED, Verdict.RAISED, Verdict.TIMEOUT, Verdict.MISSING)
 """Verdicts that an earlier mistake can be to blame for."""
 
