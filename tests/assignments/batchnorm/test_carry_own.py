@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
-from check_runs import ASSIGNMENT, MISTAKES, RELEASE, SECRET, collected_checks, student_of
+from carrying import CHECKS, carried, opened, score
+from check_runs import ASSIGNMENT, MISTAKES, RELEASE, SECRET, student_of
 
 from autograder.checking import collect
-from autograder.checking.peers import LocalPeer
-from autograder.grading.carry import Carried, Carrier, worth_another_run
-from autograder.model import CheckResult, QuestionScore, Verdict
+from autograder.model import Verdict
 
-QUESTIONS = {question.id: question for question in ASSIGNMENT.questions}
-CARRIER = Carrier(ASSIGNMENT)
-CHECKS = collected_checks()
 BACKWARD = ("batchnorm_backward", "batchnorm_backward_alt")
-WHERE_EPS_STANDS = {"dx_with_large_eps", "alt_dx_with_large_eps"}
 
 
 def exact_backward(forward: Callable[..., Any]) -> Callable[..., Any]:
@@ -63,34 +58,6 @@ def submission(forward: Callable[..., Any], backward: Callable[..., Any] | None 
     }
 
 
-def score(namespace: Any, id_: str) -> QuestionScore:
-    """What a question earns by itself."""
-    results = []
-    for check in CHECKS.of(id_):
-        outcome = collect.run(check, student_of(namespace), SECRET, RELEASE).outcome
-        points = check.weight if outcome.verdict is Verdict.PASSED else 0.0
-        results.append(CheckResult(check.name, points, check.weight, outcome.verdict))
-    return QuestionScore(id_, "", sum(c.points for c in results), 0.0, checks=tuple(results))
-
-
-def opened(namespace: Any, id_: str) -> Carried | None:
-    """The fork in which checks of a question run once more."""
-    scores = {up: score(namespace, up) for up in QUESTIONS[id_].upstream}
-    plan = CARRIER.plan(QUESTIONS[id_], scores)
-    names = {"np": np, **ASSIGNMENT.namespace(), **namespace}
-    return None if plan is None else CARRIER.open(plan, LocalPeer(names), records={})
-
-
-def carried(namespace: Any, id_: str) -> Iterator[tuple[str, str, str]]:
-    """(check, verdict alone, verdict when it runs once more) of what may be carried."""
-    fork = opened(namespace, id_)
-    for check in CHECKS.of(id_):
-        alone = collect.run(check, student_of(namespace), SECRET, RELEASE).outcome
-        if worth_another_run(check, alone):
-            again = fork.run(check, SECRET, RELEASE).outcome if fork else alone
-            yield check.name, alone.verdict, "carried" if again.carried else again.verdict
-
-
 @pytest.fixture(autouse=True)
 def _no_wide_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """The exact gradients of these tests are measured number by number."""
@@ -103,7 +70,7 @@ def _no_wide_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_exact_gradient_of_a_wrong_forward_loses_nothing(mistake: Any, id_: str) -> None:
     namespace = submission(mistake.implementation)
     assert score(namespace, "batchnorm_forward").score >= 4
-    assert {again for _, _, again in carried(namespace, id_)} <= {"carried"}
+    assert set(carried(namespace, id_).values()) <= {"carried"}
 
 
 @pytest.mark.parametrize("mistake", MISTAKES.of("batchnorm_backward"), ids=lambda m: m.name)
@@ -120,8 +87,14 @@ def test_a_wrong_gradient_of_a_wrong_forward_loses_what_it_would_lose(mistake: A
         ).outcome.verdict
         is not Verdict.PASSED
     }
-    saved = {n for n, _, again in carried(namespace, "batchnorm_backward") if again == "carried"}
+    saved = saved_by(namespace)
     assert not saved & lost, saved
+
+
+def saved_by(namespace: Any) -> set[str]:
+    """The checks of the backward pass that are carried."""
+    again = carried(namespace, "batchnorm_backward")
+    return {name for name, outcome in again.items() if outcome == "carried"}
 
 
 def test_the_sentence_says_whose_gradient_it_is() -> None:
@@ -192,6 +165,6 @@ def test_a_path_that_is_left_out_on_purpose_earns_nothing(step: Any) -> None:
         return tuple(gradients)
 
     namespace = submission(pretend(step), measured)
-    saved = {n for n, _, again in carried(namespace, "batchnorm_backward") if again == "carried"}
+    saved = saved_by(namespace)
     # With a rounded mean x̂ is there all the same, and dgamma is the work of any dgamma.
     assert not saved - ({"dgamma_matches", "shapes_of_gradients"} if step in ROUNDED else set())
