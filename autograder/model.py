@@ -52,13 +52,15 @@ class CheckResult(msgspec.Struct, frozen=True):
     """The check's share of its question's points, rounded to 0.01."""
     verdict: Verdict
     message: str = ""
-    """One sentence for the student; empty when the check passed."""
+    """One sentence for the student; empty when the check passed by itself."""
     misconception: str | None = None
     """The named mistake whose output this answer reproduces, if one does."""
     hint: str = ""
     """What to look at next; empty when the check passed."""
     made_in: str | msgspec.UnsetType = msgspec.UNSET
     """The earlier question in which the named mistake stands; unset if it is this one."""
+    carried: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """Set where it passed only without an earlier question's mistake; `message` says which."""
 
 
 class QuestionScore(msgspec.Struct, frozen=True):
@@ -71,7 +73,7 @@ class QuestionScore(msgspec.Struct, frozen=True):
     max_score: float
     extra_credit: float = 0.0
     carried_forward: bool = False
-    """Whether trusted upstream functions were lent to this answer."""
+    """Whether a check passed only without an earlier question's mistake."""
     needs_review: bool = False
     """Whether a person still has to grade or confirm this score."""
     checks: tuple[CheckResult, ...] = ()

@@ -31,7 +31,7 @@ from autograder.model import Verdict
 FIXTURES = ("student", "rng", "release")
 UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
 SKIPS = ("skip", "skipif", "xfail", "usefixtures")
-"""Marks that would decide about a check, or prepare it, without anybody seeing it."""
+"""Marks that would decide about a check without anybody seeing it."""
 
 
 class CheckRun(msgspec.Struct, frozen=True):
@@ -55,6 +55,8 @@ class Check(msgspec.Struct, frozen=True):
     """The check's docstring: one sentence for the student."""
     draws: bool
     """Whether what it looks at are random draws, of which only the spread can be compared."""
+    carried: bool
+    """Whether an earlier mistake may be to blame for it (see `grading.carry`)."""
     generator: str
     """What seeds its hidden inputs: the test's name without parameters."""
     fixtures: tuple[str, ...]
@@ -97,6 +99,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """Whether a person has to decide: nothing is known against the answer, nor for it."""
     made_in: str | msgspec.UnsetType = msgspec.UNSET
     """The earlier question in which the named mistake stands; unset if it is this one."""
+    carried: bool = False
+    """Whether it passed only without an earlier question's mistake; `message` says which."""
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -128,8 +132,8 @@ def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
     """Call a check; whatever it raises becomes its outcome."""
     try:
         check.call(student, secret, release)
-    except (KeyboardInterrupt, SystemExit):  # for the caller of us all
-        raise
+    except (KeyboardInterrupt, SystemExit):
+        raise  # for the caller of us all
     except StudentFault as fault:
         outcome = Outcome(
             check.name,
@@ -143,8 +147,8 @@ def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
         return Ran(outcome, fault)
     except BaseException as error:
         staff = "".join(traceback.format_exception(error))
-        sentence = "This check could not be run; the course staff has been told."
-        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sentence), staff=staff)
+        told = "This check could not be run; the course staff has been told."
+        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, told), staff=staff)
     return Ran(Outcome(check.name, check.weight, Verdict.PASSED))
 
 
@@ -195,10 +199,9 @@ class Checks:
 class _own_environment:  # noqa: N801 - a context manager, used as a word
     """Keep what the caller's environment says to pytest from the collection."""
 
-    NAMES = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
-
     def __enter__(self) -> None:
-        self._before = {name: os.environ.pop(name) for name in self.NAMES if name in os.environ}
+        asked = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+        self._before = {name: os.environ.pop(name) for name in asked if name in os.environ}
 
     def __exit__(self, *_: object) -> None:
         os.environ.update(self._before)
@@ -213,7 +216,9 @@ class _Catcher:
 
     def pytest_configure(self, config: pytest.Config) -> None:
         """Make the mark known."""
-        config.addinivalue_line("markers", "question(id, weight=1, draws=False): see the docs")
+        config.addinivalue_line(
+            "markers", "question(id, weight=1, draws=False, carried=True): see the docs"
+        )
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Keep the reason why a module could not be collected."""
@@ -254,7 +259,8 @@ def _described(item: pytest.Item) -> Check:
         raise UsageError(
             f"The check {item.nodeid} needs one @pytest.mark.question(id, weight=…) above it."
         )
-    parameters = _parameters(item)
+    callspec = getattr(item, "callspec", None)
+    parameters = {} if callspec is None else dict(callspec.params)
     function: Any = getattr(item, "obj", None)
     if problem := _refused(item, function, parameters):
         raise UsageError(f"The check {item.nodeid} {problem}.")
@@ -265,17 +271,12 @@ def _described(item: pytest.Item) -> Check:
         weight=float(marks[0].kwargs.get("weight", 1)),
         describes=" ".join((function.__doc__ or "").split()),
         draws=bool(marks[0].kwargs.get("draws", False)),
+        carried=bool(marks[0].kwargs.get("carried", True)),
         generator=_seed_name(item),
         fixtures=tuple(name for name in FIXTURES if name in wanted),
         parameters=parameters,
         function=function,
     )
-
-
-def _parameters(item: pytest.Item) -> dict[str, Any]:
-    """What `@pytest.mark.parametrize` gives this item."""
-    callspec = getattr(item, "callspec", None)
-    return {} if callspec is None else dict(callspec.params)
 
 
 def _refused(item: pytest.Item, function: Any, parameters: Mapping[str, Any]) -> str:

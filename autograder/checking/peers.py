@@ -14,7 +14,7 @@ from autograder.sandbox.errors import StudentProtocol
 from autograder.sandbox.inside import fork
 from autograder.sandbox.inside.frames import FROM_GRADER
 from autograder.sandbox.policy import POLICY
-from autograder.sandbox.requests import Reply, read_reply, request_message
+from autograder.sandbox.requests import Lender, Reply, read_reply, request_message
 from autograder.sandbox.wire import WireError, decode, encode
 
 
@@ -36,20 +36,34 @@ class Peer(Protocol):
         """
         ...
 
+    def lend(self, lender: Lender) -> None:
+        """Define the lender's names beside the student's; it computes them from now on."""
+        ...
+
 
 class LocalPeer:
     """Trusted implementations behind the interface of a sandboxed submission.
 
     Args:
-        namespace: the names a submission would define, such as `initials`.
+        namespace: the names a submission would define, such as `initials`. What is lent is
+            defined in it, for the functions of a namespace look up each other there.
         sources: code whose type names may be told, as a submission's own code is.
     """
 
-    def __init__(
-        self, namespace: Mapping[str, Any], sources: Mapping[str, str] | None = None
-    ) -> None:
-        self._table = fork.Table(dict(namespace))
+    def __init__(self, namespace: dict[str, Any], sources: Mapping[str, str] | None = None) -> None:
+        self._table = fork.Table(namespace, self._ask_lender)
         self._sources = sources or {}
+        self._lender: Lender | None = None
+
+    def lend(self, lender: Lender) -> None:
+        """Lend the way the sandbox does."""
+        self.request("lend", want=("opaque",), names=list(lender.names))
+        self._lender = lender
+
+    def _ask_lender(self, message: dict[str, Any]) -> dict[str, Any]:
+        assert self._lender is not None
+        asked = decode(b"".join(encode(message)), POLICY.reply_limits)
+        return decode(b"".join(encode(self._lender.answer(asked))), FROM_GRADER)
 
     def request(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 import nbformat
@@ -18,6 +18,8 @@ from autograder.errors import UsageError
 
 Kind = Literal["code", "form", "written", "task"]
 """A written answer and a task are graded by a person; a task has no cell to answer in."""
+Carry = Literal["lend", "own", "none"]
+"""What becomes of a question whose upstream is wrong (see `grading.carry`)."""
 
 
 class Question(msgspec.Struct, frozen=True):
@@ -35,6 +37,8 @@ class Question(msgspec.Struct, frozen=True):
     """The Python name the answer defines; None for written answers."""
     answer: str
     """The id of the cell that holds the answer."""
+    carry: Carry = "none"
+    """`lend` by default, where code has questions upstream; `own` marks a backward pass."""
 
     @property
     def by_hand(self) -> bool:
@@ -116,13 +120,32 @@ def _question(cell: Any, notebook: str, answers: Mapping[str, str]) -> Question:
     id_ = cell.metadata.nbgrader["grade_id"]
     task = bool(cell.metadata.nbgrader.get("task"))
     written = bool(cell.metadata.nbgrader.get("solution"))
+    kind: Kind = "task" if task else "written" if written else declared.get("kind", "code")
+    upstream = tuple(declared.get("upstream", ()))
     return Question(
         id=id_,
         notebook=notebook,
         points=float(cell.metadata.nbgrader.get("points", 0)),
         bonus=float(declared.get("bonus", 0)),
-        kind="task" if task else "written" if written else declared.get("kind", "code"),
-        upstream=tuple(declared.get("upstream", ())),
+        kind=kind,
+        upstream=upstream,
         defines=declared.get("defines"),
         answer=answers[id_],
+        carry=_carry(id_, declared) if upstream and kind == "code" else "none",
     )
+
+
+def _carry(id_: str, declared: Any) -> Carry:
+    """How a question of code with others upstream is carried.
+
+    Raises:
+        UsageError: its metadata does not say it in a way that is known.
+    """
+    carry = declared.get("carry", {"kind": "lend"})
+    kind = carry.get("kind") if isinstance(carry, dict) else None
+    if kind not in get_args(Carry):
+        raise UsageError(
+            f"The question '{id_}' declares carry {carry!r}; write "
+            f'{{"kind": "lend"}} or another of {", ".join(get_args(Carry))}.'
+        )
+    return cast(Carry, kind)

@@ -9,7 +9,7 @@ own autograde all call it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -24,13 +24,15 @@ from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.errors import UsageError
+from autograder.grading.carry import Carrier, about_record, worth_another_run
 from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
+from autograder.grading.forks import Forks, unreachable
 from autograder.grading.run import Run
 from autograder.grading.scoring import score_question, score_submission
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.client import Sandbox
-from autograder.sandbox.errors import StudentError, StudentTimeout
+from autograder.sandbox.errors import StudentError
 from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.requests import Fork
@@ -62,6 +64,7 @@ class Kit(msgspec.Struct, frozen=True):
     questions: tuple[Question, ...]
     checks: Checks
     diagnosis: Diagnosis
+    carrier: Carrier
     sandbox: Sandbox
     policy: Policy
     secret: bytes
@@ -131,9 +134,8 @@ class Grader:
                 f"{found.checks()}; write one, or take the question out of the notebook."
             )
         diagnosis = Diagnosis(found, secret, found.release)
-        return Kit(
-            found, questions, checks, diagnosis, self._sandbox, self._policy, secret, found.release
-        )
+        own = (checks, diagnosis, Carrier(found), self._sandbox, self._policy)
+        return Kit(found, questions, *own, secret, found.release)
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
@@ -164,9 +166,10 @@ class _ChecksRun(Run):
         self._kit = kit
         self._records = kit.assignment.parsed(submission.records)
         self._timeouts: Counter[str] = Counter()
+        self._scores: dict[str, QuestionScore] = {}
 
     def question(self, question: Question, session: Session) -> QuestionScore:
-        """Run a question's checks in forks of the session: a fresh one after each accident."""
+        """Run a question's checks, and once more those that an earlier mistake may have failed."""
         checks = self._kit.checks.of(question.id)
         if question.by_hand:
             return score_question(question, [])
@@ -180,36 +183,61 @@ class _ChecksRun(Run):
             return self.all_alike(
                 question, Verdict.GRADER_ERROR, "This question could not be checked."
             )
+        outcomes = self._carried(question, self._outcomes(checks, session), session)
+        self._scores[question.id] = score_question(question, outcomes)
+        self.problems.extend(about_record(question, self._scores))
+        return self._scores[question.id]
+
+    def _outcomes(self, checks: Sequence[Check], session: Session) -> list[Outcome]:
+        """What came of each check."""
         outcomes: list[Outcome] = []
-        memory: dict[str, Any] = {}
-        fork: Fork | None = None
-        try:
+        options = self._options(self._timeouts)
+        with Forks(session, lambda fork: fork) as forks:
             for check in checks:
                 try:
-                    fork = fork or session.fork()
+                    fork = forks.next()
                 except StudentError as error:
-                    outcomes.append(_unreachable(check, error))
+                    outcomes.append(unreachable(check, error))
                     continue
-                outcomes.append(self._check(check, fork, memory))
-                if outcomes[-1].verdict in (Verdict.RAISED, Verdict.TIMEOUT):
-                    fork.close()
-                    fork = None
-        finally:
-            if fork is not None:
-                fork.close()
-        return score_question(question, outcomes)
+                outcomes.append(self._check(check, fork, options))
+                forks.after(outcomes[-1].verdict)
+        return outcomes
 
-    def _check(self, check: Check, fork: Fork, memory: dict[str, Any]) -> Outcome:
-        student = Student(
-            fork,
-            self._kit.assignment.answers,
-            timeouts=self._timeouts,
-            memory=memory,
-            records=self._records,
-        )
-        ran = collect.run(check, student, self._kit.secret, self._kit.release)
+    def _carried(
+        self, question: Question, outcomes: list[Outcome], session: Session
+    ) -> list[Outcome]:
+        """The outcomes, the better ones of checks that ran once more (see `carry`)."""
+        checks = self._kit.checks.of(question.id)
+        again = [i for i, check in enumerate(checks) if worth_another_run(check, outcomes[i])]
+        plan = self._kit.carrier.plan(question, self._scores) if again else None
+        if plan is None:
+            return outcomes
+        better = [*outcomes]
+        options = self._options(Counter())
+        with Forks(session, lambda fork: self._kit.carrier.open(plan, fork, **options)) as forks:
+            for i in again:
+                try:
+                    ran = forks.next().run(checks[i], self._kit.secret, self._kit.release)
+                except StudentError:
+                    break
+                self._tell_staff(checks[i], ran)
+                if ran.outcome.carried:
+                    better[i] = ran.outcome
+                forks.after(ran.outcome.verdict)
+        return better
+
+    def _options(self, timeouts: Counter[str]) -> dict[str, Any]:
+        """What the checks of one question know of each other."""
+        return {"timeouts": timeouts, "memory": {}, "records": self._records}
+
+    def _tell_staff(self, check: Check, ran: Ran) -> None:
         if ran.staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{ran.staff}")
+
+    def _check(self, check: Check, fork: Fork, options: Mapping[str, Any]) -> Outcome:
+        student = Student(fork, self._kit.assignment.answers, **options)
+        ran = collect.run(check, student, self._kit.secret, self._kit.release)
+        self._tell_staff(check, ran)
         if ran.outcome.verdict is Verdict.FAILED and ran.outcome.misconception is None:
             ran = msgspec.structs.replace(ran, outcome=self._named(check, ran, student))
         return self._explained(check, ran, fork)
@@ -266,16 +294,3 @@ class _ChecksRun(Run):
             for name, weight in names
         ]
         return score_question(question, outcomes)
-
-
-def _unreachable(check: Check, error: StudentError) -> Outcome:
-    """The student's process gives no fork to run a check in."""
-    timed_out = isinstance(error, StudentTimeout)
-    reason = "the notebook used up its time" if timed_out else "the notebook's process ended"
-    return Outcome(
-        check.name,
-        check.weight,
-        Verdict.TIMEOUT if timed_out else Verdict.RAISED,
-        f"This could not be checked, because {reason}.",
-        check.describes,
-    )

@@ -37,7 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the mark known."""
-    line = "question(id, weight=1, draws=False): the question a hidden check belongs to"
+    options = "weight=1, draws=False, carried=True"
+    line = f"question(id, {options}): the question a hidden check belongs to"
     config.addinivalue_line("markers", line)
 
 

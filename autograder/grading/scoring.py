@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+import msgspec
+
 from autograder.checking.collect import Outcome
 from autograder.course.questions import Question
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
@@ -37,6 +39,7 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
         score=None if withheld else (earned if question.points else 0.0),
         max_score=question.points,
         extra_credit=earned if question.bonus and not withheld else 0.0,
+        carried_forward=any(outcome.carried for outcome in outcomes),
         needs_review=withheld,
         checks=checks,
     )
@@ -66,6 +69,7 @@ def _check_result(outcome: Outcome, share: float) -> CheckResult:
         misconception=outcome.misconception,
         made_in=outcome.made_in,
         hint=outcome.hint,
+        carried=True if outcome.carried else msgspec.UNSET,
     )
 
 

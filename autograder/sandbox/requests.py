@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import socket
+import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Protocol
@@ -60,6 +61,18 @@ class Reply(msgspec.Struct, frozen=True):
     is_tuple: bool
     printed: str = ""
     """What was printed meanwhile, if it was asked for."""
+
+
+class Lender(Protocol):
+    """Who computes functions that are lent to a student's namespace."""
+
+    names: tuple[str, ...]
+
+    def answer(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Compute what one call asks for (see `inside/lent.py`).
+
+        Raises StudentProtocol for nonsense; StudentTimeout if too much has been asked for.
+        """
 
 
 class Host(Protocol):
@@ -132,6 +145,12 @@ class Fork:
     def __init__(self, sock: socket.socket, host: Host) -> None:
         self._channel, self._host = Channel(sock), host
         self._over: StudentError | None = None
+        self._lender: Lender | None = None
+
+    def lend(self, lender: Lender) -> None:
+        """Define the lender's names on the student's side; it computes them from now on."""
+        self.request("lend", want=("opaque",), names=list(lender.names))
+        self._lender = lender
 
     def request(
         self,
@@ -166,12 +185,26 @@ class Fork:
                 raise StudentTimeout
             if message is None:
                 return self._channel.receive(policy.reply_limits, clock)
-            return self._channel.request(message, policy.reply_limits, clock)
+            return self._with_lender(message, clock)
         except StudentError as error:
             self._over = over = self._host.fork_over(error) or error
             raise over from None
         finally:
             budget.used += clock.elapsed
+
+    def _with_lender(self, message: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
+        """Send a message; answer calls of what is lent until the reply is there.
+
+        What the grader spends on such calls is spent on the student's clock.
+        """
+        limits = self._host.policy.reply_limits
+        reply = self._channel.request(message, limits, clock)
+        started = time.thread_time()
+        while self._lender is not None and "lent" in reply:
+            answer = self._lender.answer(reply)
+            clock.charge(time.thread_time() - started)
+            reply = self._channel.request(answer, limits, clock)
+        return reply
 
     def close(self) -> None:
         """End the fork."""

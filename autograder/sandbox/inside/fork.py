@@ -13,7 +13,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from . import blame, frames, plain, variables
+from . import blame, frames, lent, plain, variables
 from .capture import Listener, NullStream
 from .wire import Handle
 
@@ -25,8 +25,9 @@ CONVERSIONS = {"frame": plain.frame, "figure": plain.figure}
 class Table:
     """The objects that the grader holds handles to, and the operations on them."""
 
-    def __init__(self, names: dict[str, Any]) -> None:
+    def __init__(self, names: dict[str, Any], ask: lent.Ask) -> None:
         self._names = names
+        self._ask = ask
         self._objects: list[Any] = []
 
     def get(self, name: str) -> Any:
@@ -77,6 +78,10 @@ class Table:
         """Return the variables of the notebook that an answer reads."""
         return variables.read_by(self.get(name), self._names)
 
+    def lend(self, names: list[str]) -> None:
+        """Define names as functions that the grader computes while a request is answered."""
+        self._names.update({name: lent.proxy(name, self._ask) for name in names})
+
     def forget(self) -> None:
         """Let go of all objects: what a check has held, the next one does not ask for."""
         self._objects.clear()
@@ -111,13 +116,19 @@ SEVERAL = "values", "keys", "take", "reads"
 OPERATIONS = (
     *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
     "reads",
+    "lend",
 )
 
 
 def serve(sock: socket.socket, names: dict[str, Any]) -> None:
     """Answer until the grader hangs up."""
     sys.stdout, sys.stderr = NullStream("stdout"), NullStream("stderr")
-    table = Table(names)
+
+    def ask(message: dict[str, Any]) -> dict[str, Any]:
+        frames.send(sock, message)
+        return frames.receive(sock)[0]
+
+    table = Table(names, ask)
     frames.send(sock, {"ready": True})
     while True:
         message, _ = frames.receive(sock)
