@@ -36,6 +36,16 @@ def only(checks: list[CheckResult]) -> tuple[Verdict, str, str]:
     return said
 
 
+WRONG = {
+    "account": "\n".join(
+        line
+        for line in tiny_course.ACCOUNT.replace(":.2f", ":.1f").splitlines()
+        if "###" not in line
+    )
+}
+"""An account whose statement is wrong too: with a right `initials` it fails all the same."""
+
+
 def initials(body: str, before: str = "") -> dict[str, str]:
     indented = body.replace("\n", "\n    ")
     return {"initials": f"{before}def initials(name):\n    {indented}"}
@@ -102,7 +112,7 @@ def test_a_cell_that_ended_the_process_is_told(told: Told) -> None:
 
 
 def test_an_answer_built_on_a_cell_that_does_not_run_says_so(told: Told) -> None:
-    answers = {"initials": "def initials(name)\n    return name"}
+    answers = WRONG | {"initials": "def initials(name)\n    return name"}
     statement = next(c for c in told("account", answers) if c.name.endswith("statement"))
     assert statement.verdict is RAISED
     assert statement.message == (
@@ -113,7 +123,7 @@ def test_an_answer_built_on_a_cell_that_does_not_run_says_so(told: Told) -> None
 
 
 def test_an_answer_built_on_one_that_no_cell_defines_says_so(told: Told) -> None:
-    statement = told("account", {"initials": "letters = 3"})[-1]
+    statement = told("account", WRONG | {"initials": "letters = 3"})[-1]
     needs = "`Account.statement` needs `initials`, which no cell of tiny.ipynb defines."
     assert (statement.verdict, statement.message) == (RAISED, needs)
 
@@ -146,7 +156,7 @@ def test_a_stub_is_not_answered_yet(told: Told, source: str) -> None:
 
 
 def test_a_stub_in_an_answer_s_way_is_told_with_its_name(told: Told) -> None:
-    statement = told("account", {"initials": STUB})[-1]
+    statement = told("account", WRONG | {"initials": STUB})[-1]
     needs = "`Account.statement` needs `initials`, which is not answered yet."
     assert (statement.verdict, statement.message) == (RAISED, needs)
 
