@@ -38,7 +38,7 @@ SAME = 1e-4
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
 DEVIATIONS = 4.0
-"""The spreads of two draws of n numbers differ by 1/√n, relative; hardly ever by more times that."""
+"""Spreads of two draws of n numbers differ by 1/√n, relative; hardly ever by so many times that."""
 MOST_SPREAD = 0.6
 """Logarithm of the ratio from which two spreads are two, however few the numbers are."""
 DUST = 1e-3
