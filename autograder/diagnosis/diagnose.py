@@ -6,7 +6,7 @@ mistake that fails the check with the same trace is the diagnosis.
 
 Who makes two mistakes has a trace of neither. Then the one value that the check found wrong
 decides: of the mistakes that give just that value in its place, the one that gives more of the
-others as well; none, if two are equally near.
+others as well, and of those the one that leaves more right; none, if two are equally near.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ SAME = 1e-4
 """Relative difference up to which two traces are the same mistake: float32 answers differ by
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
+DEVIATIONS = 4.0
+"""Spreads of two draws of n numbers differ by 1/√n, relative; hardly ever by so many times that."""
+MOST_SPREAD = 0.6
+"""Logarithm of the ratio from which two spreads are two, however few the numbers are."""
 DUST = 1e-3
 """Share of a trace's largest number that smaller arrays are measured by: what cancels, such as the
 gradient of a bias before batch normalization, leaves other dust in another order of adding up."""
@@ -48,6 +52,8 @@ class Wrong(msgspec.Struct, frozen=True):
     mistake: Misconception
     trace: Trace
     fault: StudentFault
+    leaves_right: int
+    """How many values of the trace are the reference's."""
     least: float
     """Numbers that are measured by this size at least: a share of the trace's largest."""
 
@@ -76,10 +82,12 @@ class Wrong(msgspec.Struct, frozen=True):
 
     def shared(self, trace: Trace) -> int:
         """How many values of a trace of this length are the mistake's."""
-        return sum(
-            alike([one], [own], least=self.least)
-            for one, own in zip(trace, self.trace, strict=True)
-        )
+        return _shared(trace, self.trace, self.least)
+
+
+def _shared(one: Trace, other: Trace, least: float) -> int:
+    """How many values stand in both traces, as far as both go."""
+    return sum(alike([a], [b], least=least) for a, b in zip(one, other, strict=False))
 
 
 def _is_zero(fault: StudentFault) -> bool:
@@ -119,7 +127,7 @@ class Diagnosis:
             if wrong.explains(trace, fault, drawn=check.draws):
                 return wrong.mistake
         parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, fault)]
-        shared = [wrong.shared(trace) for wrong in parts]
+        shared = [(wrong.shared(trace), wrong.leaves_right) for wrong in parts]
         nearest = [one for one, n in zip(parts, shared, strict=True) if n == max(shared)]
         names = {one.mistake.name for one in nearest}
         return nearest[0].mistake if len(names) == 1 else None
@@ -135,6 +143,9 @@ class Diagnosis:
         return self._failures[key]
 
     def _failing(self, check: Check) -> Iterator[Wrong]:
+        right = self._trusted.student(self.mistakes.namespace())
+        with _own_randomness():
+            collect.run(check, right, self._secret, self._release)
         own = self.mistakes.of(check.question)
         for mistake in (*own, *self.mistakes.underneath(check.question)):
             student = self._trusted.student(self.mistakes.namespace(mistake))
@@ -142,7 +153,8 @@ class Diagnosis:
                 ran = collect.run(check, student, self._secret, self._release)
             if ran.fault is not None and ran.fault.verdict is Verdict.FAILED:
                 trace = tuple(student.trace)
-                yield Wrong(mistake, trace, ran.fault, DUST * _largest(trace))
+                least = DUST * _largest(trace)
+                yield Wrong(mistake, trace, ran.fault, _shared(trace, right.trace, least), least)
 
 
 class Trusted:
@@ -215,8 +227,9 @@ def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: 
     if one.size == 0 or 0.0 in (np.ptp(one), np.ptp(other)):
         return _same_values(one, other, least)
     with np.errstate(over="ignore", invalid="ignore"):
-        ratio = np.sqrt(np.mean(one**2) / np.mean(other**2))
-        return bool(abs(ratio - 1.0) <= 2 * SPREAD_TOLERANCE)
+        ratio = np.mean(one**2) / np.mean(other**2)
+        allowed = max(2 * SPREAD_TOLERANCE, min(MOST_SPREAD, DEVIATIONS / np.sqrt(one.size)))
+        return bool(abs(0.5 * np.log(ratio)) <= allowed)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 import numpy as np
 import pytest
-from check_runs import student_of
+from check_runs import collected_checks, not_passed, outcomes, student_of
+from handwritten import submission
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import nets
@@ -63,3 +64,73 @@ def test_hidden_parameters_hide_nothing():
     for name, value in net.params.items():
         assert np.abs(value).min() > 0
         assert not name.startswith("gamma") or np.abs(value - 1).min() > 0
+
+
+# What a net makes itself.
+
+SECOND = 'self.params["b%d" % last] = np.zeros(num_classes)'
+OWN_SIZES = {"loss_matches", "gradients_match", "initialization"}
+
+
+@pytest.fixture(scope="module")
+def checks():
+    return collected_checks()
+
+
+def failed(checks, question, *changes):
+    """The checks that a net made wrong by these changes does not pass."""
+    np.random.seed(2)
+    return {name for _, name in not_passed(outcomes(checks, submission(*changes), [question]))}
+
+
+def test_a_gamma_that_does_not_fit_is_not_mended_by_what_checks_put_in(checks):
+    found = failed(checks, "batchnorm_net", ("np.ones(units)", "np.ones(input_dim)"))
+    assert found == OWN_SIZES | {"test_mode_scores"}
+
+
+@pytest.mark.parametrize("question", ["fully_connected_net", "batchnorm_net"])
+def test_num_classes_ignored_costs_most_of_the_question(checks, question):
+    changes = ("np.random.randn(fan_in, num_classes)", "np.random.randn(fan_in, 10)"), (
+        SECOND, SECOND.replace("num_classes", "10"))  # fmt: skip
+    assert failed(checks, question, *changes) > OWN_SIZES
+
+
+@pytest.mark.parametrize("question", ["fully_connected_net", "batchnorm_net"])
+def test_biases_made_as_rows_cost_a_share(checks, question):
+    changes = (
+        ('self.params["b%d" % (i + 1)] = np.zeros(units)',
+         'self.params["b%d" % (i + 1)] = np.zeros((1, units))'),
+        (SECOND, SECOND.replace("(num_classes)", "((1, num_classes))")),
+    )  # fmt: skip
+    assert failed(checks, question, *changes) == {"initialization"}
+
+
+@pytest.mark.parametrize(
+    ("question", "check"),
+    [
+        ("two_layer_net", "gradients_with_regularization"),
+        ("fully_connected_net", "gradients_with_regularization"),
+        ("batchnorm_net", "regularization"),
+    ],
+)
+def test_bias_gradients_as_rows_cost_a_share(checks, question, check):
+    change = ("np.sum(dout, axis=0)\n    dx", "np.sum(dout, axis=0, keepdims=True)\n    dx")
+    assert failed(checks, question, change) == {check}
+
+
+def test_gamma_and_beta_without_the_flag_fail(checks):
+    change = (
+        "            if self.use_batchnorm:\n                self.params",
+        "            if hidden_dims:\n                self.params",
+    )
+    assert failed(checks, "batchnorm_net", change) == {"without_the_flag"}
+
+
+@pytest.mark.parametrize("question", ["two_layer_net", "fully_connected_net", "batchnorm_net"])
+def test_what_only_agrees_with_itself_earns_no_points(checks, question):
+    """No relu, forwards and backwards: the gradients follow, and no value is right."""
+    linear = ("np.maximum(0, x)", "x + 0"), ("    dx[x <= 0] = 0\n", "")
+    found = failed(checks, question, *linear)
+    assert "gradients_follow_own_loss" in found
+    if question == "batchnorm_net":
+        assert "neighbours_do_not_matter" in found

@@ -69,7 +69,7 @@ def results(checks):
 
 
 def test_there_are_many_of_them():
-    assert len({mistake.name for mistake in ALL}) >= 80
+    assert len({mistake.name for mistake in ALL}) >= 150
     assert all(len(MISTAKES.of(question)) >= 3 for question in QUESTIONS)
 
 
