@@ -30,6 +30,8 @@ from autograder.checking.peers import Peer
 from autograder.checking.student import Student
 from autograder.course.questions import Question
 from autograder.model import QuestionScore, Verdict
+from autograder.sandbox.session import CellRun
+from autograder.submission.frame import Notebook
 
 ENOUGH = 0.4
 """Part of its points that a forward pass has to earn for its own derivative to count. One mistake
@@ -87,12 +89,13 @@ class Carrier:
                 return Plan(question, lent=(forward,), inputs_as_cache=True)
         return None
 
-    def open(self, plan: Plan, peer: Peer, **options: Any) -> Carried:
+    def open(self, plan: Plan, peer: Peer, given: Sequence[str] = (), **options: Any) -> Carried:
         """A submission whose checks run once more, with what the plan gives it.
 
         Args:
             plan: of the question.
             peer: a fresh fork.
+            given: sources whose functions are defined too, where they are missing.
             options: of its `Student`.
 
         Raises:
@@ -103,6 +106,8 @@ class Carrier:
             functions = {name: self._right[name] for name in plan.lent}
             lender = Lent(functions, self._answers, inputs_as_cache=plan.inputs_as_cache)
             peer.lend(lender)
+        if given:
+            peer.request("define", want=("opaque",), sources=list(given))
 
         def student() -> Student | OwnForward:
             if plan.forward is None or plan.question.defines is None:
@@ -174,6 +179,22 @@ class Carried:
 def worth_another_run(check: Check, outcome: Outcome) -> bool:
     """Whether an earlier mistake may be to blame for what a check found."""
     return check.carried and outcome.verdict in CARRIED and not outcome.could_not_tell
+
+
+def unfinished(
+    notebook: Notebook, runs: Sequence[CellRun], questions: Sequence[Question]
+) -> list[str]:
+    """The given cells that did not end, as where a wrong layer hangs in the example below it.
+
+    What they define is lost to all that comes after, through no fault of that.
+    """
+    ended = {run.id for run in runs if run.status == "ok"}
+    answers = {question.answer for question in questions}
+    return [
+        cell.source
+        for cell in notebook.cells
+        if cell.type == "code" and cell.released and cell.id not in ended | answers
+    ]
 
 
 def about_record(question: Question, scores: Mapping[str, QuestionScore]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.errors import UsageError
-from autograder.grading.carry import Carrier, about_record, worth_another_run
+from autograder.grading.carry import Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.forks import Forks, unreachable
@@ -185,7 +185,8 @@ class _ChecksRun(Run):
             )
         outcomes = self._carried(question, self._outcomes(checks, session), session)
         self._scores[question.id] = score_question(question, outcomes)
-        self.problems.extend(about_record(question, self._scores))
+        if self.submission.records:
+            self.problems.extend(about_record(question, self._scores))
         return self._scores[question.id]
 
     def _outcomes(self, checks: Sequence[Check], session: Session) -> list[Outcome]:
@@ -212,8 +213,10 @@ class _ChecksRun(Run):
         plan = self._kit.carrier.plan(question, self._scores) if again else None
         if plan is None:
             return outcomes
-        better = [*outcomes]
+        better, name = [*outcomes], question.notebook
+        notebook, runs = self.submission.notebooks[name], self.runs[name]
         options = self._options(Counter())
+        options["given"] = unfinished(notebook, runs, self._kit.questions)
         with Forks(session, lambda fork: self._kit.carrier.open(plan, fork, **options)) as forks:
             for i in again:
                 try:

@@ -6,6 +6,7 @@ The same table of operations answers for trusted implementations when checks are
 
 from __future__ import annotations
 
+import ast
 import functools
 import itertools
 import socket
@@ -82,6 +83,16 @@ class Table:
         """Define names as functions that the grader computes while a request is answered."""
         self._names.update({name: lent.proxy(name, self._ask) for name in names})
 
+    def define(self, sources: list[str]) -> None:
+        """Define the functions and classes of cells that did not end, where they are missing."""
+        for source in sources:
+            with suppress(Exception):
+                tree = ast.parse(source)
+                kinds = (ast.FunctionDef, ast.ClassDef)
+                found = [each for each in tree.body if isinstance(each, kinds)]
+                tree.body = [each for each in found if each.name not in self._names]
+                exec(compile(tree, "<given>", "exec"), self._names)
+
     def forget(self) -> None:
         """Let go of all objects: what a check has held, the next one does not ask for."""
         self._objects.clear()
@@ -115,8 +126,7 @@ class Table:
 SEVERAL = "values", "keys", "take", "reads"
 OPERATIONS = (
     *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
-    "reads",
-    "lend",
+    *("reads", "lend", "define"),
 )
 
 

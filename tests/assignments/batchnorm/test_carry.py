@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from check_runs import ASSIGNMENT
 from graded import GradeIt, code_points, short
 
-from autograder.model import Grade, Verdict
+from autograder.grading.carry import about_record
+from autograder.model import CheckResult, Grade, QuestionScore, Verdict
 
 ALL = 78.0
 PLUS_B = ("@ w + b", "@ w")
@@ -100,6 +102,27 @@ def test_what_is_right_is_not_run_again(grade: GradeIt) -> None:
     assert '"carried":' not in graded.to_json()
 
 
-def test_a_person_sees_that_a_record_was_made_with_a_wrong_net(grade: GradeIt) -> None:
-    told = grade(replace={"relu_forward_answer": ("np.max", "np.min")}).problems
-    assert sum("its record was made with an answer to batchnorm_net" in line for line in told) == 2
+def test_a_layer_that_ends_the_process_in_a_given_example_costs_its_own_question(
+    grade: GradeIt,
+) -> None:
+    """The given cell also defines the layer that the nets are made of."""
+    graded = grade(
+        {"relu_backward_answer": text("relu_backward", "dout, cache", "import os", "os._exit(0)")}
+    )
+    assert code_points(graded) == ALL - 3
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_person_sees_that_a_record_was_made_with_a_wrong_net(lost: bool) -> None:
+    right = CheckResult("a", 1.0, 1.0, Verdict.PASSED)
+    wrong = CheckResult("a", 0.0, 1.0, Verdict.FAILED)
+    form = next(q for q in ASSIGNMENT.questions if q.id == "deep_net_report")
+    scores = {
+        "batchnorm_net": QuestionScore("batchnorm_net", "", 0.0, 1.0, checks=(wrong,)),
+        form.id: QuestionScore(form.id, "", 0.0, 1.0, checks=(wrong if lost else right,)),
+    }
+    told = (
+        "deep_net_report: its record was made with an answer to batchnorm_net that is not fully "
+        "right, and is judged as it is."
+    )
+    assert list(about_record(form, scores)) == [told] * lost
