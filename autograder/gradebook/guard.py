@@ -14,15 +14,15 @@ from typing import Any
 
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.gradebook.received import received
+from autograder.gradebook.received import received, set_aside
 from autograder.submission.folders import why_not
 from autograder.submission.intake import shown
 from autograder.submission.reader import holds_more_than
 
 MAX_ENTRIES = 10_000
 """nbgrader goes through each folder of a submission in time that grows with its square."""
-OWN = frozenset({"parent", "config", "log", "ignore"})
-"""Traits that belong to one object, and the one that is changed."""
+OWN = frozenset({"parent", "config", "log"})
+"""Traits that belong to one object."""
 
 
 class GuardedDirectory(CourseDirectory):  # type: ignore[misc]
@@ -36,17 +36,33 @@ class GuardedDirectory(CourseDirectory):  # type: ignore[misc]
         return found.time
 
 
+class FormgraderDirectory(GuardedDirectory):
+    """A course's folders as formgrader may see them: it opens each date as it lies."""
+
+    def format_path(
+        self, nbgrader_step: str, student_id: str, assignment_id: str, escape: bool = False
+    ) -> str:
+        """Name a folder; nothing called `timestamp.txt` is then in it that is no date."""
+        path: str = super().format_path(nbgrader_step, student_id, assignment_id, escape)
+        one = not escape and not {"*", "."} & {student_id, assignment_id}
+        if one and nbgrader_step == self.submitted_directory:
+            set_aside(Path(path))
+        return path
+
+
+def guarded(seen: Any, view: type[GuardedDirectory], **changed: Any) -> GuardedDirectory:
+    """The same folders, seen in another way."""
+    traits = {name: getattr(seen, name) for name in seen.trait_names() if name not in OWN}
+    return view(parent=seen.parent, config=seen.config, **(traits | changed))
+
+
 def stand_before(converter: Any) -> None:
     """Guard a converter, before it converts, and take out of its list what cannot be graded.
 
     Args:
         converter: nbgrader's `Autograde`, its submissions found and none looked into.
     """
-    seen = converter.coursedir
-    traits = {name: getattr(seen, name) for name in seen.trait_names() if name not in OWN}
-    converter.coursedir = GuardedDirectory(
-        parent=seen.parent, config=seen.config, ignore=["*", ".*"], **traits
-    )
+    converter.coursedir = guarded(converter.coursedir, GuardedDirectory, ignore=["*", ".*"])
     for name in list(converter.assignments):
         folder = Path(name)
         why = why_not(folder)

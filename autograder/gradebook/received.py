@@ -8,7 +8,9 @@ penalties and nothing else. What is no date at all, or cannot be true, is not be
 from __future__ import annotations
 
 import datetime
+import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -17,6 +19,8 @@ from nbgrader.utils import parse_utc
 from autograder.submission.reader import RefusedError, read_file
 
 TIMESTAMP_FILE = "timestamp.txt"
+ASIDE = "timestamp.txt.not-a-date"
+"""What formgrader must not meet as `timestamp.txt` gets this name in `submitted/`."""
 MAX_BYTES = 100
 DATE = re.compile(r"(?=.*\d{4})[0-9A-Za-z :.,+-]{6,64}")
 """No path can stand in it: the name of a time zone is looked for among files."""
@@ -40,7 +44,8 @@ def received(submitted: Path) -> Received:
         raw = read_file(submitted, TIMESTAMP_FILE, MAX_BYTES)
         landed = (submitted / TIMESTAMP_FILE).lstat().st_ctime
     except FileNotFoundError:
-        return Received(None)
+        aside = os.path.lexists(submitted / ASIDE)
+        return _not_believed(f"is now called {ASIDE}") if aside else Received(None)
     except RefusedError as error:
         return _not_believed(str(error))
     except OSError as error:
@@ -48,6 +53,21 @@ def received(submitted: Path) -> Received:
     text = raw.decode("utf-8", "replace").strip()
     # Held against the time at which the file landed here, so that a later run says the same.
     return _dated(text, _utc(landed) + AHEAD) if text else Received(None)
+
+
+def set_aside(submitted: Path) -> None:
+    """Give a `timestamp.txt` that is not believed another name.
+
+    For a program that opens whatever has that name; a pipe would stop it for ever.
+    """
+    stamp = submitted / TIMESTAMP_FILE
+    if not os.path.lexists(stamp) or not received(submitted).problem:
+        return
+    name = ASIDE
+    while os.path.lexists(submitted / name):
+        name += "_"
+    with suppress(OSError):  # where we may not rename, nothing is worse than before
+        stamp.rename(submitted / name)
 
 
 def submission_time(submitted: Path) -> datetime.datetime | None:

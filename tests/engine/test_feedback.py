@@ -19,7 +19,8 @@ from autograder.gradebook.autograded import write_autograded
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
 from autograder.model import CheckResult, Grade, Status, Verdict
-from autograder.outputs.feedback import CheckLine, check_lines, clean_markup, inline
+from autograder.outputs.feedback import CheckLine, check_lines, inline
+from autograder.outputs.markup import clean_markup
 from autograder.sandbox.session import CellRun
 from autograder.submission.intake import read_submission
 
