@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,15 +34,18 @@ pytestmark = pytest.mark.slow
 
 WAIT = 15_000  # milliseconds
 STEAL = """
+const id = location.pathname.replaceAll("%2F", "/").split("/").find(part => part.length == 32);
 const xsrf = (document.cookie.match(/_xsrf=([^;]+)/) || [])[1] || "";
-fetch("/api/contents/stolen.txt", {method: "PUT", credentials: "include",
-  headers: {"X-XSRFToken": xsrf, "Content-Type": "application/json"},
-  body: JSON.stringify({type: "file", format: "text", content: "by a student"})});
+fetch("/formgrader/api/grades?submission_id=" + id).then(r => r.json()).then(all => fetch(
+  "/formgrader/api/grade/" + all[0].id, {method: "PUT",
+  headers: {"X-CSRFToken": xsrf, "X-XSRFToken": xsrf, "Content-Type": "application/json"},
+  body: JSON.stringify({manual_score: 1, extra_credit: 50})}));
 """
+"""Gives its student points, from any page of formgrader's own origin."""
 PAGES = {
     "derivation.html": f"<h1>derivation</h1><script>{STEAL}</script>",
     "figure.svg": "<svg xmlns='http://www.w3.org/2000/svg' onload='go()'><script>"
-    f"function go() {{{STEAL}}}</script></svg>".replace("&", "&amp;"),
+    f"function go() {{{escape(STEAL)}}}</script></svg>",
     "nbgrader_config.py": "open('stolen.txt', 'w').write('by a student')\n",
 }
 CONFIGURES = f"/formgrader/?path=submitted/eve/{NAME}"
@@ -164,10 +168,11 @@ def test_formgrader_itself_works_as_ever(
     answer = page.goto(f"{served[1]}/submissions/{shown(course)}/?index=0")
     assert answer is not None
     assert "sandbox" not in answer.headers.get("content-security-policy", "")
+    page.wait_for_load_state("networkidle")  # what is saved so far has come in
     comment = page.locator("textarea.comment").first
     comment.fill("seen")
-    comment.blur()
-    page.wait_for_timeout(1000)
+    with page.expect_response(lambda answer: "/api/comment/" in answer.url):
+        comment.blur()
     page.reload()
     page.wait_for_function("document.querySelector('textarea.comment').value == 'seen'")
 
