@@ -7,7 +7,6 @@ from zipfile import ZipFile
 import built_wheel
 import pytest
 
-
 INSTALLED = "autograder-0.1.0.data/data/etc/jupyter/jupyter_server_config.d/autograder.json"
 """Where Jupyter looks for what it has to load."""
 
