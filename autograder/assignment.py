@@ -30,6 +30,7 @@ from autograder.course.course import PACKAGE, Course, private_folder
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
 from autograder.sandbox.policy import POLICY, Policy
+from autograder.submission.reader import SubmittedFile
 
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
 """Files of a private folder that a grade can depend on."""
@@ -39,7 +40,7 @@ class Records(Protocol):
     """A reader of what students' own experiments wrote down; the engine does not look inside."""
 
     def collect(
-        self, found: Iterable[Path], notebooks: Iterable[Sequence[Mapping[str, Any]]]
+        self, found: Iterable[SubmittedFile], notebooks: Iterable[Sequence[Mapping[str, Any]]]
     ) -> Mapping[str, tuple[bytes, ...]]:
         """The records among a submission's files and its notebooks' cells, as bytes."""
 

@@ -135,6 +135,8 @@ class ClassResult(msgspec.Struct, frozen=True):
     """Where the staff notes are written; there is no such file without notes."""
     seconds: float
     """Wall time of the run."""
+    folders: dict[str, str] = {}
+    """What is wrong with a folder of submitted/ as such: no grade depends on it."""
 
     @property
     def interrupted(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Any
 from nbgrader import preprocessors as nbgrader
 
 from autograder.gradebook import autograde
-from autograder.outputs import export, feedback
+from autograder.outputs import export, feedback, markup, served
 from autograder.release import cells
 
 
@@ -77,9 +77,12 @@ def configure(c: Any) -> None:
     # What a student's notebook shows must not run scripts in a grader's browser.
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "clean_html": feedback.clean_markup,
-        "strip_files_prefix": feedback.clean_markdown,
+        "clean_html": markup.clean_markup,
+        "strip_files_prefix": markup.clean_markdown,
     }
 
     # nbgrader's exporter prints 0 for a grade that is withheld, and joins CSV by hand.
     c.ExportApp.plugin_class = export.GradesCsv
+
+    # Read by formgrader, this runs in the server that shows students' files to a grader.
+    served.protect_running_server()

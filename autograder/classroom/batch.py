@@ -36,6 +36,7 @@ from autograder.model import ClassResult, Grade, Status
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
+from autograder.submission.folders import find_submissions, not_graded
 
 
 def grade_class(
@@ -92,33 +93,6 @@ def grade_class(
             if not isinstance(error, KeyboardInterrupt):
                 raise
         return run.result(time.monotonic() - began)
-
-
-def find_submissions(
-    course: Course, assignment: str, students: Sequence[str] | None = None
-) -> dict[str, Path]:
-    """The submitted folders by student, in the students' order of name.
-
-    Raises:
-        UsageError: if there are none, or a student asked for did not submit.
-    """
-    course.source(assignment)
-    submitted = course.root / "submitted"
-    if not submitted.is_dir():
-        raise UsageError(
-            f"There is no submitted/ in {course.root}; collect submissions into "
-            f"submitted/<student>/{assignment} first."
-        )
-    found = {
-        folder.name: folder / assignment
-        for folder in sorted(submitted.iterdir())
-        if not folder.name.startswith(".") and (folder / assignment).is_dir()
-    }
-    if absent := [name for name in students or () if name not in found]:
-        raise UsageError(f"There is no submitted/{absent[0]}/{assignment} in {course.root}.")
-    if not found:
-        raise UsageError(f"Nobody has submitted {assignment}: submitted/ holds no such folder.")
-    return {name: found[name] for name in found if students is None or name in students}
 
 
 def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
@@ -246,7 +220,11 @@ class _Run:
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
+        from autograder.gradebook.received import received  # noqa: PLC0415 - as above
+
         known = {name: self._grades[name] for name in self._folders if name in self._grades}
+        odd = {name: received(folder).problem for name, folder in self._folders.items()}
+        odd |= not_graded(self._course, self._assignment)
         staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
         write_staff_notes(self._staff_notes, staff_file)
         return ClassResult(
@@ -257,4 +235,5 @@ class _Run:
             staff_notes=self._staff_notes,
             staff_file=staff_file,
             seconds=seconds,
+            folders={name: odd[name] for name in sorted(odd) if odd[name]},
         )

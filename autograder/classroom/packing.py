@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterable
 from functools import cache
+from itertools import islice
 from pathlib import Path
 
 import msgspec
@@ -17,7 +17,8 @@ import msgspec
 from autograder.assignment import find
 from autograder.course.course import PRIVATE, Course, notebook_paths
 from autograder.grading.grade import GradedSubmission
-from autograder.submission.intake import MAX_DEPTH, MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
+from autograder.submission.intake import MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
+from autograder.submission.reader import SubmittedFile, walk
 
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
@@ -60,26 +61,24 @@ def pack_folder(folder: Path) -> bytes:
     """
     files: list[_File] = []
     room = MAX_FOLDER_BYTES
-    for base, folders, names in os.walk(folder, followlinks=False):
-        depth = len(Path(base).relative_to(folder).parts)
-        folders[:] = sorted(
-            name for name in folders if depth < MAX_DEPTH and not name.startswith((".", "__"))
-        )
-        for name in sorted(names)[: MAX_FILES + 1 - len(files)]:
-            file = _read(Path(base) / name, folder, room)
-            files.append(file)
-            room -= len(file.content or b"")
+    for submitted in islice(walk(folder), MAX_FILES + 1):
+        file = _packed_file(submitted, room)
+        files.append(file)
+        room -= len(file.content or b"")
     return msgspec.msgpack.encode(files)
 
 
-def _read(path: Path, folder: Path, room: int) -> _File:
-    name = os.fsencode(path.relative_to(folder))
-    status = path.lstat()
-    if not stat.S_ISREG(status.st_mode):
+def _packed_file(file: SubmittedFile, room: int) -> _File:
+    name = os.fsencode(file.path)
+    if not file.regular:
         return _File(name, None)
-    if status.st_size > min(room, MAX_NOTEBOOK_BYTES):
-        return _File(name, None, status.st_size)
-    return _File(name, path.read_bytes())
+    limit = min(room, MAX_NOTEBOOK_BYTES)
+    if file.size > limit:
+        return _File(name, None, file.size)
+    try:
+        return _File(name, file.read(limit))
+    except OSError:  # it may not be read, or was changed under our hands
+        return _File(name, None)
 
 
 def unpack_folder(packed: bytes, folder: Path) -> None:

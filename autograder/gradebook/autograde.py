@@ -8,6 +8,7 @@ second time the grade is written to the gradebook. nbgrader's `Execute` has no p
 
 from __future__ import annotations
 
+import os
 import weakref
 from contextlib import ExitStack
 from pathlib import Path
@@ -20,8 +21,10 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum
 
 from autograder.course.course import Course, notebook_paths
-from autograder.gradebook.autograded import autograded_notebook
+from autograder.gradebook.autograded import autograded_notebook, write_beside
+from autograder.gradebook.guard import stand_before
 from autograder.gradebook.rows import answer_cells, write_grade
+from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:
     from autograder.grading.grade import GradedSubmission, Grader
@@ -46,6 +49,7 @@ class GradingExporter(NotebookExporter):
         self._close = weakref.finalize(self, self._stack.close)
         self._grader: Grader | None = None
         self._last: tuple[Path, GradedSubmission] | None = None
+        stand_before(self._converter)
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """Lay out a submitted notebook, or read an autograded one."""
@@ -76,7 +80,15 @@ class GradingExporter(NotebookExporter):
             for line in (*graded.grade.problems, *graded.staff_notes):
                 self.log.warning("%s: %s", who["student"], line)
             self._last = (folder, graded)
+            self._write_beside(folder, who)
         return self._last[1]
+
+    def _write_beside(self, folder: Path, who: Any) -> None:
+        """Write the other files into `autograded/`; nbgrader has copied none (see `guard`)."""
+        course, folders = self._course(), self._converter.coursedir
+        submission = read_submission(folder, course.release(who["assignment"]))
+        place = folders.format_path(folders.autograded_directory, who["student"], who["assignment"])
+        write_beside(course, who["assignment"], submission, Path(place))
 
     def answer_cells(self, who: Any) -> dict[str, str]:
         """By question of the assignment at hand, the cell that holds its answer."""
@@ -139,5 +151,5 @@ def expect_every_notebook(*, assignment: str, student: str, notebooks: list[str]
     del student
     folder = Path(notebooks[0]).parent
     for path in notebook_paths(Course.find().release(folder.name or assignment)):
-        if not (folder / path.name).exists():
+        if not os.path.lexists(folder / path.name):
             notebooks.append(str(folder / path.name))

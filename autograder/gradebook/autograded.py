@@ -22,10 +22,11 @@ from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
 from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
+from autograder.gradebook.beside import harmless
 from autograder.model import Grade, QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, read_released
-from autograder.submission.intake import read_submission
+from autograder.submission.intake import Submission, read_submission
 
 if TYPE_CHECKING:
     from autograder.grading.grade import GradedSubmission
@@ -100,17 +101,10 @@ def write_autograded(
     for folder in (fresh, target):
         shutil.rmtree(folder, ignore_errors=True)
     release = course.release(grade.assignment)
-    assignment = find(course, grade.assignment)
     submission = read_submission(submitted, release)
     # Of a grade that is withheld because grading broke down there are no notebooks.
     notebooks = graded.notebooks or submission.notebooks
-    for name, raw in submission.files.items():
-        _write(fresh / name, raw)
-    source = course.source(grade.assignment)
-    ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
-    ignored += assignment.settings.leaves_behind
-    for path in find_all_files(str(source), ignored):
-        _write(fresh / Path(path).relative_to(source), Path(path).read_bytes())
+    write_beside(course, grade.assignment, submission, fresh)
     for path in notebook_paths(release):
         frame = read_released(path)
         runs = graded.runs.get(path.stem, ())
@@ -118,6 +112,17 @@ def write_autograded(
         _write(fresh / path.name, f"{nbformat.writes(result)}\n".encode())
     fresh.rename(target)
     return target
+
+
+def write_beside(course: Course, assignment: str, submission: Submission, folder: Path) -> None:
+    """Write what lies beside the notebooks: the student's files, and the source's over them."""
+    for name, raw in harmless(submission.files).items():
+        _write(folder / name, raw)
+    source = course.source(assignment)
+    ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
+    ignored += find(course, assignment).settings.leaves_behind
+    for path in find_all_files(str(source), ignored):
+        _write(folder / Path(path).relative_to(source), Path(path).read_bytes())
 
 
 def _write(path: Path, raw: bytes) -> None:

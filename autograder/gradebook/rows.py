@@ -7,7 +7,6 @@ never changed: a manual score stays, and is flagged for a second look, as nbgrad
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +14,6 @@ from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
 from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
 from traitlets.config import Config
 
 from autograder.course.course import Course
@@ -23,9 +21,9 @@ from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
+from autograder.gradebook.received import submission_time
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
-TIMESTAMP_FILE = "timestamp.txt"
 WITHHELD = "Withheld:"
 """How the comment of a withheld question starts; exports look for it."""
 WITHHELD_COMMENT = (
@@ -82,15 +80,6 @@ def enter_submission(
     gradebook.db.commit()
     if late:
         _assign_penalties(course, gradebook, student, grade.assignment)
-
-
-def submission_time(submitted: Path) -> datetime.datetime | None:
-    """When a submission came, in UTC; None if nothing readable says so."""
-    try:
-        text = (submitted / TIMESTAMP_FILE).read_text(encoding="utf-8").strip()
-        return parse_utc(text) if text else None
-    except (OSError, ValueError):
-        return None
 
 
 def answer_cells(course: Course, assignment: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from autograder.assignment import names
@@ -11,6 +11,7 @@ from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
 from autograder.submission.frame import read_released
 from autograder.submission.intake import readable_notebooks, regular_files
+from autograder.submission.reader import SubmittedFile
 from autograder.submission.recognize import recognize, shared_questions
 
 
@@ -59,7 +60,8 @@ def _shares(course: Course, assignment: str, path: Path) -> int | None:
     """How many graded cells of the assignment are there; None if no notebook is recognized."""
     frames = {file.stem: _frame(file) for file in notebook_paths(course.release(assignment))}
     problems: Sequence[str] = []
-    files = [path] if path.is_file() else regular_files(path, list(problems))
+    one = SubmittedFile(path.parent, PurePath(path.name), path.stat().st_size)
+    files = [one] if path.is_file() else regular_files(path, list(problems))
     readable = readable_notebooks(files, frames, list(problems))
     taken = recognize(readable, frames)
     unread = [file for file in files if file.stem in frames and file.suffix == ".ipynb"]

@@ -12,14 +12,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
-import bleach
 import msgspec
-from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.exporters import HTMLExporter
-from nbconvert.filters.strings import strip_files_prefix
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_solution, is_task
 from traitlets.config import Config
@@ -29,23 +25,10 @@ from autograder.gradebook.autograded import hide_tests, is_scored, result_of
 from autograder.gradebook.rows import WITHHELD
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of
+from autograder.outputs.markup import clean_markdown, clean_markup
 
 MARKS = {Kind.MISTAKE: "✗", Kind.RAISED: "!", Kind.TIMEOUT: "…", Kind.MISSING: "–"}
 TEMPLATES = Path(__file__).parent / "templates"
-SHOWN_ATTRIBUTES = MappingProxyType(
-    {
-        "*": ("style", "colspan", "rowspan", "align"),
-        "a": ("href", "title"),
-        "img": ("alt", "title", "width", "height"),
-    }
-)
-COLOURS = re.compile(r"highlight|[a-z][a-z0-9]{0,2}")
-"""The class names of coloured code."""
-SHOWN_TAGS = frozenset(
-    "a abbr b blockquote br code dd del details div dl dt em figcaption figure h1 h2 h3 h4 h5 h6 "  # noqa: SIM905 - one tag a line would fill the page
-    "hr i img kbd li mark ol p pre s small span strong sub summary sup table tbody td tfoot th "
-    "thead tr u ul".split()
-)
 
 
 class State(StrEnum):
@@ -193,38 +176,6 @@ def _state(own: Any, result: QuestionScore | None, *, withheld: bool) -> State:
     if earned <= 0:
         return State.NONE
     return State.FULL if round(earned, 2) >= round(own["points"] or bonus, 2) else State.PART
-
-
-def clean_markup(markup: str) -> str:
-    """Keep what a notebook shows, drop what could run or phone home in the reader's browser."""
-    return str(
-        bleach.clean(
-            str(markup),
-            tags=SHOWN_TAGS,
-            attributes=_harmless,
-            protocols=["data", "http", "https", "mailto"],
-            css_sanitizer=CSSSanitizer(),
-            strip=True,
-        )
-    )
-
-
-def _harmless(tag: str, name: str, value: str) -> bool:
-    """Whether an attribute stays.
-
-    No `id`, and no `class` but those of coloured code: formgrader finds its score boxes by them.
-    Pictures come along as data; one fetched from elsewhere would tell who grades, and when.
-    """
-    if name == "class":
-        return all(COLOURS.fullmatch(word) for word in value.split())
-    if tag == "img" and name == "src":
-        return value.startswith("data:image/")
-    return name in SHOWN_ATTRIBUTES["*"] or name in SHOWN_ATTRIBUTES.get(tag, ())
-
-
-def clean_markdown(markup: str) -> str:
-    """Do what nbgrader's templates do to rendered Markdown, and clean it."""
-    return clean_markup(strip_files_prefix(markup))
 
 
 class FeedbackExporter(HTMLExporter):

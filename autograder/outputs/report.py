@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import jinja2
 from rich.console import Console
@@ -74,7 +75,7 @@ def says(score: QuestionScore) -> str:
 def print_class(result: ClassResult, console: Console) -> None:
     """Print how a class did: questions, mistakes, and the submissions a person should look at."""
     if result.grades:
-        print_summary(result.assignment, summarize(result.grades), console)
+        print_summary(result.assignment, summarize(result.grades), console, result.folders)
     _print_staff_notes(result, console)
     unchanged = len(result.grades) - len(result.fresh)
     console.print(
@@ -101,8 +102,20 @@ def _print_staff_notes(result: ClassResult, console: Console) -> None:
         console.print(f"Everything about it: {result.staff_file}", highlight=False)
 
 
-def print_summary(assignment: str, summary: ClassSummary, console: Console) -> None:
-    """Print a class's questions as bars, its named mistakes and its troubled submissions."""
+def print_summary(
+    assignment: str,
+    summary: ClassSummary,
+    console: Console,
+    folders: Mapping[str, str] = MappingProxyType({}),
+) -> None:
+    """Print a class's questions as bars, its named mistakes and its troubled submissions.
+
+    Args:
+        assignment: its name.
+        summary: what the grades add up to.
+        console: where to.
+        folders: by name, what is wrong with a folder of submitted/ as such.
+    """
     middle = (
         "" if summary.median is None else f", median {summary.median:g} of {summary.max_score:g}"
     )
@@ -123,11 +136,13 @@ def print_summary(assignment: str, summary: ClassSummary, console: Console) -> N
     for mistake in summary.mistakes[:5]:
         console.print(f"{len(mistake.students):3} × [bold]{mistake.name}[/bold]", end=" ")
         console.print(mistake.sentence, markup=False, highlight=False)
-    if summary.problems:
+    if summary.problems or folders:
         console.print("\n[bold]Look at these submissions[/bold]")
     for student, problems in summary.problems.items():
         for problem in problems:
             console.print(f"  {student}: {problem}", markup=False, highlight=False)
+    for name, sentence in folders.items():
+        console.print(f"  {name}: {sentence}", markup=False, highlight=False)
 
 
 def bar(question: QuestionSummary) -> Text:

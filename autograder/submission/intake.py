@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import json
 import os
-import stat
 from collections.abc import Collection, Iterable
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import msgspec
@@ -19,6 +18,7 @@ import numpy as np
 
 from autograder.errors import UsageError
 from autograder.submission.frame import Notebook, read_released, restore
+from autograder.submission.reader import SubmittedFile, walk
 from autograder.submission.recognize import recognize
 
 MAX_NOTEBOOK_BYTES = 20_000_000
@@ -29,7 +29,6 @@ MAX_CELLS = 500
 MAX_CELL_CHARACTERS = 200_000
 MAX_EXTRA_FILES = 64
 MAX_EXTRA_BYTES = 4_000_000
-MAX_DEPTH = 4
 MAX_SHOWN = 120
 MAX_PROBLEMS = 20
 
@@ -78,12 +77,12 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
             notebooks[name] = restore(name, raw, frame, problems)
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
-    files = _extra_files(found, folder, release, problems)
+    files = _extra_files(found, release, problems)
     cells = [raw for _, raw in taken.values()]
     handed_in = records.collect(found, cells) if records is not None else {}
     lost = frames.keys() - notebooks.keys()
     there = [path for path in found if path.suffix == ".ipynb" and path.stem in lost]
-    refused = frozenset(path.stem for path in there if _too_large(path))
+    refused = frozenset(path.stem for path in there if _refused(path))
     unread = frozenset(path.stem for path in there)
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
@@ -98,30 +97,23 @@ def _read_trusted(path: Path) -> list[Any]:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
 
 
-def regular_files(folder: Path, problems: list[str]) -> list[Path]:
-    """Regular files at most `MAX_DEPTH` folders deep; links and special files are left out."""
-    found: list[Path] = []
-    for base, folders, names in os.walk(folder, followlinks=False):
-        depth = len(Path(base).relative_to(folder).parts)
-        folders[:] = sorted(
-            name for name in folders if depth < MAX_DEPTH and not name.startswith((".", "__"))
-        )
-        for name in sorted(names):
-            path = Path(base) / name
-            if stat.S_ISREG(path.lstat().st_mode):
-                found.append(path)
-            else:
-                odd = shown(path.relative_to(folder))
-                problems.append(f"{odd} is not a regular file; it is ignored.")
-        if len(found) > 50 * MAX_EXTRA_FILES:
+def regular_files(folder: Path, problems: list[str]) -> list[SubmittedFile]:
+    """The files that are looked at; links and special files are left out."""
+    found: list[SubmittedFile] = []
+    for file in walk(folder):
+        if not file.regular:
+            problems.append(f"{shown(file.path)} is not a regular file; it is ignored.")
+        elif len(found) >= 50 * MAX_EXTRA_FILES:
             problems.append("The folder holds too many files; the rest is ignored.")
             break
+        else:
+            found.append(file)
     return found
 
 
 def readable_notebooks(
-    found: Iterable[Path], known: Collection[str], problems: list[str]
-) -> dict[Path, list[dict[str, Any]]]:
+    found: Iterable[SubmittedFile], known: Collection[str], problems: list[str]
+) -> dict[SubmittedFile, list[dict[str, Any]]]:
     """The cells of the notebooks among some files, as many as are looked at.
 
     Args:
@@ -130,16 +122,16 @@ def readable_notebooks(
         problems: gets a sentence for each that is not read.
     """
     notebooks = sorted(
-        (path for path in found if path.suffix == ".ipynb"),
-        key=lambda path: (path.stem not in known, len(path.parts)),
+        (file for file in found if file.suffix == ".ipynb"),
+        key=lambda file: (file.stem not in known, len(file.parts)),
     )
     if len(notebooks) > MAX_NOTEBOOKS:
         problems.append(f"Of {len(notebooks)} notebooks only {MAX_NOTEBOOKS} are looked at.")
-    read = {path: _read_untrusted(path, problems) for path in notebooks[:MAX_NOTEBOOKS]}
-    return {path: cells for path, cells in read.items() if cells is not None}
+    read = {file: _read_untrusted(file, problems) for file in notebooks[:MAX_NOTEBOOKS]}
+    return {file: cells for file, cells in read.items() if cells is not None}
 
 
-def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | None:
+def _read_untrusted(path: SubmittedFile, problems: list[str]) -> list[dict[str, Any]] | None:
     """The cells of a notebook nobody vouches for, or None with a sentence why."""
     try:
         if _too_large(path):
@@ -148,7 +140,7 @@ def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | N
                 f"more than {MAX_VALUES:,} values; with its outputs cleared it can be read."
             )
             return None
-        raw = json.loads(path.read_bytes())
+        raw = json.loads(path.read(MAX_NOTEBOOK_BYTES))
         if raw.get("nbformat", 4) < 4:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
         cells = list(raw["cells"])[: MAX_CELLS + 1]
@@ -170,8 +162,17 @@ def _read_untrusted(path: Path, problems: list[str]) -> list[dict[str, Any]] | N
     return cells[:MAX_CELLS]
 
 
-def _too_large(path: Path) -> bool:
-    return path.stat().st_size > MAX_NOTEBOOK_BYTES or _values(path.read_bytes()) > MAX_VALUES
+def _too_large(file: SubmittedFile) -> bool:
+    if file.size > MAX_NOTEBOOK_BYTES:
+        return True
+    return _values(file.read(MAX_NOTEBOOK_BYTES)) > MAX_VALUES
+
+
+def _refused(file: SubmittedFile) -> bool:
+    try:
+        return _too_large(file)
+    except OSError:  # it may not be read at all
+        return False
 
 
 def _values(text: bytes) -> int:
@@ -205,30 +206,31 @@ def _clean(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
-def shown(path: Path | str) -> str:
+def shown(path: PurePath | str) -> str:
     """A file's name as a sentence can hold it: readable, on one line, not endless."""
     text = os.fsencode(path).decode("utf-8", "replace")[:MAX_SHOWN]
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
 def _extra_files(
-    found: Iterable[Path], folder: Path, release: Path, problems: list[str]
+    found: Iterable[SubmittedFile], release: Path, problems: list[str]
 ) -> dict[str, bytes]:
     """The student's other files, without those the release provides."""
     provided = {path.name for path in release.iterdir()}
     files: dict[str, bytes] = {}
     room = MAX_EXTRA_BYTES
-    for path in found:
-        relative = path.relative_to(folder)
-        if relative.parts[0] in provided or any(p.endswith(".ipynb") for p in relative.parts):
+    for file in found:
+        if file.parts[0] in provided or any(p.endswith(".ipynb") for p in file.parts):
             continue
-        size = path.stat().st_size
-        name = shown(relative)
-        if name != str(relative):
+        name = shown(file.path)
+        if name != str(file.path):
             problems.append(f"{name} is left out: its name is too long or not printable.")
-        elif len(files) >= MAX_EXTRA_FILES or size > room:
+        elif len(files) >= MAX_EXTRA_FILES or file.size > room:
             problems.append(f"{name} is left out: the extra files are too many or too large.")
         else:
-            room -= size
-            files[name] = path.read_bytes()
+            try:
+                files[name] = file.read(room)
+            except OSError as error:
+                problems.append(f"{name} is left out: it cannot be read ({type(error).__name__}).")
+            room -= len(files.get(name, b""))
     return files

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from autograder.submission.frame import grade_id
+from autograder.submission.reader import SubmittedFile
 
 ENOUGH = 2
 """Graded cells that tell a renamed notebook, or all of them where it has fewer."""
@@ -14,15 +14,17 @@ ENOUGH = 2
 Cells = list[dict[str, Any]]
 
 
-def recognize(readable: Mapping[Path, Cells], frames: Mapping[str, list[Any]]) -> dict[str, Any]:
-    """By name of a released notebook, the path and the cells of the submitted one.
+def recognize(
+    readable: Mapping[SubmittedFile, Cells], frames: Mapping[str, list[Any]]
+) -> dict[str, Any]:
+    """By name of a released notebook, the file and the cells of the submitted one.
 
     Args:
         readable: the submitted notebooks' cells.
         frames: the released notebooks' cells.
     """
     left = dict(readable)
-    taken: dict[str, tuple[Path, Cells]] = {}
+    taken: dict[str, tuple[SubmittedFile, Cells]] = {}
     for name in frames:
         named = [path for path in left if path.name == f"{name}.ipynb"]
         if named:

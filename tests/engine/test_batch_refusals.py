@@ -9,10 +9,11 @@ import pytest
 from batch_class import CLASS, class_that_handed_in, grade
 from mini_course import NAME, ReleasedIn, copy_of
 
-from autograder.classroom.batch import find_submissions, grade_class, recorded_grades
+from autograder.classroom.batch import grade_class, recorded_grades
 from autograder.classroom.ledger import Ledger, ledger_path
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.submission.folders import find_submissions
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from autograder.gradebook.autograded import write_autograded
 from autograder.gradebook.rows import enter_submission, open_gradebook
 from autograder.grading.grade import GradedSubmission
 from autograder.model import Grade, Status, Verdict
-from autograder.outputs.feedback import clean_markup, inline
+from autograder.outputs.feedback import inline
+from autograder.outputs.markup import clean_markup
 from autograder.sandbox.session import CellRun
 from autograder.submission.intake import read_submission
 
@@ -207,6 +208,16 @@ def test_a_notebook_that_could_not_be_read_shows_the_released_one(page, course, 
     [
         ('<p style="color: red; behavior: url(x)">1</p>', '<p style="color: red;">1</p>'),
         ('<a href="javascript:x()">a</a>', "<a>a</a>"),
+        ('<a href="derivation.html">a</a>', "<a>a</a>"),
+        ('<a href="/formgrader/?path=x">a</a>', "<a>a</a>"),
+        ('<a href="//host.org">a</a>', "<a>a</a>"),
+        ('<a href="https:a.html">a</a>', "<a>a</a>"),
+        ('<a href="http://127.0.0.1:8888/x">a</a>', "<a>a</a>"),
+        ('<a href="data:text/html,x">a</a>', "<a>a</a>"),
+        ('<a href="https://arxiv.org/abs/1?a#b">a</a>', None),
+        ('<img src="figure.svg">', "<img>"),
+        (r"$\href{x.html}{a}$ $&bsol;hr&#101;f{x}{a}$", r"$\mathtt{x.html}{a}$ $\mathtt{x}{a}$"),
+        ("1 &lt; 2 &amp;&amp; &amp;bsol;href", None),
         ('<img src="data:image/png;base64,AA" alt="a">', None),
         ("<iframe src=x></iframe><p>b</p>", "<p>b</p>"),
         ("<h2>c</h2><table><thead><tr><th>d</th></tr></thead></table>", None),

@@ -12,13 +12,13 @@ from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.gradebook.received import submission_time
 from autograder.gradebook.rows import (
     REVIEW_COMMENT,
     WITHHELD_COMMENT,
     comment_on,
     enter_submission,
     open_gradebook,
-    submission_time,
 )
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 

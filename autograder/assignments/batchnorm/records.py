@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
+
+from autograder.submission.reader import SubmittedFile
 
 Experiment = Literal["deep_net", "test_mode", "weight_scale", "rescue"]
 EXPERIMENTS: tuple[Experiment, ...] = get_args(Experiment)
@@ -110,7 +111,7 @@ def parse_all(handed_in: Mapping[Experiment, Sequence[bytes]]) -> dict[Experimen
 
 
 def collect(
-    found: Iterable[Path], notebooks: Iterable[Sequence[Mapping[str, Any]]]
+    found: Iterable[SubmittedFile], notebooks: Iterable[Sequence[Mapping[str, Any]]]
 ) -> dict[Experiment, tuple[bytes, ...]]:
     """The copies of each record in a submission: files first, then outputs of cells.
 
@@ -118,13 +119,13 @@ def collect(
         found: the regular files of the submission.
         notebooks: the cells of each notebook as they were handed in, with their outputs.
     """
-    files = [path for path in found if path.parent.name == FOLDER and path.suffix == ".json"]
+    files = [file for file in found if file.path.parent.name == FOLDER and file.suffix == ".json"]
     outputs = [one for cells in notebooks for cell in cells for one in _shown(cell.get("outputs"))]
     copies: dict[Experiment, tuple[bytes, ...]] = {}
     for name in EXPERIMENTS:
-        own = [path for path in files if path.stem == name]
-        nearest = sorted(own, key=lambda path: len(path.parts))[:MAX_CANDIDATES]
-        in_files = [_read(path) for path in nearest]
+        own = [file for file in files if file.stem == name]
+        nearest = sorted(own, key=lambda file: len(file.parts))[:MAX_CANDIDATES]
+        in_files = [_read(file) for file in nearest]
         shown = [record for record in reversed(outputs) if record.get("experiment") == name]
         in_cells = [_encode(record) for record in shown[:MAX_CANDIDATES]]
         copies[name] = tuple([raw for raw in in_files + in_cells if raw][:MAX_CANDIDATES])
@@ -140,10 +141,10 @@ def _shown(outputs: Any) -> list[dict[str, Any]]:
     return [record for record in shown if isinstance(record, dict)]
 
 
-def _read(path: Path) -> bytes:
+def _read(file: SubmittedFile) -> bytes:
     """A file's bytes; nothing of one that is too large or cannot be read."""
     try:
-        return path.read_bytes() if path.stat().st_size <= MAX_RECORD_BYTES else b""
+        return file.read(MAX_RECORD_BYTES)
     except OSError:
         return b""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from autograder.assignments.batchnorm.records import (
     parse_all,
 )
 from autograder.submission.intake import read_submission
+from autograder.submission.reader import SubmittedFile
 
 DATA = Path(__file__).parent / "data" / "records"
 
@@ -104,15 +105,19 @@ def test_more_fields_than_asked_for_do_no_harm() -> None:
     assert parse(changed(note="mine"), "deep_net") is not None
 
 
+def submitted(folder: Path) -> SubmittedFile:
+    return SubmittedFile(folder, PurePath("results", "deep_net.json"))
+
+
 def test_a_file_comes_before_the_output_of_its_cell(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     file = tmp_path / "results" / "deep_net.json"
     file.write_bytes(changed(measured={"from": 0.1}))
     shown = json.loads(changed(measured={"from": 0.2}))
-    both = parse_all(collect([file], [[cell(shown)]]))
+    both = parse_all(collect([submitted(tmp_path)], [[cell(shown)]]))
     assert both["deep_net"].measured == {"from": 0.1}
     file.write_bytes(b"half a fi")
-    one = parse_all(collect([file], [[cell(shown)]]))
+    one = parse_all(collect([submitted(tmp_path)], [[cell(shown)]]))
     assert one["deep_net"].measured == {"from": 0.2}
 
 
@@ -134,7 +139,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
     (tmp_path / "results").mkdir()
     file = tmp_path / "results" / "deep_net.json"
     file.write_bytes(raw() + b" " * MAX_RECORD_BYTES)
-    assert collect([file], [])["deep_net"] == ()
+    assert collect([submitted(tmp_path)], [])["deep_net"] == ()
 
 
 def notebook(path: Path, *cells: dict[str, Any]) -> None:
