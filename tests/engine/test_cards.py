@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from autograder.checking.values import blame
+from autograder.checking.blame import blame
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.outputs.cards import NOT_ANSWERED, Card, Kept, Kind, Part, cards_of
 from autograder.outputs.terminal import print_grade

@@ -87,7 +87,11 @@ def test_a_net_on_a_wrong_layer_is_carried(
     assert set(again.values()) == {"carried"}, again
 
 
-@pytest.mark.parametrize("mistake", [m for up in FUNCTIONS for m in MISTAKES.of(up)], ids=str)
+@pytest.mark.parametrize(
+    "mistake",
+    [m for up in FUNCTIONS for m in MISTAKES.of(up)],
+    ids=lambda mistake: f"{mistake.question}-{mistake.name}",
+)
 def test_every_known_mistake_is_carried(made: Callable[..., dict[str, Any]], mistake: Any) -> None:
     for net in NETS:
         if mistake.question in QUESTIONS[net].upstream:
