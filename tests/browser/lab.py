@@ -38,7 +38,7 @@ QUIET = {
         "doNotDisturbMode": True,
     },
 }
-STARTING = 60  # seconds: the server, and the first page
+STARTING = 180
 SAVING = 30  # seconds
 RUNNING = 200  # seconds: all cells of a notebook, experiments included
 PAGE = {"width": 1150, "height": 1500}

@@ -14,6 +14,8 @@ from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.outputs.cards import NOT_ANSWERED, Card, Kept, Kind, Part, cards_of
 from autograder.outputs.terminal import print_grade
 from autograder.sandbox.errors import StudentRaised
+from autograder.sandbox.places import PLACEHOLDER, Place
+from autograder.sandbox.session import SourceCell
 
 UPSTREAM = {"backward": ("forward",), "net": ("forward", "backward"), "report": ("net",)}
 DROPPED = "dx leaves out the path through the variance."
@@ -169,9 +171,12 @@ def test_all_that_is_missing_is_one_card():
 
 
 def test_the_sentence_on_our_placeholder_ends_as_the_cards_expect():
-    error = StudentRaised("NotImplementedError", None)
+    stub = f'{PLACEHOLDER}"f is not answered yet")'
+    place = Place(
+        stub, 2, SourceCell("f_answer", f"def f():\n    {stub}", defines="f"), course=True
+    )
     with pytest.raises(Exception, match=rf"`f` {NOT_ANSWERED}"):
-        blame("f", error)
+        blame("f", StudentRaised("NotImplementedError", places=(place,)))
 
 
 def test_a_bonus_that_nobody_tried_is_nothing_to_mend():

@@ -273,7 +273,7 @@ def test_formgrader_shows_the_submission_and_why_it_lost_points(formgrader):
     assert "<script>steal" not in page
     comments = session.get(f"{url}/api/comments?submission_id={wrong['id']}").json()
     own = next(entry for entry in comments if entry["name"] == "weigh_answer")
-    assert "Look at" in own["auto_comment"]
+    assert "out leaves out b." in own["auto_comment"]
 
 
 def test_formgraders_feedback_button_makes_our_page(formgrader, batch):

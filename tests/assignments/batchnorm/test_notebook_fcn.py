@@ -71,11 +71,19 @@ def executed(tmp_path_factory) -> dict[str, Any]:
         return {cell.id: cell for cell in client.execute().cells}
 
 
+HIDDEN_ONLY = {
+    ("relu_backward", "cache_changed"),  # right the first time; the page calls it once
+    ("two_layer_net", "num_classes_ignored"),  # the page has ten classes, as the default
+}
+"""Mistakes that only a hidden check looks for."""
+
+
 def wrong_answers() -> list[Any]:
     return [
         pytest.param(mistake, id=f"{question}-{mistake.name}")
         for question in GRADED
         for mistake in MISTAKES.of(question)
+        if (question, mistake.name) not in HIDDEN_ONLY
     ]
 
 

@@ -42,7 +42,11 @@ def solved(notebook, cells, names):
     }
     for cell in cells:
         tree = ast.parse(sources[cell])
-        tree.body = [each for each in tree.body if isinstance(each, ast.FunctionDef | ast.ClassDef)]
+        tree.body = [
+            each
+            for each in tree.body
+            if isinstance(each, ast.FunctionDef | ast.ClassDef) and not each.decorator_list
+        ]  # what is decorated is a visible check
         exec(compile(tree, cell, "exec"), namespace)
     return namespace
 
