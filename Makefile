@@ -21,6 +21,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	MYPYPATH=tests/helpers $(BIN)/mypy --explicit-package-bases tests/helpers/*.py
 	cd source/batchnorm && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/support --strict --ignore-missing-imports support
 
 release: $(STAMP)

@@ -30,6 +30,7 @@ from autograder.model import Verdict
 
 FIXTURES = ("student", "rng", "release")
 UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
+COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.NO_TESTS_COLLECTED)
 SKIPS = ("skip", "skipif", "xfail", "usefixtures")
 """Marks that would decide about a check without anybody seeing it."""
 
@@ -54,7 +55,7 @@ class Check(msgspec.Struct, frozen=True):
     describes: str
     """The check's docstring: one sentence for the student."""
     draws: bool
-    """Whether what it looks at are random draws, of which only the spread can be compared."""
+    """Whether it looks at random draws, of which only the spread can be compared."""
     carried: bool
     """Whether an earlier mistake may be to blame for it (see `grading.carry`)."""
     generator: str
@@ -62,9 +63,6 @@ class Check(msgspec.Struct, frozen=True):
     fixtures: tuple[str, ...]
     parameters: Mapping[str, Any]
     function: Callable[..., object]
-
-    def __hash__(self) -> int:
-        return hash((self.question, self.name))
 
     def inputs(self, secret: bytes) -> np.random.RandomState:
         """The generator of its hidden inputs."""
@@ -169,7 +167,11 @@ class Checks:
         arguments += ["--capture=no", "--disable-plugin-autoload"]
         arguments += [f"-pno:{plugin}" for plugin in UNUSED_PLUGINS]
         with _own_environment():
-            pytest.main(arguments, plugins=[catcher])
+            status = pytest.main(arguments, plugins=[catcher])
+        if status not in COLLECTED:
+            raise UsageError(
+                f"pytest cannot collect the checks in {folder} (status {int(status)})."
+            )
         _forget_modules(folder)
         self._checks = [_described(item) for item in catcher.items]
         self.broken: Mapping[str, str] = catcher.broken

@@ -11,7 +11,7 @@ others as well, and of those the one that leaves more right; none, if two are eq
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 
 from autograder.assignment import Assignment
 from autograder.checking import collect
-from autograder.checking.collect import Check
+from autograder.checking.collect import Check, Ran
 from autograder.checking.compare import SPREAD_TOLERANCE
 from autograder.checking.equal import difference
 from autograder.checking.faults import StudentFault, WrongShape, WrongValue, WrongValues
@@ -108,10 +108,17 @@ class Diagnosis:
         self.mistakes = Mistakes(assignment)
         self._trusted = Trusted(assignment)
         self._secret, self._release = secret, release
-        # A class makes the same mistakes: how each fails a check is worked out once.
-        self._failures: dict[tuple[str, str], tuple[Wrong, ...]] = {}
+        # A class makes the same mistakes: how each fails a check is worked out once, when asked.
+        self._failures: dict[tuple[str, str, Misconception], Wrong | None] = {}
+        self._right: dict[tuple[str, str], Trace] = {}
 
-    def name(self, check: Check, trace: Trace, fault: StudentFault) -> Misconception | None:
+    def name(
+        self,
+        check: Check,
+        trace: Trace,
+        fault: StudentFault,
+        likely: Collection[Misconception] = (),
+    ) -> Misconception | None:
         """The named mistake that answers this check as `trace` does, or None.
 
         An exception is never diagnosed: too many mistakes end in the same one, and the student's
@@ -121,40 +128,51 @@ class Diagnosis:
             check: the one that failed.
             trace: every value the student's code answered in it.
             fault: what the check found.
+            likely: mistakes that were found in this submission before; they are tried first.
         """
-        failures = self._known_failures(check)
-        for wrong in failures:
-            if wrong.explains(trace, fault, drawn=check.draws):
+        failures = []
+        for mistake in self._candidates(check, likely):
+            wrong = self._failure(check, mistake)
+            if wrong is not None and wrong.explains(trace, fault, drawn=check.draws):
                 return wrong.mistake
+            failures += [] if wrong is None else [wrong]
         parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, fault)]
         shared = [(wrong.shared(trace), wrong.leaves_right) for wrong in parts]
         nearest = [one for one, n in zip(parts, shared, strict=True) if n == max(shared)]
         names = {one.mistake.name for one in nearest}
         return nearest[0].mistake if len(names) == 1 else None
 
-    def _known_failures(self, check: Check) -> tuple[Wrong, ...]:
-        """How each named mistake fails the check; those that pass are left out.
+    def _candidates(self, check: Check, likely: Collection[Misconception]) -> list[Misconception]:
+        """The mistakes of the check's own question, then those of what it is built on.
 
-        First come the mistakes of the check's own question, then those of what it is built on.
+        First come those that were found before: one mistake shows in many checks.
         """
-        key = check.question, check.name
+        found = {(mistake.name, mistake.question) for mistake in likely}
+        all_ = (*self.mistakes.of(check.question), *self.mistakes.underneath(check.question))
+        return sorted(all_, key=lambda mistake: (mistake.name, mistake.question) not in found)
+
+    def _failure(self, check: Check, mistake: Misconception) -> Wrong | None:
+        """How a named mistake fails the check; None if it passes, or raises."""
+        key = check.question, check.name, mistake
         if key not in self._failures:
-            self._failures[key] = tuple(self._failing(check))
+            self._failures[key] = self._failing(check, mistake)
         return self._failures[key]
 
-    def _failing(self, check: Check) -> Iterator[Wrong]:
-        right = self._trusted.student(self.mistakes.namespace())
+    def _failing(self, check: Check, mistake: Misconception) -> Wrong | None:
+        ran, trace = self._ran(check, mistake)
+        if ran.fault is None or ran.fault.verdict is not Verdict.FAILED:
+            return None
+        key = check.question, check.name
+        if key not in self._right:
+            self._right[key] = self._ran(check, None)[1]
+        least = DUST * _largest(trace)
+        return Wrong(mistake, trace, ran.fault, _shared(trace, self._right[key], least), least)
+
+    def _ran(self, check: Check, mistake: Misconception | None) -> tuple[Ran, Trace]:
+        student = self._trusted.student(self.mistakes.namespace(mistake))
         with _own_randomness():
-            collect.run(check, right, self._secret, self._release)
-        own = self.mistakes.of(check.question)
-        for mistake in (*own, *self.mistakes.underneath(check.question)):
-            student = self._trusted.student(self.mistakes.namespace(mistake))
-            with _own_randomness():
-                ran = collect.run(check, student, self._secret, self._release)
-            if ran.fault is not None and ran.fault.verdict is Verdict.FAILED:
-                trace = tuple(student.trace)
-                least = DUST * _largest(trace)
-                yield Wrong(mistake, trace, ran.fault, _shared(trace, right.trace, least), least)
+            ran = collect.run(check, student, self._secret, self._release)
+        return ran, tuple(student.trace)
 
 
 class Trusted:

@@ -23,6 +23,7 @@ from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
+from autograder.diagnosis.mistakes import Misconception
 from autograder.errors import UsageError
 from autograder.grading.carry import Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
@@ -40,6 +41,7 @@ from autograder.sandbox.session import CellRun, Session
 from autograder.submission.frame import Notebook
 from autograder.submission.intake import Submission, read_submission
 
+WRONG = (Verdict.FAILED, Verdict.RAISED)
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
 
 
@@ -167,6 +169,7 @@ class _ChecksRun(Run):
         self._records = kit.assignment.parsed(submission.records)
         self._timeouts: Counter[str] = Counter()
         self._scores: dict[str, QuestionScore] = {}
+        self._found: list[Misconception] = []
 
     def question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks, and once more those that an earlier mistake may have failed."""
@@ -229,8 +232,7 @@ class _ChecksRun(Run):
                 forks.after(ran.outcome.verdict)
         return better
 
-    def _options(self, timeouts: Counter[str]) -> dict[str, Any]:
-        """What the checks of one question know of each other."""
+    def _options(self, timeouts: Counter[str]) -> dict[str, Any]:  # shared by a question's checks
         return {"timeouts": timeouts, "memory": {}, "records": self._records}
 
     def _tell_staff(self, check: Check, ran: Ran) -> None:
@@ -250,8 +252,7 @@ class _ChecksRun(Run):
         question = next(q for q in self._questions if q.id == check.question)
         known = Notebooks(self.submission.notebooks, self.runs, self._questions)
         reads: list[str] = []
-        wrong = ran.outcome.verdict in (Verdict.FAILED, Verdict.RAISED)
-        if wrong and ran.outcome.misconception is None:
+        if ran.outcome.verdict in WRONG and ran.outcome.misconception is None:
             with suppress(StudentError):
                 told = [i.value for i in fork.request("reads", name=question.defines or "").items]
                 reads = [name for name in told if isinstance(name, str) and name.isidentifier()]
@@ -261,12 +262,13 @@ class _ChecksRun(Run):
         """The outcome with the known mistake that gives the same values, if there is one."""
         assert ran.fault is not None
         try:
-            mistake = self._kit.diagnosis.name(check, student.trace, ran.fault)
+            mistake = self._kit.diagnosis.name(check, student.trace, ran.fault, self._found)
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
             return ran.outcome
         if mistake is None:
             return ran.outcome
+        self._found.append(mistake)
         return msgspec.structs.replace(
             ran.outcome,
             misconception=mistake.name,
@@ -279,8 +281,7 @@ class _ChecksRun(Run):
         """Missing, unless the notebook is too large for us to read."""
         if question.by_hand:
             return score_question(question, [])
-        name = question.notebook
-        if name in self.submission.refused:
+        if (name := question.notebook) in self.submission.refused:
             refused = f"{name}.ipynb is too large to be read; a person will look at it."
             return self.all_alike(question, Verdict.SKIPPED, refused, could_not_tell=True)
         missing = f"{name}.ipynb was not handed in, or cannot be read."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import binascii
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from autograder.sandbox.errors import StudentProtocol
@@ -102,6 +103,11 @@ def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str], un
     """
     if type(name) is not str or not name.isidentifier():
         return unknown
-    if name in common or any(re.search(rf"\b{name}\b", s) for s in sources.values()):
+    if name in common or any(name in _words(source) for source in sources.values()):
         return name
     return unknown
+
+
+@lru_cache(maxsize=1024)  # a submission's cells: each is taken apart once, whatever is asked
+def _words(source: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", source))

@@ -67,7 +67,7 @@ def hand_in(
 
 def add_cell(notebook: Raw, source: str, *, before: str | None = None) -> None:
     """Insert a code cell of the student's own, at the end by default."""
-    cell = {
+    cell: Raw = {
         "id": f"own-{len(notebook['cells'])}", "cell_type": "code", "metadata": {},
         "source": source, "outputs": [], "execution_count": None,
     }  # fmt: skip

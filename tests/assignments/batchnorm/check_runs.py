@@ -39,7 +39,7 @@ class Ran(NamedTuple):
 
 def collected_checks():
     """The assignment's checks."""
-    return Checks(ASSIGNMENT.folder / "checks")
+    return Checks(ASSIGNMENT.checks())
 
 
 @cache
