@@ -49,8 +49,7 @@ class Check(msgspec.Struct, frozen=True):
     """One collected check of a question."""
 
     question: str
-    name: str
-    """Of the test, without `test_`; with the parameters in brackets, if there are any."""
+    name: str  # the test's without `test_`, with parameters in brackets
     weight: float
     describes: str
     """The check's docstring: one sentence for the student."""
@@ -63,6 +62,9 @@ class Check(msgspec.Struct, frozen=True):
     fixtures: tuple[str, ...]
     parameters: Mapping[str, Any]
     function: Callable[..., object]
+
+    def __hash__(self) -> int:
+        return hash((self.question, self.name))
 
     def inputs(self, secret: bytes) -> np.random.RandomState:
         """The generator of its hidden inputs."""

@@ -145,11 +145,14 @@ class Diagnosis:
     def _candidates(self, check: Check, likely: Collection[Misconception]) -> list[Misconception]:
         """The mistakes of the check's own question, then those of what it is built on.
 
-        First come those that were found before: one mistake shows in many checks.
+        Of both, those come first that were found before: one mistake shows in many checks.
         """
         found = {(mistake.name, mistake.question) for mistake in likely}
-        all_ = (*self.mistakes.of(check.question), *self.mistakes.underneath(check.question))
-        return sorted(all_, key=lambda mistake: (mistake.name, mistake.question) not in found)
+        return [
+            mistake
+            for some in (self.mistakes.of(check.question), self.mistakes.underneath(check.question))
+            for mistake in sorted(some, key=lambda one: (one.name, one.question) not in found)
+        ]
 
     def _failure(self, check: Check, mistake: Misconception) -> Wrong | None:
         """How a named mistake fails the check; None if it passes, or raises."""

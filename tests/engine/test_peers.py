@@ -137,6 +137,15 @@ def answers(peer: Peer, requests: list[tuple[str, dict[str, Any]]]) -> list[Any]
     return seen
 
 
+def canonical(value: Any) -> str:
+    """A text that is the same for equal members, in whatever order a set gives them."""
+    if isinstance(value, (set, frozenset)):
+        return "{" + ", ".join(sorted(map(canonical, value))) + "}"
+    if isinstance(value, tuple):
+        return "(" + ", ".join(map(canonical, value)) + ")"
+    return f"{type(value).__name__} {value!r}"
+
+
 def equal(one: Any, other: Any) -> bool:
     """Equality that knows arrays, NaN and types."""
     if type(one) is not type(other):
@@ -148,9 +157,12 @@ def equal(one: Any, other: Any) -> bool:
     if isinstance(one, (list, tuple)):
         return len(one) == len(other) and all(map(equal, one, other))
     if isinstance(one, dict):
-        return len(one) == len(other) and all(map(equal, one.items(), other.items()))
+        pairs = zip(one.items(), other.items(), strict=False)
+        return len(one) == len(other) and all(
+            canonical(k) == canonical(k2) and equal(v, v2) for (k, v), (k2, v2) in pairs
+        )
     if isinstance(one, (set, frozenset)):
-        return sorted(map(repr, one)) == sorted(map(repr, other))
+        return canonical(one) == canonical(other)
     if isinstance(one, float):
         return one == other or (math.isnan(one) and math.isnan(other))
     return repr(one) == repr(other) if isinstance(one, complex) else bool(one == other)

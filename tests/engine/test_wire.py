@@ -22,8 +22,12 @@ def encode(message):
 unhurried = settings(deadline=None, max_examples=300)  # the machine may be busy
 numbers = st.floats(allow_nan=False) | st.integers(-(2**63) + 1, 2**63 - 1)
 arrays = nps.arrays(
-    st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8", "c8", "c16", "U3"]),
+    st.sampled_from(["?", "i1", "u2", "i4", "i8", "f2", "f4", "f8", "c8", "c16"]),
     nps.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+) | nps.arrays(
+    "U3",
+    nps.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
+    elements=st.text(max_size=3),  # halves of characters come out as question marks
 )
 handles = st.integers(0, 2**40).map(Handle)
 hashable = st.recursive(
