@@ -178,10 +178,12 @@ class Session:
         jail = self._jail
         if jail is None:
             return error
-        if not jail.kill_orphans():
+        with self._lock:  # an inspection under way ends first: it would end the next fork too
+            gone = jail.kill_orphans()
+            reason, self._ended_because = self._ended_because, None
+            self._in_fork = False
+        if not gone:
             self._lose_jail(StudentDied("its processes could not be ended"))
-        reason, self._ended_because = self._ended_because, None
-        self._in_fork = False
         if isinstance(error, StudentDied):
             if reason is not None:
                 return StudentDied(reason)
