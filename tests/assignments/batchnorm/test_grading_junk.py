@@ -66,3 +66,17 @@ def test_junk_params_are_the_student_s_verdict(grade: GradeIt, params: str) -> N
     got = grade(rearrange=spoil)
     assert got.status is Status.GRADED, got.problems
     assert Verdict.PASSED not in verdicts(got, "two_layer_net") | verdicts(got, "batchnorm_net")
+
+
+def test_a_notebook_larger_than_we_read_costs_the_other_one_nothing(grade: GradeIt) -> None:
+    def print_without_end(name: str, notebook: Raw) -> None:
+        if name == "fully_connected_nets":
+            (cell,) = [cell for cell in notebook["cells"] if cell["id"] == "affine_forward"]
+            printed = {"output_type": "stream", "name": "stdout", "text": "x" * 40_000_000}
+            cell["outputs"] = [printed]
+
+    got = grade(rearrange=print_without_end)
+    scores = {q.id: q.score for q in got.questions}
+    assert (scores["batchnorm_net"], scores["batchnorm_backward"]) == (14.0, 14.0)
+    assert verdicts(got, "affine_forward") == {Verdict.SKIPPED}
+    assert scores["affine_forward"] is None
