@@ -65,6 +65,7 @@ class Session:
         self._jails = jails
         self._files = {name: np.frombuffer(data, np.uint8) for name, data in files.items()}
         self._good: list[str] = []
+        self._doubtful: set[str] = set()
         self._good_seconds = 0.0
         self._restarts = 0
         self._output_left = self.policy.total_output_bytes
@@ -159,7 +160,7 @@ class Session:
                 channel.send({"op": "fork"}, clock, theirs.fileno())
             except (OSError, StudentError):
                 ours.close()
-                raise self._lose_jail(StudentDied("it ended")) from None
+                raise self._lose_jail(StudentDied()) from None
         fork = Fork(ours, self)
         try:
             fork.greet()
@@ -223,28 +224,36 @@ class Session:
                 try:
                     self._run_cell(key, self.policy.cell_cpu, self.budget.left)
                 except StudentError as error:
-                    self._lose_jail(error)
-                    if self.budget.left:
+                    reason = self._lose_jail(error)
+                    unexplained = isinstance(reason, StudentDied) and reason.unexplained
+                    if unexplained and key not in self._doubtful:
+                        self._doubtful.add(key)  # it has ended well before: once more
+                    elif self.budget.left:
                         self._good.remove(key)
                     break
         return True
 
     def _open(self) -> None:
-        self._ended_because = None
-        jail, sock = self._jails.open_jail(self)
-        with self._lock:
-            self._jail = jail
-        self._channel = Channel(sock)
-        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, jail.spent)
-        try:
-            self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
-        except StudentError as error:  # no code of the student's has run yet
-            self._close_jail()
-            raise SandboxBroken(f"A fresh process did not take the files: {error!r}") from None
+        for last in (False, True):  # what ends a fresh process once need not end the next
+            self._ended_because = None
+            jail, sock = self._jails.open_jail(self)
+            with self._lock:
+                self._jail = jail
+            self._channel = Channel(sock)
+            clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, jail.spent)
+            try:
+                self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
+            except StudentError as error:  # no code of the student's has run yet
+                self._close_jail()
+                if last:
+                    broken = f"A fresh process did not take the files: {error!r}"
+                    raise SandboxBroken(broken) from None
+            else:
+                return
 
     def _need_jail(self) -> tuple[Jail, Channel]:
         if self._jail is None:
-            raise StudentDied("it ended")
+            raise StudentDied()
         return self._jail, self._channel
 
     def _lose_jail(self, error: StudentError) -> StudentError:
