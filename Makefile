@@ -9,12 +9,15 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test lint release bench clean
+.PHONY: demo test tests lint release bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m autograder.demo
 
-test: $(STAMP) lint
+test: $(STAMP)
+	$(MAKE) --no-print-directory --jobs=2 tests lint
+
+tests: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 lint: $(STAMP)
