@@ -31,6 +31,7 @@ from autograder.sandbox.wire import DEFAULT_LIMITS
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
 
 REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running them again
+LEAST_OUTPUT = 1 << 13  # bytes that an output counts as, at least: each costs work of ours
 CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
 
 
@@ -90,7 +91,8 @@ class Session:
             self._ran += 1
             self.sources.add(key, cell)
             run = self._try_cell(key, sure)
-            self._output_left -= sum(len(str(output)) for output in run.outputs)
+            sizes = (max(LEAST_OUTPUT, len(str(output))) for output in run.outputs)
+            self._output_left -= sum(sizes)
             if self._output_left < 0:
                 run = msgspec.structs.replace(run, outputs=[])
             checked.set_execution_count(run.outputs, count)
@@ -137,7 +139,7 @@ class Session:
             answer = channel.request(message, self.policy.cell_limits, clock)
         finally:
             self.budget.used += clock.elapsed
-        return read_answer(key, answer, self.sources)
+        return read_answer(key, answer, self.sources, self.policy.outputs)
 
     # Forks
 
