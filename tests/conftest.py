@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from autograder.course.course import Course
 from autograder.grading.grade import Grader
 
 ASSIGNMENT = "batchnorm"
+LIGHT = ROOT / "tests" / "helpers" / "light"
 collect_ignore = ["helpers"]  # the tiny assignment's hidden checks are no tests
 
 
@@ -27,10 +29,11 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_secret() -> Iterator[None]:
-    """Tests leave no secret in the course's folder."""
+def _own_environment() -> Iterator[None]:
+    """Tests leave no secret in the course's folder; what they start, starts fast."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_SECRET", "the tests' own secret, long enough")
+        patch.setenv("PYTHONPATH", str(LIGHT), prepend=os.pathsep)
         yield
 
 
