@@ -40,5 +40,5 @@ clean:
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --upgrade pip
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dask,dev]'
+	$(PIP) install --quiet --constraint constraints.txt --editable '.[dask,postgres,dev]'
 	touch $@
