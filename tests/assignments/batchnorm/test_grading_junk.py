@@ -9,16 +9,14 @@ from submissions import Raw, add_cell
 from autograder.model import Status, Verdict
 
 JUNK = {
-    "None": "None", "wrong arity": "(1, 2, 3, 4, 5, 6, 7)", "empty tuple": "()", "empty dict": "{}",
-    "string": "'x' * 1000", "dict": "{'out': 1}", "huge": "np.zeros(10**8)",
-    "nested": "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]", "NaN": "(np.nan,) * 3",
-    "NaN arrays": "(np.full((3, 4), np.nan),) * 2", "objects": "(object(), object())",
+    "None": "None", "wrong arity": "(1, 2, 3, 4, 5, 6, 7)", "dict": "{'out': 1}",
+    "huge": "np.zeros(10**8)", "nested": "[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]",
+    "NaN": "(np.nan,) * 3", "objects": "(object(), object())",
     "object array": "(np.array([None, 'a'], dtype=object),) * 2",
-    "complex": "(np.ones(3) * 1j,) * 3",
-    "generator": "(i for i in range(3))", "type": "int", "infinite": "(np.full(3, np.inf),) * 3",
-    "bytes": "b'ab'", "big int": "10**400", "zeros": "(np.zeros(()),) * 2", "module": "np",
-    "text array": "(np.array(['1', '2']),) * 2", "datetime": "(np.array(['2020'], 'M8[Y]'),) * 3",
+    "generator": "(i for i in range(3))", "big int": "10**400", "module": "np",
+    "datetime": "(np.array(['2020'], 'M8[Y]'),) * 3",
 }  # fmt: skip
+"""What the process could stumble over; test_checks_junk.py has more, without a process."""
 
 FUNCTIONS = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward",
