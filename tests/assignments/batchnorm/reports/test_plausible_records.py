@@ -18,7 +18,8 @@ from student_folder import ROOT
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import own_record, plausible
 from autograder.assignments.batchnorm.checks.repetition import TOUCHY_SCALE
-from autograder.assignments.batchnorm.records import EXPERIMENTS, Run, parse
+from autograder.assignments.batchnorm.forms import filled
+from autograder.assignments.batchnorm.records import Run, parse
 from autograder.checking.collect import Checks
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
@@ -34,12 +35,12 @@ def submission(own: Records, net: type = reference.FullyConnectedNet) -> Student
 
 
 @pytest.mark.parametrize("name", HONEST)
-def test_an_honest_record_of_another_machine_or_style_passes(name: str) -> None:
-    texts = HONEST[name]
-    own = {e: parse(json.dumps(texts[e]).encode(), e) for e in EXPERIMENTS}
-    student, rng = submission(own), np.random.RandomState(len(name))  # type: ignore[arg-type]
-    own_record.test_mode(student, ROOT)
-    own_record.rescue(student, ROOT, rng)
+def test_an_honest_record_of_another_machine_or_style_passes(checks: Checks, name: str) -> None:
+    """And forms that are filled in from it, as a release does, earn all their points."""
+    own = {e: parse(json.dumps(text).encode(), e) for e, text in HONEST[name].items()}
+    forms = filled({e: record for e, record in own.items() if record})
+    for question, form in ((DEEP, "deep_net_answers"), (SCALES, "weight_scale_answers")):
+        assert judge(checks, question, RIGHT[question] | forms[form], own).points == 6.0
 
 
 def for_a_person(checks: Checks, question: str, own: Records) -> bool:
@@ -132,6 +133,17 @@ def test_an_invented_accuracy_of_the_test_mode_is_for_a_person(checks: Checks, n
     own["test_mode"] = replace(own["test_mode"], measured=measured)
     report = judge(checks, DEEP, RIGHT[DEEP] | {"sorted_accuracy": 0.5}, own)
     assert report.for_a_person == {"sorted_accuracy"}
+
+
+def test_a_filled_in_form_is_the_one_that_a_person_filled_in() -> None:
+    """All that a record decides, and nothing else."""
+    forms = filled(records())
+    assert set(forms["deep_net_answers"]) == set(RIGHT[DEEP]) - NEED_NO_RECORD
+    assert set(forms["weight_scale_answers"]) == set(RIGHT[SCALES]) - NEED_NO_RECORD
+    assert forms["deep_net_answers"].items() <= RIGHT[DEEP].items()
+    assert all(
+        RIGHT[SCALES][name] == value for name, value in forms["weight_scale_answers"].items()
+    )
 
 
 def test_three_runs_and_a_remedy_are_repeated_and_the_secret_draws_them() -> None:
