@@ -20,9 +20,9 @@ from autograder.checking.inputs import away_from_zero, normal
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
 
-TWO_LAYERS = (120_000,)
-DEEP = (60_000, *(2,) * 30)
-NORMALIZED = (15_000, *(2,) * 20)
+TWO_LAYERS = (75_000,)
+DEEP = (65_000, *(2,) * 30)
+NORMALIZED = (13_000, *(2,) * 36)
 """Hidden units of a two-layer net, of one of any depth, and of one with batch normalization."""
 
 ROWS, CLASSES = 5, 2
