@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -61,6 +61,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the sandbox that differ from the usual ones, by name (see sandbox.policy)."""
     records: Any = None
     """A reader of the students' records (`Records`)."""
+    fills: Callable[[Any], Mapping[str, Mapping[str, Any]]] | None = None
+    """What records decide of each form: from what `records.parse_all` gives to fields by form."""
 
 
 class Assignment:

@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .gradient_check import SMALL_PART, Model, network_errors, numeric_gradient
+from .mode import checking
 from .names import returned_names, unmade
 
 Array = npt.NDArray[np.float64]
@@ -64,6 +65,7 @@ class Check:
         self.rows: list[Row] = []
 
     def __enter__(self) -> Check:
+        self._before = checking.set(True)
         return self
 
     def __exit__(
@@ -72,6 +74,7 @@ class Check:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        checking.reset(self._before)
         if self.rows:
             print(table(self.rows))
         if kind is not None:
