@@ -9,7 +9,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test lint release bench clean
+.PHONY: demo test lint verify release bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m autograder.demo
@@ -23,6 +23,9 @@ lint: $(STAMP)
 	$(BIN)/mypy
 	MYPYPATH=tests/helpers $(BIN)/mypy --explicit-package-bases tests/helpers/*.py
 	cd source/batchnorm && ../../$(BIN)/mypy --config-file ../../pyproject.toml --cache-dir ../../.mypy_cache/support --strict --ignore-missing-imports support
+
+verify: $(STAMP)
+	$(BIN)/autograder verify batchnorm
 
 release: $(STAMP)
 	$(BIN)/autograder release batchnorm
