@@ -98,7 +98,7 @@ def _functions(bench: Bench) -> list[Question]:
     return [
         each
         for each in bench.questions.values()
-        if each.defines in answers and answers[each.defines].form == "function"
+        if each.defines and each.defines in answers and answers[each.defines].form == "function"
     ]
 
 
