@@ -35,7 +35,7 @@ __all__ = [
 
 Array = NDArray[np.float64]
 
-TOLERANCE = 1e-4
+TOLERANCE = 2e-4
 """Relative, of one function. On a check's inputs honest float32 answers stay a hundred times below
 it, and every known mistake a hundred times above in some check; `autograder verify` holds both."""
 

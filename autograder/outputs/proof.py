@@ -60,7 +60,7 @@ def _share(cases: list[Case]) -> str:
 def _share_of(count: int, wrong: int) -> str:
     if not count:
         return "–"
-    return str(count) if not wrong else f"{count - wrong} of {count}"
+    return str(count) if not wrong else f"{count - wrong}/{count}"
 
 
 def verdict(proof: Proof) -> str:
@@ -92,7 +92,7 @@ def print_proof(proof: Proof, console: Console) -> None:
     table = Table(title=title, title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("question", no_wrap=True)
     for heading in COLUMNS:
-        table.add_column(heading, justify="right")
+        table.add_column(heading, justify="right", no_wrap=True)
     for question in proof.questions:
         style = "red" if question.problems else ""
         table.add_row(question.id, *map(escape, row(question)), style=style)

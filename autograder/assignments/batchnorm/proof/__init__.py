@@ -19,9 +19,15 @@ SMALL = {
     "test_relu.WIDE_IMAGES": (2, 3, 2, 2),
     "test_batchnorm.WIDE": (7, 5),
 }
+FEW_FEATURES = (
+    "Rows of three features: at times one entry moves the others of its row alike, which cannot be "
+    "told from a forward pass that hides a path."
+)
 NOT_CARRIED = {
     "affine_backward on affine_forward: images_not_flattened": "The forward pass raises for images,"
-    " so it has no gradient there to hold the backward pass against."
+    " so it has no gradient there to hold the backward pass against.",
+    "batchnorm_backward on batchnorm_forward: normalized_along_rows": FEW_FEATURES,
+    "batchnorm_backward_alt on batchnorm_forward: normalized_along_rows": FEW_FEATURES,
 }
 
 
