@@ -150,9 +150,9 @@ def test_a_mutant_that_does_not_end_is_ended() -> None:
 
 def test_margins_are_told_to_who_listens() -> None:
     with margins.listening() as heard:
-        compare.values("out", [1.0, 2.0], [1.0, 2.0 + 2e-6])
+        compare.values("out", [1.0, 2.0], [1.0, 2.0 + 2e-6], tolerance=1e-4)
         with pytest.raises(CheckFailed):
-            compare.values("out", [1.0, 3.0], [1.0, 2.0])
+            compare.values("out", [1.0, 3.0], [1.0, 2.0], tolerance=1e-4)
     compare.values("out", 1.0, 1.0)
     assert [margin.name for margin in heard] == ["out", "out"]
     assert np.allclose([margin.ratio for margin in heard], [0.01, 5000.0], rtol=1e-3)
