@@ -144,7 +144,7 @@ def measured_answers():
 
 MEASURED = {
     "affine_backward": {"db_matches", "dw_matches_for_images", "shapes_of_gradients"},
-    "relu_backward": {"shape_of_dx"},
+    "relu_backward": {"shape_of_dx", "zeros_in_x"},
     "batchnorm_backward": {"dbeta_matches", "dx_with_large_eps", "shapes_of_gradients"},
     "batchnorm_backward_alt": {"alt_dx_with_large_eps", "alt_shapes", "alt_twice"},
 }
