@@ -7,6 +7,7 @@ What is public about an assignment lies in `source/<name>/`, what is private in 
     reference.py  every answer once more, marked with what it returns (see checking.answers)
     checks/       test_*.py, the hidden checks
     mistakes/     named wrong answers (see diagnosis.mistakes)
+    proof/        what its proof holds the checks against beside these (see proof.given)
 
 An assignment without a private folder is a classic nbgrader assignment.
 """
@@ -34,6 +35,8 @@ from autograder.submission.reader import SubmittedFile
 
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
 """Files of a private folder that a grade can depend on."""
+ASIDE = ("demo", "proof")
+"""Its folders on which no grade depends."""
 
 
 class Records(Protocol):
@@ -238,7 +241,7 @@ def files_of(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in CODE and path.relative_to(folder).parts[0] != "demo"
+        if path.suffix in CODE and path.relative_to(folder).parts[0] not in ASIDE
     ]
 
 

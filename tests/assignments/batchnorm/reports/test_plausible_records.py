@@ -12,7 +12,7 @@ import msgspec
 import numpy as np
 import pytest
 from check_runs import ASSIGNMENT
-from filled_in import DATA, DEEP, NEED_NO_RECORD, RIGHT, SCALES, Records, judge, records, with_runs
+from filled_in import DEEP, NEED_NO_RECORD, RIGHT, SCALES, Records, judge, records, with_runs
 from student_folder import ROOT
 
 from autograder.assignments.batchnorm import reference
@@ -25,7 +25,8 @@ from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 
 replace = msgspec.structs.replace
-HONEST = json.loads(lzma.decompress((DATA / "honest.json.xz").read_bytes()))
+HERE = Path(__file__).parents[1] / "data"
+HONEST = json.loads(lzma.decompress((HERE / "honest.json.xz").read_bytes()))
 """Records of other seeds, kernels of OpenBLAS and styles, out of benchmarks/honest_records.py."""
 
 
