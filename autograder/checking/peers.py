@@ -31,8 +31,9 @@ class Peer(Protocol):
         cpu: float | None = None,
         **fields: Any,
     ) -> Reply:
-        """Carry out one request, in so many CPU seconds at most; a `fresh` one makes all handles given so far invalid.
+        """Carry out one request, in so many CPU seconds at most.
 
+        A `fresh` one makes all handles given so far invalid.
         Raises the student errors of `autograder.sandbox.errors`.
         """
         ...

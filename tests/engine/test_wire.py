@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
-from autograder.sandbox import wire
+from autograder.sandbox import POLICY, wire
 from autograder.sandbox.inside.wire import DEPTH
 from autograder.sandbox.wire import Handle, Limits, WireError, decode
 
@@ -134,7 +134,12 @@ def array(dtype, shape, rest=b""):
         framed({"d": {"x": {"i": "0x"}}}),
         framed({"d": {"x": {"c": [1.0]}}}),
         framed({"d": {"x": {"b": 3}}}, b"ab"),
-        framed({"d": {"x": {"l": ["<f8", 2]}}}, b"\0" * 8),
+        framed({"d": {"x": {"l": ["<f8", 2]}}}, b"\0" * 16),
+        framed({"d": {"x": {"l": ["<f8", [2]]}}}, b"\0" * 8),
+        framed({"d": {"x": {"l": ["<f8", []]}}}, b"\0" * 8),
+        framed({"d": {"x": {"l": ["<f8", [2**30, 0]]}}}),
+        framed({"d": {"x": {"l": ["<f8", ["1"]]}}}, b"\0" * 8),
+        framed({"d": {"x": {"l": ["<M8[s]", [1]]}}}, b"\0" * 8),
         framed({"d": {"x": {"t": [], "s": []}}}),
         array("<f8", [-1], b""),
         array("<f8", [2**40], b""),
@@ -248,3 +253,16 @@ def test_the_same_set_is_the_same_bytes():
 def test_a_text_that_is_none_becomes_question_marks():
     codes = np.array([0xD800, 0x110000, ord("a")], "<u4").tobytes()
     assert decode(array("<U3", [1], codes))["x"].tolist() == ["??a"]
+
+
+def test_rows_of_a_list_are_no_objects_of_json():
+    rows = np.arange(180_000.0).reshape(90_000, 2).tolist()
+    data = encode({"rows": rows})
+    assert decode(data, POLICY.reply_limits)["rows"] == rows
+
+
+@pytest.mark.parametrize(
+    "nested", [[[1.0] * 20, [1.0] * 19], [[1.0] * 20, [1] * 20], [[]] * 20, [[[]] * 20] * 20]
+)
+def test_lists_that_are_no_block_stay_what_they_are(nested):
+    assert decode(encode({"x": nested}))["x"] == nested

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .wire import DEFAULT_LIMITS, DEPTH
+from .wire import DEFAULT_LIMITS, DEPTH, block
 
 MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000
@@ -54,8 +54,8 @@ class _Copier:
             return self._scalar(obj)
         if kind not in (*_COLLECTIONS, *_DICTS) or depth >= DEPTH:
             raise NotPlainError
-        if kind is list and obj and type(obj[0]) in (float, bool) and _alike(obj):
-            return list(obj)
+        if kind is list and (numbers := block(obj)) is not None:
+            return numbers.tolist()
         self._values -= len(obj)
         if self._values < 0:
             raise NotPlainError
@@ -79,11 +79,6 @@ class _Copier:
             value = _array(np.asarray(obj))[()].item()
         self._count(value, type(value))
         return value
-
-
-def _alike(items: list[Any]) -> bool:
-    first = type(items[0])
-    return all(type(item) is first for item in items)
 
 
 def _array(value: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -6,7 +6,7 @@ exactly one key, which says what it stands for::
     {"d": {…}} dict with text keys    {"m": [[k, v], …]} dict with any keys
     {"t": […]} tuple                  {"s": […]} set            {"f": […]} frozenset
     {"i": "0x…"} integer of any size  {"c": [re, im]} complex   {"h": 7} handle
-    {"a": [dtype, shape]} array       {"l": [dtype, n]} list of numbers of one kind
+    {"a": [dtype, shape]} array       {"l": [dtype, shape]} lists of numbers of one kind
     {"b": n} bytes
 
 Arrays, long lists of numbers and bytes lie behind the header in the order in which they are met.
@@ -34,6 +34,7 @@ _COLLECTIONS = (list, tuple, set, frozenset)
 _INTEGER_BOUND = 2**63
 _DIMENSION_BOUND = 2**31
 _LONG_LIST = 16
+_MOST_AXES = 8
 DEPTH = 64
 """How deep values may be nested, either way."""
 
@@ -109,6 +110,26 @@ def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS
     return message
 
 
+def block(value: list[Any]) -> np.ndarray[Any, Any] | None:
+    """Long lists of numbers of one type, as an array: no number of it is an object of JSON.
+
+    Lists of lists as well, if all at one depth are of one length; of anything else, None.
+    """
+    shape, flat = [len(value)], value
+    while flat and type(flat[0]) is list and len(shape) < _MOST_AXES:
+        length = len(flat[0])
+        if not length or not all(type(row) is list and len(row) == length for row in flat):
+            return None
+        shape, flat = [*shape, length], [item for row in flat for item in row]
+    first = type(flat[0]) if len(flat) >= _LONG_LIST else None
+    if first not in _LISTS or not all(type(item) is first for item in flat):
+        return None
+    try:
+        return np.array(flat, dtype=_LISTS[first]).reshape(shape)
+    except OverflowError:
+        return None
+
+
 class _Writer:
     """Turns values into a JSON tree, and the raw bytes behind it."""
 
@@ -165,18 +186,11 @@ class _Writer:
         return {"m": [[self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in pairs]}
 
     def _packed_list(self, value: list[Any]) -> Any:
-        """A long list of numbers of one type, as an array: no number of it is an object of JSON."""
-        if len(value) < _LONG_LIST or type(value[0]) not in _LISTS:
-            return None
-        first = type(value[0])
-        if not all(type(item) is first for item in value):
-            return None
-        try:
-            array = np.array(value, dtype=_LISTS[first])
-        except OverflowError:
+        array = block(value)
+        if array is None:
             return None
         self.raw.append(array.data.cast("B"))
-        return {"l": [_LISTS[first], len(value)]}
+        return {"l": [array.dtype.newbyteorder("<").str, list(array.shape)]}
 
     def _array(self, value: np.ndarray[Any, Any]) -> Any:
         dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biufcU" else ""
@@ -240,8 +254,10 @@ class _Reader:
         match tag, body:
             case "a", [name, shape]:
                 return self._array(name, shape)
-            case "l", [str() as name, int() as size] if name in _LISTS.values() and size >= 0:
-                return self._array(name, [size]).tolist()
+            case "l", [str() as name, [*shape]] if (
+                name in _LISTS.values() and shape and 0 not in shape
+            ):
+                return self._array(name, shape).tolist()
             case "i", str() if body.lower().removeprefix("-").startswith("0x"):
                 try:
                     return int(body, 16)
