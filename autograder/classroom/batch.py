@@ -29,6 +29,7 @@ from autograder.classroom.packing import (
 )
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
+from autograder.course.questions import refuse_unreleased
 from autograder.errors import UsageError
 from autograder.grading.grade import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
@@ -70,6 +71,7 @@ def grade_class(
     if jobs is not None and jobs < 1:
         raise UsageError(f"{jobs} jobs cannot grade anything; give 1 or more.")
     folders = find_submissions(course, assignment, students)
+    refuse_unreleased(course, assignment)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
         run = _Run(course, assignment, sandbox, folders, ledger)

@@ -102,7 +102,7 @@ def write_grade(
         answers: by question, the cell that holds its answer.
 
     Raises:
-        UsageError: if the gradebook lacks a question of the grade.
+        UsageError: if the gradebook lacks a question of the grade, or says other points.
     """
     scores = {(score.notebook, score.id): score for score in grade.questions}
     submission = gradebook.find_submission(grade.assignment, student)
@@ -113,6 +113,12 @@ def write_grade(
         comments = {comment.name: comment for comment in notebook.comments}
         for row in notebook.grades:
             score = scores.pop((notebook.name, row.name), None)
+            if score is not None and score.max_score != row.max_score:
+                gradebook.db.rollback()
+                raise UsageError(
+                    f"The gradebook says {row.max_score:g} points for '{row.name}' and the release "
+                    f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
+                )
             _write_score(row, score, bonus=not grade.classic)
             comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
             if comment is not None:

@@ -2,8 +2,7 @@
 
     folder -> intake -> sandbox (cells run) -> checks (one fork per question) -> scoring -> Grade
 
-`Grader.grade` is the only way to a grade. `autograder check`, the batch and nbgrader's
-own autograde all call it.
+`Grader.grade` is the only way: `autograder check`, the batch and nbgrader's own autograde call it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from autograder.checking import collect
 from autograder.checking.collect import Check, Checks, Outcome, Ran
 from autograder.checking.student import Student
 from autograder.course.course import Course
-from autograder.course.questions import Question
+from autograder.course.questions import Question, refuse_unreleased
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
 from autograder.errors import UsageError
@@ -128,6 +127,7 @@ class Grader:
 
     def _prepared(self) -> Kit:
         found, secret = self._found, self._found.course.secret()
+        refuse_unreleased(found.course, found.name)
         questions = self._questions()
         checks = Checks(found.checks())
         unchecked = checks.missing(q.id for q in questions if not q.by_hand)

@@ -38,7 +38,7 @@ from autograder.course.nbgrader_view import (
 )
 from autograder.errors import UsageError
 from autograder.release.leaks import leaks_in_folder
-
+from autograder.release.worth import other_points
 
 Execution = Literal["changed", "always", "never"]
 """Whether solutions are run: only if a source or a file changed, or every time, or not."""
@@ -67,8 +67,9 @@ def build_release(
         register: whether to enter the assignment into the gradebook (made if there is none).
 
     Raises:
-        UsageError: if a solution or a hidden check is found in the release, a solution
-            raises, or nbgrader refuses; nothing is changed then.
+        UsageError: if a solution or a hidden check is found in the release, a text says other
+            points than a check cell, a solution raises, or nbgrader refuses; nothing is
+            changed then.
     """
     with _workshop(course, assignment) as workshop:
         student, solved = _build(workshop, assignment)
@@ -125,6 +126,7 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
     source = course.source(assignment)
     if not notebook_paths(source):
         raise UsageError(f"source/{assignment} holds no notebook.")
+    _refuse(other_points(course, assignment))
     private = course.root / ".autograder"
     private.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=private, prefix="release-") as folder:
@@ -193,9 +195,13 @@ def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> No
 
 
 def _refuse_leaks(student: Path, workshop: Path, assignment: str) -> None:
-    if leaks := leaks_in_folder(find(Course(workshop), assignment), student):
-        more = f"; and {len(leaks) - 3} more" if len(leaks) > 3 else ""
-        raise UsageError(f"Nothing is released: {'; '.join(leaks[:3])}{more}.")
+    _refuse(leaks_in_folder(find(Course(workshop), assignment), student))
+
+
+def _refuse(reasons: list[str]) -> None:
+    if reasons:
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        raise UsageError(f"Nothing is released: {'; '.join(reasons[:3])}{more}.")
 
 
 def _convert(
