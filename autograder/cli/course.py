@@ -69,14 +69,22 @@ def release(
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the solutions even if nothing has changed.")
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Change questions although students have handed in already."),
+    ] = False,
 ) -> None:
     """Make release/ and the executed solutions/ from source/.
 
     Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
     line of a solution or of a hidden check would reach the students.
+
+    Where questions were added, removed, renamed or re-weighted after submissions, it shows
+    first what changes for whom; with --yes it goes through with it.
     """
     from autograder.assignment import chosen
     from autograder.course.course import Course
+    from autograder.outputs.terminal import print_plan
     from autograder.release.build import build_release, verify_release
 
     course = Course.find()
@@ -86,8 +94,18 @@ def release(
         verify_release(course, name)
         typer.echo(f"release/{name} and solutions/{name} are up to date.")
     else:
-        build_release(course, name, execute="always" if execute else "changed")
+        done = build_release(
+            course,
+            name,
+            execute="always" if execute else "changed",
+            show=lambda plan: print_plan(plan, Console()),
+            agreed=yes,
+        )
         typer.echo(f"Wrote release/{name} and solutions/{name}.")
+        if done.backup:
+            typer.echo(
+                f"The gradebook as it was: {done.backup}. Now run 'autograder grade {name}'."
+            )
 
 
 @app.command()

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -37,7 +37,10 @@ from autograder.course.nbgrader_view import (
     course_directory,
 )
 from autograder.errors import UsageError
+from autograder.release.changes import Plan
+from autograder.release.compare import differences
 from autograder.release.leaks import leaks_in_folder
+from autograder.release.migrate import change_questions, planned_change
 from autograder.release.worth import other_points
 
 Execution = Literal["changed", "always", "never"]
@@ -52,10 +55,18 @@ class Released(msgspec.Struct, frozen=True):
     notebooks: tuple[str, ...]
     release_changed: bool
     solutions_executed: bool
+    backup: Path | None = None
+    """Where the gradebook is as it was, if questions changed under submissions."""
 
 
 def build_release(
-    course: Course, assignment: str, *, execute: Execution = "changed", register: bool = True
+    course: Course,
+    assignment: str,
+    *,
+    execute: Execution = "changed",
+    register: bool = True,
+    show: Callable[[Plan], None] = lambda _: None,
+    agreed: bool = False,
 ) -> Released:
     """Write `release/<assignment>` and `solutions/<assignment>`.
 
@@ -65,24 +76,35 @@ def build_release(
         execute: whether to run the solutions; "changed" keeps the outputs that stand in
             `solutions/` as long as no source and no file of theirs changed.
         register: whether to enter the assignment into the gradebook (made if there is none).
+        show: told first what becomes of questions that students have handed in already.
+        agreed: whether to go through with that.
 
     Raises:
         UsageError: if a solution or a hidden check is found in the release, a text says other
-            points than a check cell, a solution raises, or nbgrader refuses; nothing is
-            changed then.
+            points than a check cell, a solution raises, nbgrader refuses, or questions change
+            that students have handed in and nobody has agreed; nothing is changed then.
     """
     with _workshop(course, assignment) as workshop:
         student, solved = _build(workshop, assignment)
         _refuse_leaks(student, workshop, assignment)
         target = course.root / "solutions" / assignment
-        stale = execute == "always" or bool(_differences(target, solved, "solutions"))
+        planned = planned_change(workshop, course, assignment) if register else None
+        if planned is not None and planned.changes:
+            show(planned)
+            if not agreed:
+                raise UsageError(
+                    f"Nothing is changed yet, since {len(planned.effects)} students have handed "
+                    f"in; run 'autograder release {assignment} --yes' to go through with it."
+                )
+        stale = execute == "always" or bool(differences(target, solved, "solutions"))
         if stale and execute != "never":
             solved = _execute(workshop, assignment)
+        backup = change_questions(workshop, course, assignment, planned) if planned else None
         if register:
             _enter_into_gradebook(workshop, course, assignment)
         if stale:
             _move_in(solved, target)
-        changed = bool(_differences(course.root / "release" / assignment, student, "release"))
+        changed = bool(differences(course.root / "release" / assignment, student, "release"))
         if changed:
             _move_in(student, course.root / "release" / assignment)
     return Released(
@@ -91,6 +113,7 @@ def build_release(
         notebooks=tuple(path.stem for path in notebook_paths(course.source(assignment))),
         release_changed=changed,
         solutions_executed=stale and execute != "never",
+        backup=backup,
     )
 
 
@@ -115,8 +138,8 @@ def stale_files(course: Course, assignment: str) -> list[str]:
         student, solved = _build(workshop, assignment)
         _refuse_leaks(student, workshop, assignment)
         return [
-            *_differences(course.root / "release" / assignment, student, "release"),
-            *_differences(course.root / "solutions" / assignment, solved, "solutions"),
+            *differences(course.root / "release" / assignment, student, "release"),
+            *differences(course.root / "solutions" / assignment, solved, "solutions"),
         ]
 
 
@@ -254,36 +277,3 @@ def _move_in(built: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _differences(old: Path, new: Path, step: str) -> list[str]:
-    """One sentence for every file that is not the same in both folders."""
-    names = sorted(_files(old) | _files(new))
-    return [
-        f"{step}/{new.name}/{name} is not what source/{new.name} gives; "
-        f"run 'autograder release {new.name}'."
-        for name in names
-        if not _same(old / name, new / name, with_outputs=step == "release")
-    ]
-
-
-def _files(folder: Path) -> set[str]:
-    return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _same(old: Path, new: Path, *, with_outputs: bool) -> bool:
-    if not (old.is_file() and new.is_file()):
-        return False
-    if with_outputs or old.suffix != ".ipynb":
-        return old.read_bytes() == new.read_bytes()
-    return bool(_without_outputs(old) == _without_outputs(new))
-
-
-def _without_outputs(path: Path) -> Any:
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        cell.pop("outputs", None)
-        cell.pop("execution_count", None)
-    return notebook
