@@ -18,6 +18,7 @@ from autograder.course.course import notebook_paths
 
 Key = tuple[str, str, str]
 """A cell of the gradebook: notebook, kind of cell (nbgrader's class), name."""
+CELLS = ("grade_cells", "solution_cells", "task_cells", "source_cells")
 Named = dict[tuple[str, str], str]
 """By notebook and old name, the new name."""
 
@@ -150,7 +151,8 @@ def cells_of(book: Gradebook, assignment: str) -> dict[Key, Any]:
     return {
         (notebook.name, type(cell).__name__, cell.name): cell
         for notebook in book.find_assignment(assignment).notebooks
-        for cell in (*notebook._base_cells, *notebook.source_cells)
+        for kind in CELLS
+        for cell in getattr(notebook, kind)
     }
 
 
