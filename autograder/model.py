@@ -77,6 +77,8 @@ class QuestionScore(msgspec.Struct, frozen=True):
     needs_review: bool = False
     """Whether a person still has to grade or confirm this score."""
     checks: tuple[CheckResult, ...] = ()
+    by_hand: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """Set where a person entered the score into the gradebook."""
 
 
 class Status(StrEnum):
@@ -92,7 +94,10 @@ class Grade(msgspec.Struct, frozen=True):
     assignment: str
     status: Status
     score: float | None
-    """Sum of the question scores that are known, without bonus; None when withheld."""
+    """Sum of the question scores that are known, without bonus; None when withheld.
+
+    Of a grade as the gradebook has it, after the late penalty.
+    """
     max_score: float
     extra_credit: float
     problems: tuple[str, ...] = ()
@@ -102,6 +107,8 @@ class Grade(msgspec.Struct, frozen=True):
     """Set for an ordinary nbgrader assignment, whose tests run in the student's process."""
     unanswered: tuple[tuple[str, str], ...] | msgspec.UnsetType = msgspec.UNSET
     """Of such an assignment, the answer cells left as they were handed out: (notebook, id)."""
+    late_penalty: float | msgspec.UnsetType = msgspec.UNSET
+    """Points taken off in the gradebook for being late; unset without."""
 
     @property
     def classic(self) -> bool:

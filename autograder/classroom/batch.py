@@ -11,14 +11,13 @@ from __future__ import annotations
 import gc
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from autograder.classroom.dispatch import dispatch
-from autograder.classroom.ledger import Ledger, ledger_path, recorded
+from autograder.classroom.ledger import Ledger, ledger_path
 from autograder.classroom.packing import (
     code_digest,
     decode_graded,
@@ -97,31 +96,6 @@ def grade_class(
         return run.result(time.monotonic() - began)
 
 
-def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
-    """The grades of all students graded so far; what the gradebook has not is withheld.
-
-    Raises:
-        UsageError: if there is no such assignment, nothing was graded yet, or another version
-            of the autograder did it.
-    """
-    course.source(assignment)
-    grades = {}
-    for name, entry in recorded(course, assignment).items():
-        try:
-            grade = decode_graded(entry.graded).grade
-        except msgspec.DecodeError:
-            raise UsageError(
-                f"{name} was graded by another version of the autograder; run "
-                f"'autograder grade {assignment}' to grade again."
-            ) from None
-        grades[name] = grade if entry.written else withheld(course, assignment, UNWRITTEN).grade
-    if not grades:
-        raise UsageError(
-            f"Nothing of {assignment} is graded yet; run 'autograder grade {assignment}' first."
-        )
-    return grades
-
-
 class _Run:
     """One run over a class."""
 
@@ -167,12 +141,31 @@ class _Run:
         gc.freeze()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             submissions = self._gradebook.assignment_submissions(self._assignment)
-            in_book = {submission.student.id for submission in submissions}
+            in_book = {submission.student.id: submission for submission in submissions}
+            kept: list[str] = []
             for student in list(self._grades):
                 entry = self._ledger.get(student)
-                if entry is not None and not (entry.written and student in in_book):
+                if entry is not None and entry.written and student in in_book:
+                    kept.append(student)
+                elif entry is not None:
                     self._write(student, decode_graded(entry.graded))
+            self._settle({student: in_book[student] for student in kept})
             yield
+
+    def _settle(self, kept: Mapping[str, Any]) -> None:
+        """Take over what the gradebook says of grades that have not changed.
+
+        A due date may have changed meanwhile, or the rule for late work.
+        """
+        from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+
+        for student, row in kept.items():
+            folder = self._folders[student]
+            note_lateness(self._course, self._gradebook, row, folder, same=True)
+        known = standings(self._gradebook, self._assignment) if kept else {}
+        for student in kept:
+            self._grades[student] = settled(self._grades[student], known[student])
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
         """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
@@ -202,6 +195,7 @@ class _Run:
         """Write to the gradebook; a submission that cannot be written touches no other."""
         from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
         from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
         folder = self._folders[student]
         try:
@@ -216,6 +210,8 @@ class _Run:
             self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
         else:
             self._ledger.mark_written(student)
+            known = standings(self._gradebook, self._assignment, student)
+            self._grades[student] = settled(graded.grade, known[student])
 
     def _digest(self, submission: bytes) -> str:
         return digest(self._frame, submission)

@@ -84,7 +84,7 @@ def release(
     """
     from autograder.assignment import chosen
     from autograder.course.course import Course
-    from autograder.outputs.terminal import print_plan
+    from autograder.outputs.told import print_plan
     from autograder.release.build import build_release, verify_release
 
     course = Course.find()

@@ -20,14 +20,18 @@ def report(
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
     from autograder.assignment import chosen
-    from autograder.classroom.batch import recorded_grades
+    from autograder.classroom.recorded import GONE, gone, recorded_grades
     from autograder.course.course import Course
     from autograder.outputs.report import write_report
 
     course = Course.find()
     name = chosen(course, assignment)
     grades = recorded_grades(course, name)
-    path = write_report(name, grades, to or course.root / "reports" / f"{name}.html")
+    folders = dict.fromkeys(gone(course, grades, name), GONE)
+    own = {student: grade for student, grade in grades.items() if student not in folders}
+    path = write_report(
+        name, own or grades, to or course.root / "reports" / f"{name}.html", folders
+    )
     typer.echo(f"Wrote {path}.")
 
 

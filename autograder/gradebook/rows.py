@@ -13,15 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
-from nbgrader.preprocessors import AssignLatePenalties
-from traitlets.config import Config
 
 from autograder.course.course import Course
-from autograder.course.nbgrader_view import course_config, course_directory
+from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
+from autograder.gradebook.late import note_lateness
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
-from autograder.gradebook.received import submission_time
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 WITHHELD = "Withheld:"
@@ -56,7 +54,13 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
 
 
 def enter_submission(
-    course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path
+    course: Course,
+    gradebook: Gradebook,
+    student: str,
+    grade: Grade,
+    submitted: Path,
+    *,
+    same: bool = False,
 ) -> None:
     """Enter one graded submission: student, submission, grades, comments, late penalty.
 
@@ -66,20 +70,14 @@ def enter_submission(
         student: the student's id; new students are added, as nbgrader does.
         grade: what grading said.
         submitted: the submission's folder; its `timestamp.txt` says when it came.
+        same: whether the same files were in the gradebook before; then the first date counts.
     """
     gradebook.update_or_create_student(student)
-    timestamp = submission_time(submitted)
-    when = {} if timestamp is None else {"timestamp": timestamp}
     # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
     with gradebook.db.no_autoflush:
-        submission = gradebook.update_or_create_submission(grade.assignment, student, **when)
+        submission = gradebook.update_or_create_submission(grade.assignment, student)
     write_grade(gradebook, student, grade, answer_cells(course, grade.assignment))
-    late = submission.total_seconds_late > 0
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = None
-    gradebook.db.commit()
-    if late:
-        _assign_penalties(course, gradebook, student, grade.assignment)
+    note_lateness(course, gradebook, submission, submitted, same=same)
 
 
 def answer_cells(course: Course, assignment: str) -> dict[str, str]:
@@ -193,22 +191,3 @@ def _line(group: Sequence[Noticed]) -> str:
     earned, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
     told = " ".join(filter(None, (*sentences(group), hint(group))))
     return f"{names} ({earned:g}/{most:g}): {told}"
-
-
-def _assign_penalties(course: Course, gradebook: Gradebook, student: str, assignment: str) -> None:
-    """Let nbgrader's own step, with the course's own plugin, set the late penalties."""
-    import nbformat  # noqa: PLC0415 - late submissions are few
-
-    config: Config = course_config(course.root)
-    for notebook in gradebook.find_submission(assignment, student).notebooks:
-        resources = {
-            "nbgrader": {
-                "notebook": notebook.name,
-                "assignment": assignment,
-                "student": student,
-                "db_url": str(gradebook.engine.url),
-            }
-        }
-        empty = nbformat.v4.new_notebook()
-        AssignLatePenalties(config=config).preprocess(empty, resources)
-    gradebook.db.expire_all()

@@ -25,15 +25,30 @@ BAR = 24
 """Width of a bar in the terminal, in characters."""
 
 
-def write_report(assignment: str, grades: Mapping[str, Grade], path: Path) -> Path:
+def write_report(
+    assignment: str,
+    grades: Mapping[str, Grade],
+    path: Path,
+    folders: Mapping[str, str] = MappingProxyType({}),
+) -> Path:
     """Write the class report as one self-contained page; returns `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(assignment, grades), encoding="utf-8")
+    path.write_text(render_report(assignment, grades, folders), encoding="utf-8")
     return path
 
 
-def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
-    """The class report as HTML; the same grades always give the same page."""
+def render_report(
+    assignment: str,
+    grades: Mapping[str, Grade],
+    folders: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The class report as HTML; the same grades always give the same page.
+
+    Args:
+        assignment: its name.
+        grades: by student.
+        folders: by name, what is wrong with a folder of submitted/ as such.
+    """
     summary = summarize(grades)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder.outputs", "."),
@@ -47,6 +62,7 @@ def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
         assignment=assignment,
         summary=summary,
         grades=grades,
+        folders=folders,
         from_submission=FROM_SUBMISSION,
         totals=totals_picture(summary),
         questions=questions_picture(summary.questions),
@@ -67,6 +83,9 @@ def shade(score: QuestionScore) -> str:
 def says(score: QuestionScore) -> str:
     """What a cell says when pointed at: the first sentence of each check that did not pass."""
     lines = [check.message for check in score.checks if check.verdict is not Verdict.PASSED]
+    if score.by_hand:
+        look = "; to be looked at again" if score.needs_review else ""
+        lines.insert(0, f"a person gave this{look}")
     if score.score is None and not lines:
         return "waits for a person"
     return "\n".join(dict.fromkeys(filter(None, lines)))

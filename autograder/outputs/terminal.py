@@ -1,4 +1,4 @@
-"""In the terminal: a grade, with what to mend first; what a change of questions means for whom."""
+"""A grade in the terminal: the points of each question, then what to mend first."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from rich.table import Table
 
 from autograder.model import FROM_SUBMISSION, Grade, QuestionScore, Status, Verdict
 from autograder.outputs.cards import Card, Part, Upstream, cards_of
-from autograder.release.changes import Plan
 
 
 def print_grade(grade: Grade, console: Console, upstream: Upstream) -> None:
@@ -32,19 +31,6 @@ def print_grade(grade: Grade, console: Console, upstream: Upstream) -> None:
         console.print(FROM_SUBMISSION)
     for problem in grade.problems:
         console.print(f"• {escape(problem)}")
-
-
-def print_plan(plan: Plan, console: Console) -> None:
-    """Print what becomes of each question, then of each student's points."""
-    for sentence in plan.sentences:
-        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
-    table = Table("student", title_justify="left")
-    for heading in (f"now, of {plan.max_before:g}", f"then, of {plan.max_after:g}", "open"):
-        table.add_column(heading, justify="right")
-    for effect in plan.effects:
-        now, then, open_ = (f"{n:g}" for n in (effect.before, effect.after, effect.open))
-        table.add_row(escape(effect.student), now, then, open_)
-    console.print(table)
 
 
 def _total(grade: Grade) -> str:

@@ -36,6 +36,13 @@ def find_submissions(
     return {name: found[name] for name in found if students is None or name in students}
 
 
+def whose(course: Course, assignment: str, folder: Path) -> str | None:
+    """The student, if a folder is `submitted/<student>/<assignment>` of this course."""
+    place = folder.resolve()
+    own = place.parent.parent == course.root / "submitted" and place.name == assignment
+    return place.parent.name if own else None
+
+
 def not_graded(course: Course, assignment: str) -> dict[str, str]:
     """What lies in `submitted/` as a submission and is none: by name, a sentence why."""
     named = {shown(path.parent.name): why_not(path) for path in _named(course, assignment)}

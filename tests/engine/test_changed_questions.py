@@ -17,7 +17,7 @@ from test_gradebook import grade as a_grade
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.gradebook.rows import enter_submission, open_gradebook
-from autograder.outputs.terminal import print_plan
+from autograder.outputs.told import print_plan
 from autograder.release import migrate
 from autograder.release.build import Released, build_release
 from autograder.release.changes import Plan

@@ -12,8 +12,8 @@ from dropout_course import EXAMPLE, NAME, hand_in, install, run
 from nbgrader.api import Gradebook
 
 from autograder.assignment import find
-from autograder.classroom.batch import recorded_grades
 from autograder.classroom.packing import code_digest, pack_course
+from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import PRIVATE, Course
 from autograder.model import Grade, Verdict
 
