@@ -40,7 +40,6 @@ def check(
     from autograder.grading.belongs import chosen_for
     from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
-
     from autograder.submission.folders import whose
 
     course = Course.find()
