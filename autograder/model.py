@@ -126,6 +126,15 @@ class Grade(msgspec.Struct, frozen=True):
         return msgspec.json.decode(text, type=cls)
 
 
+class Regraded(msgspec.Struct, frozen=True):
+    """A student's grade that grading again has changed; both with what a person entered."""
+
+    before: Grade
+    after: Grade
+    why: tuple[str, ...]
+    """What has changed: the submission, the checks, the notebooks, the secret, the autograder."""
+
+
 class ClassResult(msgspec.Struct, frozen=True):
     """What became of a class in one run."""
 
@@ -144,6 +153,11 @@ class ClassResult(msgspec.Struct, frozen=True):
     """Wall time of the run."""
     folders: dict[str, str] = {}
     """What is wrong with a folder of submitted/ as such: no grade depends on it."""
+
+    regraded: dict[str, Regraded] = {}
+    """Students whose score or checks are not what they were."""
+    dry: bool = False
+    """Whether nothing was written."""
 
     @property
     def interrupted(self) -> bool:

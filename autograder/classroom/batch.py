@@ -13,26 +13,30 @@ import time
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from autograder.classroom.dispatch import dispatch
-from autograder.classroom.ledger import Ledger, ledger_path
+from autograder.classroom.ledger import Ledger, Version, ledger_path
 from autograder.classroom.packing import (
     code_digest,
     decode_graded,
     digest,
     encode_graded,
+    handed_in_digest,
     pack_course,
     pack_folder,
+    parts_of,
 )
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
-from autograder.course.questions import refuse_unreleased
+from autograder.course.questions import questions_of, refuse_unreleased
 from autograder.errors import UsageError
 from autograder.grading.grade import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import ClassResult, Grade, Status
+from autograder.model import ClassResult, Grade, Regraded, Status
+from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
@@ -49,6 +53,7 @@ def grade_class(
     force: bool = False,
     sandbox: Backend = "bubblewrap",
     progress: Progress | None = None,
+    dry: bool = False,
 ) -> ClassResult:
     """Grade `submitted/<student>/<assignment>` of all students into the gradebook.
 
@@ -61,6 +66,7 @@ def grade_class(
         force: grade again what has not changed.
         sandbox: `bubblewrap`, or `none` for no protection.
         progress: who is told; by default the terminal, on stderr.
+        dry: write nothing, and only say what would change.
 
     Raises:
         UsageError: if there is nothing to grade, or something asked for is not there.
@@ -73,7 +79,7 @@ def grade_class(
     refuse_unreleased(course, assignment)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
-        run = _Run(course, assignment, sandbox, folders, ledger)
+        run = _Run(course, assignment, sandbox, folders, ledger, dry)
         todo = run.sort_out(force=force)
         width = min(jobs or default_jobs(), len(todo))
         workers: Workers | None = None
@@ -106,15 +112,19 @@ class _Run:
         sandbox: Backend,
         folders: dict[str, Path],
         ledger: Ledger,
+        dry: bool,
     ) -> None:
         self._course = course
         self._assignment = assignment
         self._folders = folders
         self._ledger = ledger
+        self._dry = dry
         # All that a grade depends on besides the submission itself.
-        self._frame = digest(
-            pack_course(course, assignment), code_digest().encode(), sandbox.encode()
-        ).encode()
+        self._parts = parts_of(pack_course(course, assignment))
+        self._parts["the autograder"] = digest(code_digest().encode(), sandbox.encode())
+        self._frame = digest(*(part.encode() for part in self._parts.values())).encode()
+        self._questions = questions_of(course, assignment)
+        self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._fresh: list[str] = []
@@ -160,12 +170,12 @@ class _Run:
         from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
-        for student, row in kept.items():
+        for student, row in kept.items() if not self._dry else ():
             folder = self._folders[student]
             note_lateness(self._course, self._gradebook, row, folder, same=True)
-        known = standings(self._gradebook, self._assignment) if kept else {}
+        self._known = standings(self._gradebook, self._assignment)
         for student in kept:
-            self._grades[student] = settled(self._grades[student], known[student])
+            self._grades[student] = settled(self._grades[student], self._known[student])
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
         """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
@@ -178,10 +188,37 @@ class _Run:
             )
             self._fresh.append(answer.student)
             self._keep(answer.student, graded)
-            key = self._digest(answer.submission)
-            self._ledger.put(answer.student, key, encode_graded(graded))
-            self._write(answer.student, graded)
+            before = self._ledger.last(answer.student)
+            version = self._version(answer.submission, graded.grade)
+            if before is not None:
+                self._compare(answer.student, before, version)
+            if not self._dry:
+                another = before is None or _another(before, version)
+                key = self._digest(answer.submission)
+                self._ledger.put(
+                    answer.student, key, encode_graded(graded), version if another else None
+                )
+                self._write(
+                    answer.student, graded, same=before is not None and _same(before, version)
+                )
             told.advance(answer.student, self._grades[answer.student])
+
+    def _version(self, submission: bytes, grade: Grade) -> Version:
+        own = {"the submission": handed_in_digest(submission)} if submission else {}
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        return Version(now, own | self._parts, grade)
+
+    def _compare(self, student: str, before: Version, now: Version) -> None:
+        """Note what grading again has changed, beside what a person entered."""
+        from autograder.gradebook.settled import Standing, foreseen  # noqa: PLC0415 - as above
+
+        standing = self._known.get(student, Standing())
+        old, new = foreseen(before.grade, standing), foreseen(now.grade, standing)
+        if self._dry:
+            self._grades[student] = new
+        if is_another(old, new):
+            why = changed_parts(before.parts, now.parts)
+            self._regraded[student] = Regraded(old, new, why)
 
     def _pack(self, student: str) -> bytes:
         return pack_folder(self._folders[student])
@@ -191,8 +228,11 @@ class _Run:
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
 
-    def _write(self, student: str, graded: GradedSubmission) -> None:
+    def _write(self, student: str, graded: GradedSubmission, *, same: bool = True) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
+        if self._dry:
+            return
+        from autograder.gradebook.answers import digests_of  # noqa: PLC0415 - as above
         from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
         from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
@@ -200,7 +240,9 @@ class _Run:
         folder = self._folders[student]
         try:
             write_autograded(self._course, student, graded, folder)
-            enter_submission(self._course, self._gradebook, student, graded.grade, folder)
+            handed_in = digests_of(graded, self._questions)
+            own = (student, graded.grade, folder)
+            enter_submission(self._course, self._gradebook, *own, handed_in=handed_in, same=same)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception:
@@ -214,7 +256,7 @@ class _Run:
             self._grades[student] = settled(graded.grade, known[student])
 
     def _digest(self, submission: bytes) -> str:
-        return digest(self._frame, submission)
+        return digest(self._frame, handed_in_digest(submission).encode()) if submission else ""
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
@@ -224,7 +266,8 @@ class _Run:
         odd = {name: received(folder).problem for name, folder in self._folders.items()}
         odd |= not_graded(self._course, self._assignment)
         staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
-        write_staff_notes(self._staff_notes, staff_file)
+        if not self._dry:
+            write_staff_notes(self._staff_notes, staff_file)
         return ClassResult(
             assignment=self._assignment,
             grades=known,
@@ -234,4 +277,16 @@ class _Run:
             staff_file=staff_file,
             seconds=seconds,
             folders={name: odd[name] for name in sorted(odd) if odd[name]},
+            regraded=dict(sorted(self._regraded.items())),
+            dry=self._dry,
         )
+
+
+def _same(one: Version, other: Version) -> bool:
+    """Whether they are of the same files."""
+    return one.parts.get("the submission") == other.parts.get("the submission")
+
+
+def _another(before: Version, now: Version) -> bool:
+    """Whether history needs a new line."""
+    return (before.parts, before.grade) != (now.parts, now.grade)

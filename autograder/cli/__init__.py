@@ -1,4 +1,4 @@
-"""The command line: init, new, release, check, grade, verify, report, export, data, doctor.
+"""The command line.
 
 Exit status: 0 done, whatever the score; 2 unusable input or usage, with one sentence on
 stderr; 3 some grade was withheld.

@@ -75,6 +75,10 @@ def grade(
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed since last time.")
     ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Write nothing; say which grades would change, and why."),
+    ] = False,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:
     """Grade the class: submitted/<student>/<assignment> into the gradebook.
@@ -97,6 +101,7 @@ def grade(
         dask=dask,
         force=force,
         sandbox=backend(sandbox),
+        dry=dry_run,
     )
     print_class(result, Console())
     if result.interrupted:

@@ -1,4 +1,4 @@
-"""Commands that show how it went: report, export."""
+"""Commands that show how it went: report, history, export."""
 
 from __future__ import annotations
 
@@ -33,6 +33,28 @@ def report(
         name, own or grades, to or course.root / "reports" / f"{name}.html", folders
     )
     typer.echo(f"Wrote {path}.")
+
+
+@app.command()
+def history(
+    student: Annotated[str, typer.Argument(help="Whose grades.")],
+    assignment: Annotated[
+        str | None, typer.Option(help="The assignment's name; the only one need not be named.")
+    ] = None,
+) -> None:
+    """Show how a student's grade came about: every version of it, when, and what had changed."""
+    from autograder.assignment import chosen
+    from autograder.classroom.ledger import history as versions
+    from autograder.course.course import Course
+    from autograder.outputs.changed import history_lines
+
+    course = Course.find()
+    name = chosen(course, assignment)
+    found = versions(course, name, student)
+    if not found:
+        raise UsageError(f"Nothing of {name} by {student} is graded yet.")
+    for line in history_lines([(one.at, one.grade, one.parts) for one in found]):
+        typer.echo(line)
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 `write_grade` is the only writer of grades, for `autograder grade` and for nbgrader's own
 autograde alike, so that both leave the same rows. What a person entered in formgrader is
-never changed: a manual score stays, and is flagged for a second look, as nbgrader does.
+never changed: a manual score stays, and is flagged for a second look if its answer has changed.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
@@ -18,6 +19,7 @@ from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
+from autograder.gradebook.answers import Digests, changed_answers
 from autograder.gradebook.late import note_lateness
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
@@ -60,6 +62,7 @@ def enter_submission(
     grade: Grade,
     submitted: Path,
     *,
+    handed_in: Digests = MappingProxyType({}),
     same: bool = False,
 ) -> None:
     """Enter one graded submission: student, submission, grades, comments, late penalty.
@@ -70,13 +73,15 @@ def enter_submission(
         student: the student's id; new students are added, as nbgrader does.
         grade: what grading said.
         submitted: the submission's folder; its `timestamp.txt` says when it came.
+        handed_in: what was answered (see `answers`); a hand grade whose answer is unknown or
+            another one than it was given for asks for a second look.
         same: whether the same files were in the gradebook before; then the first date counts.
     """
     gradebook.update_or_create_student(student)
     # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
     with gradebook.db.no_autoflush:
         submission = gradebook.update_or_create_submission(grade.assignment, student)
-    write_grade(gradebook, student, grade, answer_cells(course, grade.assignment))
+    write_grade(gradebook, student, grade, answer_cells(course, grade.assignment), handed_in)
     note_lateness(course, gradebook, submission, submitted, same=same)
 
 
@@ -86,7 +91,11 @@ def answer_cells(course: Course, assignment: str) -> dict[str, str]:
 
 
 def write_grade(
-    gradebook: Gradebook, student: str, grade: Grade, answers: Mapping[str, str]
+    gradebook: Gradebook,
+    student: str,
+    grade: Grade,
+    answers: Mapping[str, str],
+    handed_in: Digests = MappingProxyType({}),
 ) -> None:
     """Write scores and comments of a submission that the gradebook already knows.
 
@@ -98,6 +107,7 @@ def write_grade(
         student: the student's id.
         grade: what grading said.
         answers: by question, the cell that holds its answer.
+        handed_in: by notebook and question, a digest of what was answered.
 
     Raises:
         UsageError: if the gradebook lacks a question of the grade, or says other points.
@@ -107,6 +117,12 @@ def write_grade(
     # One query; without it one for each row, to ask its cell for the name.
     cells = gradebook.db.query(BaseCell).join(BaseCell.notebook)
     known = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
+    now = {
+        row.id: handed_in.get((notebook.name, row.name))
+        for notebook in submission.notebooks
+        for row in notebook.grades
+    }
+    changed = changed_answers(gradebook, now)
     for notebook in submission.notebooks:
         comments = {comment.name: comment for comment in notebook.comments}
         for row in notebook.grades:
@@ -117,7 +133,7 @@ def write_grade(
                     f"The gradebook says {row.max_score:g} points for '{row.name}' and the release "
                     f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
                 )
-            _write_score(row, score, bonus=not grade.classic)
+            _write_score(row, score, bonus=not grade.classic, changed=row.id in changed)
             comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
             if comment is not None:
                 comment.auto_comment = comment_on(score, grade)
@@ -145,12 +161,14 @@ def _write_classic_comments(notebook: Any, grade: Grade) -> None:
         comment.auto_comment = WITHHELD_COMMENT if held else usual
 
 
-def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool) -> None:
+def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool, changed: bool) -> None:
     row.auto_score = None if score is None else score.score
     if bonus and score is not None and not score.max_score and row.manual_score is None:
         row.extra_credit = None if score.score is None else score.extra_credit
-    unsure = score is None or score.score is None or score.needs_review
-    row.needs_manual_grade = unsure or row.manual_score is not None
+    if row.manual_score is None:
+        row.needs_manual_grade = score is None or score.score is None or score.needs_review
+    elif changed:
+        row.needs_manual_grade = True
 
 
 def is_withheld(score: QuestionScore | None, grade: Grade) -> bool:

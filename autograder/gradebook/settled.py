@@ -89,6 +89,18 @@ def standings(
     return found
 
 
+def foreseen(grade: Grade, standing: Standing) -> Grade:
+    """The grade as it would stand in the gradebook, beside what a person has entered there."""
+    questions = {}
+    for score in grade.questions:
+        key = score.notebook, score.id
+        by_hand = standing.questions[key].by_hand if key in standing.questions else None
+        extra = standing.questions[key].extra if by_hand is not None else score.extra_credit
+        waits = score.needs_review and by_hand is None
+        questions[key] = Entered(score.score, by_hand, extra, waits, score.max_score)
+    return settled(grade, Standing(questions, standing.penalty))
+
+
 def in_gradebook(course: Course, assignment: str, student: str) -> Standing | None:
     """What the gradebook says of a student's submission; None if it has none."""
     try:

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.model import FROM_SUBMISSION, ClassResult, Grade, QuestionScore, Verdict
+from autograder.outputs.changed import changed_lines
 from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
 from autograder.outputs.progress import points
 from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth
@@ -95,12 +96,18 @@ def print_class(result: ClassResult, console: Console) -> None:
     """Print how a class did: questions, mistakes, and the submissions a person should look at."""
     if result.grades:
         print_summary(result.assignment, summarize(result.grades), console, result.folders)
+    if result.regraded:
+        console.print("\n[bold]Grades that changed[/bold]")
+    for line in changed_lines(result.regraded):
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     _print_staff_notes(result, console)
     unchanged = len(result.grades) - len(result.fresh)
     console.print(
         f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
         + (f", {unchanged} had not changed." if unchanged else ".")
     )
+    if result.dry:
+        console.print("Nothing was written; without --dry-run it would be.")
     if result.interrupted:
         console.print(
             f"{len(result.waiting)} are not graded yet. "

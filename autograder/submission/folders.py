@@ -9,6 +9,9 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.submission.intake import shown
 
+TIMESTAMP_FILE = "timestamp.txt"
+"""Where nbgrader says when a submission came; no part of what was handed in."""
+
 
 def find_submissions(
     course: Course, assignment: str, students: Sequence[str] | None = None
