@@ -109,6 +109,10 @@ class Grade(msgspec.Struct, frozen=True):
     """Of such an assignment, the answer cells left as they were handed out: (notebook, id)."""
     late_penalty: float | msgspec.UnsetType = msgspec.UNSET
     """Points taken off in the gradebook for being late; unset without."""
+    suspect: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Sentences about what was changed to steer grading; it was put back."""
+    notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Sentences about harmless things, such as a notebook's other name."""
 
     @property
     def classic(self) -> bool:
@@ -152,7 +156,9 @@ class ClassResult(msgspec.Struct, frozen=True):
     seconds: float
     """Wall time of the run."""
     folders: dict[str, str] = {}
-    """What is wrong with a folder of submitted/ as such: no grade depends on it."""
+    """What is odd about a folder of submitted/ as such: no grade depends on it."""
+    ungraded: dict[str, str] = {}
+    """What lies in submitted/ and is not graded, and why."""
 
     regraded: dict[str, Regraded] = {}
     """Students whose score or checks are not what they were."""

@@ -29,6 +29,7 @@ from autograder.classroom.packing import (
     pack_folder,
     parts_of,
 )
+from autograder.classroom.recorded import odd_folders
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
 from autograder.course.questions import questions_of, refuse_unreleased
@@ -40,7 +41,7 @@ from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
-from autograder.submission.folders import find_submissions, not_graded
+from autograder.submission.folders import find_submissions
 
 
 def grade_class(
@@ -260,11 +261,8 @@ class _Run:
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
-        from autograder.gradebook.received import received  # noqa: PLC0415 - as above
-
         known = {name: self._grades[name] for name in self._folders if name in self._grades}
-        odd = {name: received(folder).problem for name, folder in self._folders.items()}
-        odd |= not_graded(self._course, self._assignment)
+        odd, ungraded = odd_folders(self._course, self._assignment, self._folders)
         staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
         if not self._dry:
             write_staff_notes(self._staff_notes, staff_file)
@@ -276,7 +274,8 @@ class _Run:
             staff_notes=self._staff_notes,
             staff_file=staff_file,
             seconds=seconds,
-            folders={name: odd[name] for name in sorted(odd) if odd[name]},
+            folders=odd,
+            ungraded=ungraded,
             regraded=dict(sorted(self._regraded.items())),
             dry=self._dry,
         )

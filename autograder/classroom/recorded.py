@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from autograder.classroom.ledger import recorded
@@ -10,6 +12,7 @@ from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import Grade
+from autograder.submission.folders import not_graded, unusual
 
 GONE = (
     "graded, but the folder is not in submitted/ any more, so not counted here; "
@@ -63,9 +66,20 @@ def _as_in_gradebook(
     }
 
 
-def gone(course: Course, grades: dict[str, Grade], assignment: str) -> list[str]:
-    """Students that are graded and whose folder is not in `submitted/` any more."""
+def odd_folders(
+    course: Course, assignment: str, students: Iterable[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What is odd about folders of `submitted/`, and what there is not graded: by name, why."""
+    from autograder.gradebook.received import received  # noqa: PLC0415 - as above
+
     submitted = course.root / "submitted"
     if not submitted.is_dir():  # put away as a whole, after grading
-        return []
-    return [name for name in grades if not (submitted / name / assignment).is_dir()]
+        return {}, {}
+    folders = {name: submitted / name / assignment for name in students}
+    odd = unusual(folders)
+    for name, folder in folders.items():
+        if not folder.is_dir():
+            odd[name] = GONE
+        elif problem := received(folder).problem:
+            odd[name] = " ".join(filter(None, (problem, odd.get(name))))
+    return dict(sorted(odd.items())), not_graded(course, assignment)

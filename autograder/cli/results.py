@@ -20,18 +20,17 @@ def report(
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
     from autograder.assignment import chosen
-    from autograder.classroom.recorded import GONE, gone, recorded_grades
+    from autograder.classroom.recorded import GONE, odd_folders, recorded_grades
     from autograder.course.course import Course
     from autograder.outputs.report import write_report
 
     course = Course.find()
     name = chosen(course, assignment)
     grades = recorded_grades(course, name)
-    folders = dict.fromkeys(gone(course, grades, name), GONE)
-    own = {student: grade for student, grade in grades.items() if student not in folders}
-    path = write_report(
-        name, own or grades, to or course.root / "reports" / f"{name}.html", folders
-    )
+    folders, ungraded = odd_folders(course, name, grades)
+    own = {student: grade for student, grade in grades.items() if folders.get(student) != GONE}
+    target = to or course.root / "reports" / f"{name}.html"
+    path = write_report(name, own or grades, target, folders, ungraded)
     typer.echo(f"Wrote {path}.")
 
 

@@ -30,7 +30,7 @@ from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.forks import Forks, unreachable
 from autograder.grading.run import Run
-from autograder.grading.scoring import score_question, score_submission
+from autograder.grading.scoring import score_by_hand, score_question, score_submission, with_remarks
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError
@@ -149,10 +149,9 @@ class Grader:
         problems = [*submission.problems, *run.problems]
         if self._unprotected:
             problems.append("Graded without a sandbox: files and network were not protected.")
-        grade = run.mark(score_submission(self.assignment, scores, problems))
-        return GradedSubmission(
-            grade, run.notebooks(), run.runs, tuple(run.staff_notes), run.cpu_seconds
-        )
+        marked = run.mark(score_submission(self.assignment, scores, problems))
+        said = with_remarks(marked, submission), run.notebooks(), run.runs
+        return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds)
 
     def _run(self, submission: Submission) -> Run:
         if self._found.classic:
@@ -176,7 +175,7 @@ class _ChecksRun(Run):
         """Run a question's checks, and once more those that an earlier mistake may have failed."""
         checks = self._kit.checks.of(question.id)
         if question.by_hand:
-            return score_question(question, [])
+            return score_by_hand(question, self.submission.notebooks[question.notebook])
         if any(
             run.id == question.answer and run.status == "skipped"
             for run in self.runs[question.notebook]

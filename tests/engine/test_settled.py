@@ -11,7 +11,7 @@ from batch_class import NO_BIAS, RIGHT, grade, hand_in
 from mini_course import NAME, ReleasedIn, copy_of
 from typer.testing import CliRunner
 
-from autograder.classroom.recorded import gone, recorded_grades
+from autograder.classroom.recorded import GONE, odd_folders, recorded_grades
 from autograder.cli import app
 from autograder.course.course import Course
 from autograder.gradebook.rows import open_gradebook
@@ -125,7 +125,7 @@ def test_who_has_no_folder_any_more_is_named_and_not_counted(
 ) -> None:
     shutil.rmtree(course.root / "submitted" / "ben")
     known = recorded_grades(course, NAME)
-    assert gone(course, known, NAME) == ["ben"]
+    assert odd_folders(course, NAME, known) == ({"ben": GONE}, {})
     run(course, monkeypatch, "report", NAME)
     page = (course.root / "reports" / "mini.html").read_text()
     assert "<dt>submissions</dt><dd>2</dd>" in page
