@@ -33,6 +33,7 @@ from autograder.classroom.recorded import odd_folders
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
 from autograder.course.questions import questions_of, refuse_unreleased
+from autograder.course.waiting import wait_until_free
 from autograder.errors import UsageError
 from autograder.grading.grade import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
@@ -239,6 +240,7 @@ class _Run:
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
         folder = self._folders[student]
+        wait_until_free(str(self._gradebook.engine.url))
         try:
             write_autograded(self._course, student, graded, folder)
             handed_in = digests_of(graded, self._questions)

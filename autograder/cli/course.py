@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 
 from autograder.cli.app import USAGE, Assignment, app
+from autograder.errors import UsageError
 
 data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
 app.add_typer(data_app, name="data")
@@ -91,7 +93,11 @@ def release(
     name = chosen(course, assignment)
     course.source(name)
     if verify:
-        verify_release(course, name)
+        try:
+            verify_release(course, name)
+        except UsageError as error:
+            print(f"autograder: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
         typer.echo(f"release/{name} and solutions/{name} are up to date.")
     else:
         done = build_release(

@@ -18,6 +18,7 @@ from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
+from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
 from autograder.gradebook.answers import Digests, changed_answers
 from autograder.gradebook.late import note_lateness
@@ -39,6 +40,8 @@ REVIEW_COMMENT = "A person still has to grade or confirm this answer."
 def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     """Open the course's gradebook, which has to know the assignment already.
 
+    One that another program has locked is waited for.
+
     Raises:
         UsageError: if there is no gradebook yet, or the assignment is not in it.
     """
@@ -47,7 +50,8 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     path = folder.db_url.removeprefix("sqlite:///")
     if path != folder.db_url and not Path(path).is_file():
         raise UsageError(f"There is no gradebook {path} yet; {advice}.")
-    with Gradebook(folder.db_url, folder.course_id) as gradebook:
+    wait_until_free(folder.db_url)
+    with Gradebook(patient(folder.db_url), folder.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
         except MissingEntry:

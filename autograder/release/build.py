@@ -36,6 +36,7 @@ from autograder.course.nbgrader_view import (
     course_config,
     course_directory,
 )
+from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
 from autograder.release.changes import Plan
 from autograder.release.compare import differences
@@ -212,6 +213,9 @@ def _execute(workshop: Path, assignment: str) -> Path:
 
 def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> None:
     gradebook = course_directory(course.root).db_url
+    if Path(gradebook.removeprefix("sqlite:///")).is_file():
+        wait_until_free(gradebook)
+    gradebook = patient(gradebook)
     _convert(
         GenerateAssignment, workshop, assignment, release_directory="registered", db_url=gradebook
     )

@@ -19,6 +19,7 @@ from nbgrader.api import Notebook as NotebookRow
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_directory
+from autograder.course.waiting import patient, wait_until_free
 from autograder.release.changes import Plan, cells_of, plan
 
 
@@ -49,8 +50,9 @@ def change_questions(
 @contextmanager
 def _gradebooks(workshop: Path, course: Course) -> Iterator[tuple[Gradebook, Gradebook]]:
     folder = course_directory(course.root)
+    wait_until_free(folder.db_url)
     with (
-        Gradebook(folder.db_url, folder.course_id) as book,
+        Gradebook(patient(folder.db_url), folder.course_id) as book,
         Gradebook(f"sqlite:///{workshop}/gradebook.db", folder.course_id) as wanted,
     ):
         yield book, wanted
