@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from autograder.cli.app import Assignment, app
+from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
 
 
@@ -32,6 +33,40 @@ def report(
     target = to or course.root / "reports" / f"{name}.html"
     path = write_report(name, own or grades, target, folders, ungraded)
     typer.echo(f"Wrote {path}.")
+
+
+@app.command()
+def feedback(
+    assignment: Assignment = None,
+    student: Annotated[
+        list[str] | None, typer.Option(help="Only this student; may be given again.")
+    ] = None,
+    jobs: Annotated[
+        int | None, typer.Option(help="Processes; as many as processors by default.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Make pages again that are up to date.")
+    ] = False,
+) -> None:
+    """Make the students' feedback pages, feedback/<student>/<assignment>, where they are stale.
+
+    A page is stale if the submission was graded again since, or a person entered something.
+    """
+    from autograder.assignment import chosen
+    from autograder.classroom.workers import default_jobs
+    from autograder.course.course import Course
+    from autograder.outputs.pages import make_pages
+
+    course = Course.find()
+    name = chosen(course, assignment)
+    course.source(name)
+    made = make_pages(course, name, student or None, jobs=jobs or default_jobs(), force=force)
+    for who, why in made.failed.items():
+        print(f"{who}: {why}", file=sys.stderr)
+    current = f"{len(made.current)} had nothing new"
+    typer.echo(f"Made the pages of {len(made.made)} students; {current}.")
+    if made.failed:
+        raise typer.Exit(USAGE)
 
 
 @app.command()

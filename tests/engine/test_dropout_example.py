@@ -85,7 +85,7 @@ def test_any_right_use_of_a_generator_is_right(graded: dict[str, Grade]) -> None
 
 
 def test_a_blank_submission_gets_nothing(graded: dict[str, Grade]) -> None:
-    assert points(graded["blank"]) == [0.0, 0.0, 0.0, 0.0, None]
+    assert points(graded["blank"]) == [0.0, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_two_mistakes_are_both_named_where_they_are_and_in_what_is_built_on_them(
