@@ -106,6 +106,7 @@ def release(
             execute="always" if execute else "changed",
             show=lambda plan: print_plan(plan, Console()),
             agreed=yes,
+            say=lambda what: print(f"  {what}", file=sys.stderr, flush=True),
         )
         typer.echo(f"Wrote release/{name} and solutions/{name}.")
         if done.backup:

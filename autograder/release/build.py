@@ -40,8 +40,10 @@ from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
 from autograder.release.changes import Plan
 from autograder.release.compare import differences
+from autograder.release.convert import convert
 from autograder.release.leaks import leaks_in_folder
 from autograder.release.migrate import change_questions, planned_change
+from autograder.release.solve import run_solutions, to_run
 from autograder.release.worth import other_points
 
 Execution = Literal["changed", "always", "never"]
@@ -55,7 +57,8 @@ class Released(msgspec.Struct, frozen=True):
     solutions: Path
     notebooks: tuple[str, ...]
     release_changed: bool
-    solutions_executed: bool
+    executed: tuple[str, ...]
+    """The notebooks whose solutions were run."""
     backup: Path | None = None
     """Where the gradebook is as it was, if questions changed under submissions."""
 
@@ -68,6 +71,7 @@ def build_release(
     register: bool = True,
     show: Callable[[Plan], None] = lambda _: None,
     agreed: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Released:
     """Write `release/<assignment>` and `solutions/<assignment>`.
 
@@ -75,10 +79,11 @@ def build_release(
         course: the course.
         assignment: its folder's name under `source/`.
         execute: whether to run the solutions; "changed" keeps the outputs that stand in
-            `solutions/` as long as no source and no file of theirs changed.
+            `solutions/` of notebooks that have not changed (see `solve.to_run`).
         register: whether to enter the assignment into the gradebook (made if there is none).
         show: told first what becomes of questions that students have handed in already.
         agreed: whether to go through with that.
+        say: told what is being done, in half a sentence each.
 
     Raises:
         UsageError: if a solution or a hidden check is found in the release, a text says other
@@ -86,7 +91,9 @@ def build_release(
             that students have handed in and nobody has agreed; nothing is changed then.
     """
     with _workshop(course, assignment) as workshop:
+        say("making the students' notebooks")
         student, solved = _build(workshop, assignment)
+        say("looking for solutions in them")
         _refuse_leaks(student, workshop, assignment)
         target = course.root / "solutions" / assignment
         planned = planned_change(workshop, course, assignment) if register else None
@@ -98,22 +105,25 @@ def build_release(
                     f"in; run 'autograder release {assignment} --yes' to go through with it."
                 )
         stale = execute == "always" or bool(differences(target, solved, "solutions"))
+        names = to_run(course, assignment, solved, everything=execute == "always")
         if stale and execute != "never":
-            solved = _execute(workshop, assignment)
+            run_solutions(workshop, solved, names, target, say)
         backup = change_questions(workshop, course, assignment, planned) if planned else None
         if register:
+            say("entering the questions into the gradebook")
             _enter_into_gradebook(workshop, course, assignment)
         if stale:
             _move_in(solved, target)
         changed = bool(differences(course.root / "release" / assignment, student, "release"))
         if changed:
             _move_in(student, course.root / "release" / assignment)
+        store_as_jupyter_does(course.source(assignment))
     return Released(
         release=course.root / "release" / assignment,
         solutions=target,
         notebooks=tuple(path.stem for path in notebook_paths(course.source(assignment))),
         release_changed=changed,
-        solutions_executed=stale and execute != "never",
+        executed=tuple(names) if stale and execute != "never" else (),
         backup=backup,
     )
 
@@ -191,24 +201,10 @@ def _throw_away_gradebook(workshop: Path) -> None:
 
 def _build(workshop: Path, assignment: str) -> tuple[Path, Path]:
     """Make the student's folder and the solutions, unexecuted."""
-    _convert(GenerateAssignment, workshop, assignment)
+    convert(GenerateAssignment, workshop, assignment)
     unexecuted = Config({"Execute": {"enabled": False}})
-    _convert(GenerateSolution, workshop, assignment, unexecuted, solution_directory="unexecuted")
+    convert(GenerateSolution, workshop, assignment, unexecuted, solution_directory="unexecuted")
     return workshop / "release" / assignment, workshop / "unexecuted" / assignment
-
-
-def _execute(workshop: Path, assignment: str) -> Path:
-    _convert(GenerateSolution, workshop, assignment, solution_directory="executed")
-    folder = workshop / "executed" / assignment
-    for path in notebook_paths(folder):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for output in cell.get("outputs", []):
-                if output.output_type == "error":
-                    raise UsageError(
-                        f"The solution {path.name} does not run: cell '{cell.get('id')}' "
-                        f"raised {output.ename}: {output.evalue}."
-                    )
-    return folder
 
 
 def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> None:
@@ -216,7 +212,7 @@ def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> No
     if Path(gradebook.removeprefix("sqlite:///")).is_file():
         wait_until_free(gradebook)
     gradebook = patient(gradebook)
-    _convert(
+    convert(
         GenerateAssignment, workshop, assignment, release_directory="registered", db_url=gradebook
     )
 
@@ -231,35 +227,20 @@ def _refuse(reasons: list[str]) -> None:
         raise UsageError(f"Nothing is released: {'; '.join(reasons[:3])}{more}.")
 
 
-def _convert(
-    converter: type, workshop: Path, assignment: str, config: Config | None = None, **settings: Any
-) -> None:
-    """Run one of nbgrader's converters; say what it says when it refuses."""
+def store_as_jupyter_does(folder: Path) -> None:
+    """Write the notebooks of a folder as Jupyter would save them.
 
-    class Converter(converter):  # type: ignore[misc]
-        reason: Exception | None = None
-
-        def convert_single_notebook(self, notebook_filename: str) -> None:
-            try:
-                super().convert_single_notebook(notebook_filename)
-            except Exception as error:
-                self.reason = error
-                raise
-
-    settings.setdefault("db_url", f"sqlite:///{workshop}/gradebook.db")
-    courses = course_directory(workshop, assignment_id=assignment, **settings)
-    merged = course_config(workshop)
-    merged.merge(config or Config())
-    silent = logging.Logger("release", level=logging.CRITICAL + 1)
-    run = Converter(coursedir=courses, config=merged, log=silent)
-    run.force = True
-    try:
-        run.start()
-    except NbGraderException as error:
-        reason = run.reason or error
-        if isinstance(reason, UsageError):
-            raise reason from None
-        raise UsageError(f"nbgrader cannot convert source/{assignment}: {reason}") from reason
+    Then a change that is made in Jupyter is all that a comparison with the last version shows.
+    """
+    for path in notebook_paths(folder):
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        if notebook.nbformat != nbformat.current_nbformat:
+            continue  # opening it in Jupyter converts it; that is the instructor's to decide
+        stored = f"{nbformat.writes(notebook)}\n".encode()
+        if path.read_bytes() != stored:
+            fresh = path.with_name(f".{path.name}.new")
+            fresh.write_bytes(stored)
+            fresh.replace(path)
 
 
 def _move_in(built: Path, target: Path) -> None:

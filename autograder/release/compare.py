@@ -10,12 +10,18 @@ import nbformat
 
 def differences(old: Path, new: Path, step: str) -> list[str]:
     """One sentence for every file that is not the same in both folders."""
-    names = sorted(_files(old) | _files(new))
     return [
         f"{step}/{new.name}/{name} is not what source/{new.name} gives; "
         f"run 'autograder release {new.name}'."
-        for name in names
-        if not _same(old / name, new / name, with_outputs=step == "release")
+        for name in different_files(old, new, with_outputs=step == "release")
+    ]
+
+
+def different_files(old: Path, new: Path, *, with_outputs: bool) -> list[str]:
+    """The files, by path, that are not the same in both folders; of notebooks perhaps their cells."""
+    names = sorted(_files(old) | _files(new))
+    return [
+        name for name in names if not _same(old / name, new / name, with_outputs=with_outputs)
     ]
 
 
