@@ -77,6 +77,8 @@ class QuestionScore(msgspec.Struct, frozen=True):
     needs_review: bool = False
     """Whether a person still has to grade or confirm this score."""
     checks: tuple[CheckResult, ...] = ()
+    by_hand: Literal[True] | msgspec.UnsetType = msgspec.UNSET
+    """Set where a person entered the score into the gradebook."""
 
 
 class Status(StrEnum):
@@ -92,7 +94,10 @@ class Grade(msgspec.Struct, frozen=True):
     assignment: str
     status: Status
     score: float | None
-    """Sum of the question scores that are known, without bonus; None when withheld."""
+    """Sum of the question scores that are known, without bonus; None when withheld.
+
+    Of a grade as the gradebook has it, after the late penalty.
+    """
     max_score: float
     extra_credit: float
     problems: tuple[str, ...] = ()
@@ -102,6 +107,12 @@ class Grade(msgspec.Struct, frozen=True):
     """Set for an ordinary nbgrader assignment, whose tests run in the student's process."""
     unanswered: tuple[tuple[str, str], ...] | msgspec.UnsetType = msgspec.UNSET
     """Of such an assignment, the answer cells left as they were handed out: (notebook, id)."""
+    late_penalty: float | msgspec.UnsetType = msgspec.UNSET
+    """Points taken off in the gradebook for being late; unset without."""
+    suspect: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Sentences about what was changed to steer grading; it was put back."""
+    notes: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Sentences about harmless things, such as a notebook's other name."""
 
     @property
     def classic(self) -> bool:
@@ -117,6 +128,15 @@ class Grade(msgspec.Struct, frozen=True):
     def from_json(cls, text: str | bytes) -> Grade:
         """Decode what `to_json` wrote. Raises `msgspec.ValidationError` on anything else."""
         return msgspec.json.decode(text, type=cls)
+
+
+class Regraded(msgspec.Struct, frozen=True):
+    """A student's grade that grading again has changed; both with what a person entered."""
+
+    before: Grade
+    after: Grade
+    why: tuple[str, ...]
+    """What has changed: the submission, the checks, the notebooks, the secret, the autograder."""
 
 
 class ClassResult(msgspec.Struct, frozen=True):
@@ -136,7 +156,14 @@ class ClassResult(msgspec.Struct, frozen=True):
     seconds: float
     """Wall time of the run."""
     folders: dict[str, str] = {}
-    """What is wrong with a folder of submitted/ as such: no grade depends on it."""
+    """What is odd about a folder of submitted/ as such: no grade depends on it."""
+    ungraded: dict[str, str] = {}
+    """What lies in submitted/ and is not graded, and why."""
+
+    regraded: dict[str, Regraded] = {}
+    """Students whose score or checks are not what they were."""
+    dry: bool = False
+    """Whether nothing was written."""
 
     @property
     def interrupted(self) -> bool:

@@ -11,32 +11,38 @@ from __future__ import annotations
 import gc
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
-
-import msgspec
+from typing import Any
 
 from autograder.classroom.dispatch import dispatch
-from autograder.classroom.ledger import Ledger, ledger_path, recorded
+from autograder.classroom.ledger import Ledger, Version, ledger_path
 from autograder.classroom.packing import (
     code_digest,
     decode_graded,
     digest,
     encode_graded,
+    handed_in_digest,
     pack_course,
     pack_folder,
+    parts_of,
 )
+from autograder.classroom.recorded import odd_folders
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
+from autograder.course.questions import questions_of, refuse_unreleased
+from autograder.course.waiting import wait_until_free
 from autograder.errors import UsageError
 from autograder.grading.grade import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import ClassResult, Grade, Status
+from autograder.model import ClassResult, Grade, Regraded, Status
+from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
-from autograder.submission.folders import find_submissions, not_graded
+from autograder.submission.folders import find_submissions
 
 
 def grade_class(
@@ -49,6 +55,7 @@ def grade_class(
     force: bool = False,
     sandbox: Backend = "bubblewrap",
     progress: Progress | None = None,
+    dry: bool = False,
 ) -> ClassResult:
     """Grade `submitted/<student>/<assignment>` of all students into the gradebook.
 
@@ -61,6 +68,7 @@ def grade_class(
         force: grade again what has not changed.
         sandbox: `bubblewrap`, or `none` for no protection.
         progress: who is told; by default the terminal, on stderr.
+        dry: write nothing, and only say what would change.
 
     Raises:
         UsageError: if there is nothing to grade, or something asked for is not there.
@@ -70,9 +78,10 @@ def grade_class(
     if jobs is not None and jobs < 1:
         raise UsageError(f"{jobs} jobs cannot grade anything; give 1 or more.")
     folders = find_submissions(course, assignment, students)
+    refuse_unreleased(course, assignment)
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
-        run = _Run(course, assignment, sandbox, folders, ledger)
+        run = _Run(course, assignment, sandbox, folders, ledger, dry)
         todo = run.sort_out(force=force)
         width = min(jobs or default_jobs(), len(todo))
         workers: Workers | None = None
@@ -95,31 +104,6 @@ def grade_class(
         return run.result(time.monotonic() - began)
 
 
-def recorded_grades(course: Course, assignment: str) -> dict[str, Grade]:
-    """The grades of all students graded so far; what the gradebook has not is withheld.
-
-    Raises:
-        UsageError: if there is no such assignment, nothing was graded yet, or another version
-            of the autograder did it.
-    """
-    course.source(assignment)
-    grades = {}
-    for name, entry in recorded(course, assignment).items():
-        try:
-            grade = decode_graded(entry.graded).grade
-        except msgspec.DecodeError:
-            raise UsageError(
-                f"{name} was graded by another version of the autograder; run "
-                f"'autograder grade {assignment}' to grade again."
-            ) from None
-        grades[name] = grade if entry.written else withheld(course, assignment, UNWRITTEN).grade
-    if not grades:
-        raise UsageError(
-            f"Nothing of {assignment} is graded yet; run 'autograder grade {assignment}' first."
-        )
-    return grades
-
-
 class _Run:
     """One run over a class."""
 
@@ -130,15 +114,19 @@ class _Run:
         sandbox: Backend,
         folders: dict[str, Path],
         ledger: Ledger,
+        dry: bool,
     ) -> None:
         self._course = course
         self._assignment = assignment
         self._folders = folders
         self._ledger = ledger
+        self._dry = dry
         # All that a grade depends on besides the submission itself.
-        self._frame = digest(
-            pack_course(course, assignment), code_digest().encode(), sandbox.encode()
-        ).encode()
+        self._parts = parts_of(pack_course(course, assignment))
+        self._parts["the autograder"] = digest(code_digest().encode(), sandbox.encode())
+        self._frame = digest(*(part.encode() for part in self._parts.values())).encode()
+        self._questions = questions_of(course, assignment)
+        self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._fresh: list[str] = []
@@ -165,12 +153,35 @@ class _Run:
         gc.freeze()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             submissions = self._gradebook.assignment_submissions(self._assignment)
-            in_book = {submission.student.id for submission in submissions}
+            in_book = {submission.student.id: submission for submission in submissions}
+            kept: list[str] = []
             for student in list(self._grades):
                 entry = self._ledger.get(student)
-                if entry is not None and not (entry.written and student in in_book):
+                if entry is not None and entry.written and student in in_book:
+                    kept.append(student)
+                elif entry is not None:
                     self._write(student, decode_graded(entry.graded))
+            self._settle({student: in_book[student] for student in kept})
             yield
+
+    def _settle(self, kept: Mapping[str, Any]) -> None:
+        """Take over what the gradebook says of grades that have not changed.
+
+        A due date may have changed meanwhile, or the rule for late work.
+        """
+        from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+
+        for student, row in kept.items() if not self._dry else ():
+            folder = self._folders[student]
+            try:
+                note_lateness(self._course, self._gradebook, row, folder, same=True)
+                self._gradebook.db.commit()
+            except Exception:
+                self._leave_out(student)
+        self._known = standings(self._gradebook, self._assignment)
+        for student in kept.keys() - self._staff_notes.keys():
+            self._grades[student] = settled(self._grades[student], self._known[student])
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
         """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
@@ -183,10 +194,37 @@ class _Run:
             )
             self._fresh.append(answer.student)
             self._keep(answer.student, graded)
-            key = self._digest(answer.submission)
-            self._ledger.put(answer.student, key, encode_graded(graded))
-            self._write(answer.student, graded)
+            before = self._ledger.last(answer.student)
+            version = self._version(answer.submission, graded.grade)
+            if before is not None:
+                self._compare(answer.student, before, version)
+            if not self._dry:
+                another = before is None or _another(before, version)
+                key = self._digest(answer.submission)
+                self._ledger.put(
+                    answer.student, key, encode_graded(graded), version if another else None
+                )
+                self._write(
+                    answer.student, graded, same=before is not None and _same(before, version)
+                )
             told.advance(answer.student, self._grades[answer.student])
+
+    def _version(self, submission: bytes, grade: Grade) -> Version:
+        own = {"the submission": handed_in_digest(submission)} if submission else {}
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        return Version(now, own | self._parts, grade)
+
+    def _compare(self, student: str, before: Version, now: Version) -> None:
+        """Note what grading again has changed, beside what a person entered."""
+        from autograder.gradebook.settled import Standing, foreseen  # noqa: PLC0415 - as above
+
+        standing = self._known.get(student, Standing())
+        old, new = foreseen(before.grade, standing), foreseen(now.grade, standing)
+        if self._dry:
+            self._grades[student] = new
+        if is_another(old, new):
+            why = changed_parts(before.parts, now.parts)
+            self._regraded[student] = Regraded(old, new, why)
 
     def _pack(self, student: str) -> bytes:
         return pack_folder(self._folders[student])
@@ -196,37 +234,48 @@ class _Run:
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
 
-    def _write(self, student: str, graded: GradedSubmission) -> None:
+    def _write(self, student: str, graded: GradedSubmission, *, same: bool = True) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
+        if self._dry:
+            return
+        from autograder.gradebook.answers import digests_of  # noqa: PLC0415 - as above
         from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
         from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
         folder = self._folders[student]
+        wait_until_free(str(self._gradebook.engine.url))
         try:
             write_autograded(self._course, student, graded, folder)
-            enter_submission(self._course, self._gradebook, student, graded.grade, folder)
+            handed_in = digests_of(graded, self._questions)
+            own = (student, graded.grade, folder)
+            enter_submission(self._course, self._gradebook, *own, handed_in=handed_in, same=same)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception:
-            self._gradebook.db.rollback()
-            note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
-            self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
-            self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
+            self._leave_out(student)
         else:
             self._ledger.mark_written(student)
+            known = standings(self._gradebook, self._assignment, student)
+            self._grades[student] = settled(graded.grade, known[student])
+
+    def _leave_out(self, student: str) -> None:
+        """Withhold a grade that cannot be written, and keep the reason for staff."""
+        self._gradebook.db.rollback()
+        note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
+        self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
+        self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
 
     def _digest(self, submission: bytes) -> str:
-        return digest(self._frame, submission)
+        return digest(self._frame, handed_in_digest(submission).encode()) if submission else ""
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
-        from autograder.gradebook.received import received  # noqa: PLC0415 - as above
-
         known = {name: self._grades[name] for name in self._folders if name in self._grades}
-        odd = {name: received(folder).problem for name, folder in self._folders.items()}
-        odd |= not_graded(self._course, self._assignment)
+        odd, ungraded = odd_folders(self._course, self._assignment, self._folders)
         staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
-        write_staff_notes(self._staff_notes, staff_file)
+        if not self._dry:
+            write_staff_notes(self._staff_notes, staff_file)
         return ClassResult(
             assignment=self._assignment,
             grades=known,
@@ -235,5 +284,18 @@ class _Run:
             staff_notes=self._staff_notes,
             staff_file=staff_file,
             seconds=seconds,
-            folders={name: odd[name] for name in sorted(odd) if odd[name]},
+            folders=odd,
+            ungraded=ungraded,
+            regraded=dict(sorted(self._regraded.items())),
+            dry=self._dry,
         )
+
+
+def _same(one: Version, other: Version) -> bool:
+    """Whether they are of the same files."""
+    return one.parts.get("the submission") == other.parts.get("the submission")
+
+
+def _another(before: Version, now: Version) -> bool:
+    """Whether history needs a new line."""
+    return (before.parts, before.grade) != (now.parts, now.grade)

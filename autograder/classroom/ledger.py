@@ -1,8 +1,9 @@
 """What has been graded already, so that a run that was killed goes on where it stopped.
 
 One row for each student: the digest of all that the grade depends on, the grade, and
-whether it has reached the gradebook. A row is committed before the gradebook is written,
-so a crash at any moment costs at most the submission that was under way.
+whether it has reached the gradebook; and the versions that each grade had. A row is
+committed before the gradebook is written, so a crash at any moment costs at most the
+submission that was under way.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +19,7 @@ import msgspec
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.model import Grade
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -32,6 +35,16 @@ class Entry(msgspec.Struct, frozen=True):
 def ledger_path(course: Course, assignment: str) -> Path:
     """Where an assignment's ledger lies."""
     return course.root / ".autograder" / f"ledger-{assignment}.sqlite"
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A grade that a student had at some time, and what it depended on."""
+
+    at: str
+    """When it was graded: date and time, UTC."""
+    parts: dict[str, str]
+    """By what it depended on, a digest."""
+    grade: Grade
 
 
 class Ledger:
@@ -68,12 +81,21 @@ class Ledger:
         ).fetchone()
         return Entry(row[0], row[1], bool(row[2])) if row else None
 
-    def put(self, student: str, digest: str, graded: bytes) -> None:
-        """Keep a new grade that the gradebook does not have yet."""
+    def put(self, student: str, digest: str, graded: bytes, version: Version | None = None) -> None:
+        """Keep a new grade that the gradebook does not have yet, and its version for history."""
         with self._database:
             self._database.execute(
                 "INSERT OR REPLACE INTO grades VALUES (?, ?, ?, 0)", (student, digest, graded)
             )
+            if version is not None:
+                self._database.execute(
+                    "INSERT INTO versions (student, version) VALUES (?, ?)",
+                    (student, msgspec.msgpack.encode(version)),
+                )
+
+    def last(self, student: str) -> Version | None:
+        """The version of a student's grade that was graded last."""
+        return next(reversed(_versions(self._database, student)), None)
 
     def mark_written(self, student: str) -> None:
         """Note that the gradebook has a student's grade."""
@@ -96,12 +118,39 @@ def recorded(course: Course, assignment: str) -> dict[str, Entry]:
         database.close()
 
 
+def history(course: Course, assignment: str, student: str) -> list[Version]:
+    """All versions of a student's grade, the first one first."""
+    path = ledger_path(course, assignment)
+    if not path.exists():
+        return []
+    database = _connect(path)
+    try:
+        return _versions(database, student)
+    finally:
+        database.close()
+
+
+def _versions(database: sqlite3.Connection, student: str) -> list[Version]:
+    rows = database.execute(
+        "SELECT version FROM versions WHERE student = ? ORDER BY number", (student,)
+    )
+    found: list[Version] = []
+    for (encoded,) in rows:
+        with suppress(msgspec.DecodeError):  # of another version of the autograder
+            found.append(msgspec.msgpack.decode(encoded, type=Version))
+    return found
+
+
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         database = sqlite3.connect(path)
         database.execute(
             "CREATE TABLE IF NOT EXISTS grades (student TEXT PRIMARY KEY, digest TEXT NOT NULL, "
             "graded BLOB NOT NULL, written INTEGER NOT NULL)"
+        )
+        database.execute(
+            "CREATE TABLE IF NOT EXISTS versions "
+            "(number INTEGER PRIMARY KEY, student TEXT NOT NULL, version BLOB NOT NULL)"
         )
     except sqlite3.DatabaseError as error:
         raise UsageError(

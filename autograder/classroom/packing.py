@@ -17,6 +17,7 @@ import msgspec
 from autograder.assignment import find
 from autograder.course.course import PRIVATE, Course, notebook_paths
 from autograder.grading.grade import GradedSubmission
+from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.intake import MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 from autograder.submission.reader import SubmittedFile, walk
 
@@ -68,6 +69,14 @@ def pack_folder(folder: Path) -> bytes:
     return msgspec.msgpack.encode(files)
 
 
+def handed_in_digest(packed: bytes) -> str:
+    """A digest of a packed folder's files; when they came is no part of them."""
+    files = msgspec.msgpack.decode(packed, type=list[_File])
+    stamp = TIMESTAMP_FILE.encode()
+    own = [file for file in files if not file.name.startswith(stamp)]
+    return digest(msgspec.msgpack.encode(own))
+
+
 def _packed_file(file: SubmittedFile, room: int) -> _File:
     name = os.fsencode(file.path)
     if not file.regular:
@@ -105,6 +114,16 @@ def pack_course(course: Course, assignment: str) -> bytes:
         course.secret(),
     )
     return msgspec.msgpack.encode(packed)
+
+
+def parts_of(packed: bytes) -> dict[str, str]:
+    """What of a packed course a grade depends on, and a digest of each part."""
+    course = msgspec.msgpack.decode(packed, type=_PackedCourse)
+    return {
+        "the notebooks": digest(course.source, course.release),
+        "the checks": digest(course.private),
+        "the secret": digest(course.secret),
+    }
 
 
 def _packed(folder: Path, paths: Iterable[Path]) -> bytes:

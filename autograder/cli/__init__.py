@@ -1,17 +1,21 @@
-"""The command line: init, new, release, check, grade, verify, report, export, data, doctor.
+"""The command line.
 
-Exit status: 0 done, whatever the score; 2 unusable input or usage, with one sentence on
-stderr; 3 some grade was withheld.
+Exit status: 0 done, whatever the score; 1 from `verify` and `release --verify` only, what they
+look for is not so; 2 unusable input or usage, with one sentence on stderr; 3 some grade was
+withheld; 4 the autograder itself failed, its traceback in a file.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+import traceback
+from pathlib import Path
 from typing import NoReturn
 
 from autograder.classroom.start import collect_seldom, skip_uri_grammar
 from autograder.cli import course, grading, proving, results  # they register their commands
-from autograder.cli.app import USAGE, app
+from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError
 
 __all__ = ["app", "course", "grading", "main", "proving", "results"]
@@ -28,4 +32,25 @@ def main() -> NoReturn:
     except (UsageError, SandboxUnavailable) as error:
         print(f"autograder: {error}", file=sys.stderr)
         raise SystemExit(USAGE) from None
+    except Exception as error:
+        _say_failure(error)
+        raise SystemExit(FAILED) from None
     raise SystemExit(0)
+
+
+def _say_failure(error: Exception) -> None:
+    """Say in a sentence that we failed, and put the traceback where staff can read it."""
+    own = Path.cwd() / ".autograder"
+    folder = own if own.is_dir() else Path(tempfile.mkdtemp(prefix="autograder-"))
+    path = folder / "last-error.txt"
+    text = f"{' '.join(sys.argv)}\n\n{''.join(traceback.format_exception(error))}"
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as also:
+        path = Path(f"nowhere, since it cannot be written ({also.strerror})")
+    said = str(error).partition("\n")[0] or "without a word"
+    print(
+        f"autograder: this command failed, through no fault of yours ({type(error).__name__}: "
+        f"{said}); the traceback is in {path}.",
+        file=sys.stderr,
+    )

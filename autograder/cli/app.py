@@ -12,6 +12,7 @@ from autograder.sandbox.launch import Backend
 
 WITHHELD = 3
 USAGE = 2
+FAILED = 4
 INTERRUPTED = 130
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,7 @@ import typer
 from rich.console import Console
 
 from autograder.cli.app import USAGE, Assignment, app
+from autograder.errors import UsageError
 
 data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
 app.add_typer(data_app, name="data")
@@ -69,25 +71,48 @@ def release(
     execute: Annotated[
         bool, typer.Option("--execute", help="Run the solutions even if nothing has changed.")
     ] = False,
+    yes: Annotated[
+        bool,
+        typer.Option("--yes", help="Change questions although students have handed in already."),
+    ] = False,
 ) -> None:
     """Make release/ and the executed solutions/ from source/.
 
     Runs nbgrader's generate_assignment and generate_solution, and refuses to finish if a
     line of a solution or of a hidden check would reach the students.
+
+    Where questions were added, removed, renamed or re-weighted after submissions, it shows
+    first what changes for whom; with --yes it goes through with it.
     """
     from autograder.assignment import chosen
     from autograder.course.course import Course
+    from autograder.outputs.told import print_plan
     from autograder.release.build import build_release, verify_release
 
     course = Course.find()
     name = chosen(course, assignment)
     course.source(name)
     if verify:
-        verify_release(course, name)
+        try:
+            verify_release(course, name)
+        except UsageError as error:
+            print(f"autograder: {error}", file=sys.stderr)
+            raise typer.Exit(1) from None
         typer.echo(f"release/{name} and solutions/{name} are up to date.")
     else:
-        build_release(course, name, execute="always" if execute else "changed")
+        done = build_release(
+            course,
+            name,
+            execute="always" if execute else "changed",
+            show=lambda plan: print_plan(plan, Console()),
+            agreed=yes,
+            say=lambda what: print(f"  {what}", file=sys.stderr, flush=True),
+        )
         typer.echo(f"Wrote release/{name} and solutions/{name}.")
+        if done.backup:
+            typer.echo(
+                f"The gradebook as it was: {done.backup}. Now run 'autograder grade {name}'."
+            )
 
 
 @app.command()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,10 @@ from rich.console import Console
 from autograder.classroom.start import start_worker_server
 from autograder.cli.app import INTERRUPTED, Assignment, Sandboxed, app, backend, end_with
 from autograder.errors import UsageError
+
+if TYPE_CHECKING:
+    from autograder.course.course import Course
+    from autograder.model import Grade
 
 
 @app.command()
@@ -36,6 +40,7 @@ def check(
     from autograder.grading.belongs import chosen_for
     from autograder.grading.grade import Grader
     from autograder.outputs.terminal import print_grade
+    from autograder.submission.folders import whose
 
     course = Course.find()
     _look_at(path)
@@ -48,6 +53,8 @@ def check(
         typer.echo(graded.grade.to_json(indent=2))
     else:
         print_grade(graded.grade, Console(), {q.id: q.upstream for q in questions})
+        if only is None and (student := whose(course, name, folder)):
+            _say_standing(course, name, student, graded.grade)
     for note in graded.staff_notes:
         print(note, file=sys.stderr)
     end_with(graded.grade)
@@ -67,6 +74,10 @@ def grade(
     ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Grade again what has not changed since last time.")
+    ] = False,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Write nothing; say which grades would change, and why."),
     ] = False,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:
@@ -90,11 +101,21 @@ def grade(
         dask=dask,
         force=force,
         sandbox=backend(sandbox),
+        dry=dry_run,
     )
     print_class(result, Console())
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)
     end_with(*result.grades.values())
+
+
+def _say_standing(course: Course, assignment: str, student: str, grade: Grade) -> None:
+    """Say what the gradebook makes of a grade; importing nbgrader takes a second."""
+    from autograder.gradebook.settled import in_gradebook
+    from autograder.outputs.told import print_standing
+
+    if (known := in_gradebook(course, assignment, student)) is not None:
+        print_standing(known, grade, Console())
 
 
 def _look_at(path: Path) -> None:

@@ -79,6 +79,29 @@ def questions_of(course: Course, assignment: str) -> tuple[Question, ...]:
     return tuple(question for name in ordered for question in notebooks[name])
 
 
+def refuse_unreleased(course: Course, assignment: str) -> None:
+    """See that the release holds the questions of `source/`, each worth the same.
+
+    Raises:
+        UsageError: if it does not; grading by either would be wrong by the other.
+    """
+    sides = [
+        {
+            (q.notebook, q.id): f"{q.points:g} points" + f" and {q.bonus:g} bonus" * bool(q.bonus)
+            for path in notebook_paths(folder)
+            for q in _questions_in(path)
+        }
+        for folder in (course.source(assignment), course.release(assignment))
+    ]
+    for key in sorted(sides[0].keys() | sides[1].keys()):
+        now, then = (side.get(key, "no such question") for side in sides)
+        if now != then:
+            raise UsageError(
+                f"'{key[1]}': source/{assignment} says {now} and release/{assignment} {then}; "
+                f"run 'autograder release {assignment}', or undo the change."
+            )
+
+
 def answer_cells(cells: Sequence[Any]) -> dict[str, str]:
     """By question, the id of the cell that holds its answer.
 

@@ -21,9 +21,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Enum
 
 from autograder.course.course import Course, notebook_paths
+from autograder.course.questions import Question, questions_of
+from autograder.gradebook.answers import digests_of
 from autograder.gradebook.autograded import autograded_notebook, write_beside
 from autograder.gradebook.guard import stand_before
-from autograder.gradebook.rows import answer_cells, write_grade
+from autograder.gradebook.rows import write_grade
 from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:
@@ -90,9 +92,9 @@ class GradingExporter(NotebookExporter):
         place = folders.format_path(folders.autograded_directory, who["student"], who["assignment"])
         write_beside(course, who["assignment"], submission, Path(place))
 
-    def answer_cells(self, who: Any) -> dict[str, str]:
-        """By question of the assignment at hand, the cell that holds its answer."""
-        return answer_cells(self._course(), who["assignment"])
+    def questions(self, who: Any) -> tuple[Question, ...]:
+        """The questions of the assignment at hand."""
+        return questions_of(self._course(), who["assignment"])
 
     def _grader_for(self, assignment: str) -> Grader:
         from autograder.grading.grade import Grader  # noqa: PLC0415 - autograde alone needs it
@@ -136,9 +138,11 @@ class SaveGrades(NbGraderPreprocessor):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Write the grade; the notebook passes through."""
         who = resources["nbgrader"]
-        grade = self.parent.graded(who).grade
+        graded, questions = self.parent.graded(who), self.parent.questions(who)
+        answers = {question.id: question.answer for question in questions}
+        handed_in = digests_of(graded, questions)
         with Gradebook(who["db_url"]) as gradebook:
-            write_grade(gradebook, who["student"], grade, self.parent.answer_cells(who))
+            write_grade(gradebook, who["student"], graded.grade, answers, handed_in)
         return nb, resources
 
 

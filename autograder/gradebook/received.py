@@ -16,10 +16,10 @@ from pathlib import Path
 import msgspec
 from nbgrader.utils import parse_utc
 
+from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.reader import RefusedError, read_file
 
-TIMESTAMP_FILE = "timestamp.txt"
-ASIDE = "timestamp.txt.not-a-date"
+ASIDE = f"{TIMESTAMP_FILE}.not-a-date"
 """What formgrader must not meet as `timestamp.txt` gets this name in `submitted/`."""
 MAX_BYTES = 100
 DATE = re.compile(r"(?=.*\d{4})[0-9A-Za-z :.,+-]{6,64}")

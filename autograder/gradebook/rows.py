@@ -2,7 +2,7 @@
 
 `write_grade` is the only writer of grades, for `autograder grade` and for nbgrader's own
 autograde alike, so that both leave the same rows. What a person entered in formgrader is
-never changed: a manual score stays, and is flagged for a second look, as nbgrader does.
+never changed: a manual score stays, and is flagged for a second look if its answer has changed.
 """
 
 from __future__ import annotations
@@ -11,18 +11,20 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
-from nbgrader.preprocessors import AssignLatePenalties
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from autograder.course.course import Course
-from autograder.course.nbgrader_view import course_config, course_directory
+from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
+from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
+from autograder.gradebook.answers import Digests, changed_answers
+from autograder.gradebook.late import note_lateness
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
-from autograder.gradebook.received import submission_time
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 WITHHELD = "Withheld:"
@@ -40,6 +42,8 @@ REVIEW_COMMENT = "A person still has to grade or confirm this answer."
 def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     """Open the course's gradebook, which has to know the assignment already.
 
+    One that another program has locked is waited for.
+
     Raises:
         UsageError: if there is no gradebook yet, or the assignment is not in it.
     """
@@ -48,7 +52,8 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     path = folder.db_url.removeprefix("sqlite:///")
     if path != folder.db_url and not Path(path).is_file():
         raise UsageError(f"There is no gradebook {path} yet; {advice}.")
-    with _opened(folder.db_url, folder.course_id) as gradebook:
+    wait_until_free(folder.db_url)
+    with _opened(patient(folder.db_url), folder.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
         except MissingEntry:
@@ -72,7 +77,14 @@ def _opened(address: str, course_id: str) -> Gradebook:
 
 
 def enter_submission(
-    course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path
+    course: Course,
+    gradebook: Gradebook,
+    student: str,
+    grade: Grade,
+    submitted: Path,
+    *,
+    handed_in: Digests = MappingProxyType({}),
+    same: bool = False,
 ) -> None:
     """Enter one graded submission: student, submission, grades, comments, late penalty.
 
@@ -84,16 +96,17 @@ def enter_submission(
         student: the student's id; new students are added, as nbgrader does.
         grade: what grading said.
         submitted: the submission's folder; its `timestamp.txt` says when it came.
+        handed_in: what was answered (see `answers`); a hand grade whose answer is unknown or
+            another one than it was given for asks for a second look.
+        same: whether the same files were in the gradebook before; then the first date counts.
     """
     gradebook.update_or_create_student(student)
-    timestamp = submission_time(submitted)
-    when = {} if timestamp is None else {"timestamp": timestamp}
     # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
     with gradebook.db.no_autoflush:
-        submission = gradebook.update_or_create_submission(grade.assignment, student, **when)
+        submission = gradebook.update_or_create_submission(grade.assignment, student)
     try:
-        _write(gradebook, student, grade, answer_cells(course, grade.assignment))
-        _assign_penalties(course, gradebook, submission)
+        _write(gradebook, student, grade, answer_cells(course, grade.assignment), handed_in)
+        note_lateness(course, gradebook, submission, submitted, same=same)
     except BaseException:
         gradebook.db.rollback()
         raise
@@ -106,7 +119,11 @@ def answer_cells(course: Course, assignment: str) -> dict[str, str]:
 
 
 def write_grade(
-    gradebook: Gradebook, student: str, grade: Grade, answers: Mapping[str, str]
+    gradebook: Gradebook,
+    student: str,
+    grade: Grade,
+    answers: Mapping[str, str],
+    handed_in: Digests = MappingProxyType({}),
 ) -> None:
     """Write scores and comments of a submission that the gradebook already knows.
 
@@ -118,29 +135,48 @@ def write_grade(
         student: the student's id.
         grade: what grading said.
         answers: by question, the cell that holds its answer.
+        handed_in: by notebook and question, a digest of what was answered.
 
     Raises:
-        UsageError: if the gradebook lacks a question of the grade.
+        UsageError: if the gradebook lacks a question of the grade, or says other points.
     """
     try:
-        _write(gradebook, student, grade, answers)
+        _write(gradebook, student, grade, answers, handed_in)
     except BaseException:
         gradebook.db.rollback()
         raise
     gradebook.db.commit()
 
 
-def _write(gradebook: Gradebook, student: str, grade: Grade, answers: Mapping[str, str]) -> None:
+def _write(
+    gradebook: Gradebook,
+    student: str,
+    grade: Grade,
+    answers: Mapping[str, str],
+    handed_in: Digests,
+) -> None:
     scores = {(score.notebook, score.id): score for score in grade.questions}
     submission = gradebook.find_submission(grade.assignment, student)
     # One query; without it one for each row, to ask its cell for the name.
     cells = gradebook.db.query(BaseCell).join(BaseCell.notebook)
     known = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
+    now = {
+        row.id: handed_in.get((notebook.name, row.name))
+        for notebook in submission.notebooks
+        for row in notebook.grades
+    }
+    changed = changed_answers(gradebook, now)
     for notebook in submission.notebooks:
         comments = {comment.name: comment for comment in notebook.comments}
         for row in notebook.grades:
             score = scores.pop((notebook.name, row.name), None)
-            _write_score(row, score, bonus=not grade.classic)
+            if score is not None and score.max_score != row.max_score:
+                gradebook.db.rollback()
+                raise UsageError(
+                    f"The gradebook says {row.max_score:g} points for '{row.name}' and the release "
+                    f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
+                )
+            _write_score(row, score, bonus=not grade.classic, changed=row.id in changed)
             comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
             if comment is not None:
                 comment.auto_comment = comment_on(score, grade)
@@ -167,12 +203,14 @@ def _write_classic_comments(notebook: Any, grade: Grade) -> None:
         comment.auto_comment = WITHHELD_COMMENT if held else usual
 
 
-def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool) -> None:
+def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool, changed: bool) -> None:
     row.auto_score = None if score is None else score.score
     if bonus and score is not None and not score.max_score and row.manual_score is None:
         row.extra_credit = None if score.score is None else score.extra_credit
-    unsure = score is None or score.score is None or score.needs_review
-    row.needs_manual_grade = unsure or row.manual_score is not None
+    if row.manual_score is None:
+        row.needs_manual_grade = score is None or score.score is None or score.needs_review
+    elif changed:
+        row.needs_manual_grade = True
 
 
 def is_withheld(score: QuestionScore | None, grade: Grade) -> bool:
@@ -213,18 +251,3 @@ def _line(group: Sequence[Noticed]) -> str:
     earned, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
     told = " ".join(filter(None, (*sentences(group), hint(group))))
     return f"{names} ({earned:g}/{most:g}): {told}"
-
-
-def _assign_penalties(course: Course, gradebook: Gradebook, submission: Any) -> None:
-    """Set the late penalties as nbgrader's own step does, with the course's own plugin."""
-    late = submission.total_seconds_late
-    step = AssignLatePenalties(config=course_config(course.root)) if late > 0 else None
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = None
-        if step is not None:
-            step.init_plugin()
-            gradebook.db.refresh(notebook)  # the score is the sum of rows that are written just now
-            plugin = step.plugin_inst
-            asked = plugin.late_submission_penalty(submission.student_id, notebook.score, late)
-            if asked is not None:
-                notebook.late_submission_penalty = min(max(asked, 0), notebook.score)

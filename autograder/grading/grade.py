@@ -2,8 +2,7 @@
 
     folder -> intake -> sandbox (cells run) -> checks (one fork per question) -> scoring -> Grade
 
-`Grader.grade` is the only way to a grade. `autograder check`, the batch and nbgrader's
-own autograde all call it.
+`Grader.grade` is the only way: `autograder check`, the batch and nbgrader's own autograde call it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from autograder.checking import collect
 from autograder.checking.collect import Check, Checks, Outcome, Ran
 from autograder.checking.student import Student
 from autograder.course.course import Course
-from autograder.course.questions import Question
+from autograder.course.questions import Question, refuse_unreleased
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
 from autograder.errors import UsageError
@@ -31,7 +30,7 @@ from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.forks import Forks, unreachable
 from autograder.grading.run import Run
-from autograder.grading.scoring import score_question, score_submission
+from autograder.grading.scoring import score_by_hand, score_question, score_submission, with_remarks
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError
@@ -128,6 +127,7 @@ class Grader:
 
     def _prepared(self) -> Kit:
         found, secret = self._found, self._found.course.secret()
+        refuse_unreleased(found.course, found.name)
         questions = self._questions()
         checks = Checks(found.checks())
         unchecked = checks.missing(q.id for q in questions if not q.by_hand)
@@ -149,10 +149,9 @@ class Grader:
         problems = [*submission.problems, *run.problems]
         if self._unprotected:
             problems.append("Graded without a sandbox: files and network were not protected.")
-        grade = run.mark(score_submission(self.assignment, scores, problems))
-        return GradedSubmission(
-            grade, run.notebooks(), run.runs, tuple(run.staff_notes), run.cpu_seconds
-        )
+        marked = run.mark(score_submission(self.assignment, scores, problems))
+        said = with_remarks(marked, submission), run.notebooks(), run.runs
+        return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds)
 
     def _run(self, submission: Submission) -> Run:
         if self._found.classic:
@@ -176,7 +175,7 @@ class _ChecksRun(Run):
         """Run a question's checks, and once more those that an earlier mistake may have failed."""
         checks = self._kit.checks.of(question.id)
         if question.by_hand:
-            return score_question(question, [])
+            return score_by_hand(question, self.submission.notebooks[question.notebook])
         if any(
             run.id == question.answer and run.status == "skipped"
             for run in self.runs[question.notebook]

@@ -14,6 +14,11 @@ import msgspec
 from autograder.checking.collect import Outcome
 from autograder.course.questions import Question
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
+from autograder.submission.frame import Notebook
+from autograder.submission.intake import Submission
+
+UNANSWERED = "answered"
+"""The only check of a written answer that was left as it was handed out."""
 
 
 def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionScore:
@@ -42,6 +47,25 @@ def score_question(question: Question, outcomes: Sequence[Outcome]) -> QuestionS
         carried_forward=any(outcome.carried for outcome in outcomes),
         needs_review=withheld,
         checks=checks,
+    )
+
+
+def score_by_hand(question: Question, notebook: Notebook) -> QuestionScore:
+    """A question that waits for a person; as in nbgrader, 0 for an answer left as handed out."""
+    cell = next((cell for cell in notebook.cells if cell.id == question.answer), None)
+    if question.kind != "written" or cell is None or cell.handed_out is None:
+        return score_question(question, [])
+    if cell.source.strip() != cell.handed_out.strip():
+        return score_question(question, [])
+    return score_question(question, [Outcome(UNANSWERED, 1.0, Verdict.MISSING, "No response.")])
+
+
+def with_remarks(grade: Grade, submission: Submission) -> Grade:
+    """The grade with what there is to say of the submission beside its problems."""
+    return msgspec.structs.replace(
+        grade,
+        suspect=tuple(submission.suspect) or msgspec.UNSET,
+        notes=tuple(submission.notes) or msgspec.UNSET,
     )
 
 

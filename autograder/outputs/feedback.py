@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -16,18 +17,25 @@ from typing import Any
 
 import msgspec
 from nbconvert.exporters import HTMLExporter
+from nbgrader.api import Gradebook
+from nbgrader.converters import GenerateFeedback
 from nbgrader.preprocessors import GetGrades
 from nbgrader.utils import is_solution, is_task
 from traitlets.config import Config
 
+from autograder.course.course import Course
 from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import hide_tests, is_scored, result_of
+from autograder.gradebook.guard import GuardedDirectory, guarded
 from autograder.gradebook.rows import WITHHELD
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of
 from autograder.outputs.markup import clean_markdown, clean_markup
+from autograder.outputs.pages import bring_along, made_from, prepare, what_the_gradebook_says
 
 MARKS = {Kind.MISTAKE: "✗", Kind.RAISED: "!", Kind.TIMEOUT: "…", Kind.MISSING: "–"}
+NO_TEXT = re.compile(r"<img(?![^>]*\balt=)")
+NOT_DESCRIBED = "No description has been provided for this image"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -92,6 +100,7 @@ class CollectResults(GetGrades):  # type: ignore[misc]
             "extra_credit": sum(view.extra_credit for view in views),
             "open_points": sum(view.max_score for view in views if view.score is None),
             "withheld": any(view.state is State.WITHHELD for view in views),
+            "made_from": resources.get("made_from", ""),
         }
         return nb, resources
 
@@ -179,7 +188,49 @@ def _state(own: Any, result: QuestionScore | None, *, withheld: bool) -> State:
 
 
 class FeedbackExporter(HTMLExporter):
-    """nbconvert's HTML exporter with this package's feedback page."""
+    """nbconvert's HTML exporter with this package's feedback page.
+
+    Made by nbgrader's converter before any page; pages that are up to date are not made again.
+    """
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)  # type: ignore[no-untyped-call]
+        if isinstance(self.parent, GenerateFeedback):
+            folders = self.parent.coursedir
+            if not self.parent.force:
+                prepare(self.parent)
+            # What a page needs is brought along by us: not the course's files, which all have.
+            self.parent.coursedir = guarded(folders, GuardedDirectory, ignore=["*", ".*"])
+
+    def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
+        """Make a page, say in its head what from, and put beside it what it needs."""
+        path, who = Path(filename), (resources or {}).get("nbgrader")
+        if who and isinstance(self.parent, GenerateFeedback):
+            folders = self.parent.coursedir
+            with Gradebook(who["db_url"]) as gradebook:
+                said = what_the_gradebook_says(gradebook, who["assignment"], who["student"])
+            resources["made_from"] = made_from(path, said.get((who["student"], path.stem), ""))
+            own = who["student"], who["assignment"]
+            target = Path(folders.format_path(folders.feedback_directory, *own))
+            bring_along(path.parent, target, Course.find(Path(folders.root)))
+        return super().from_filename(filename, resources, **options)
+
+    def from_notebook_node(self, nb: Any, resources: Any = None, **options: Any) -> Any:
+        """Make the page; what is cleaned already is put in last.
+
+        nbconvert parses a whole page once more, for the sake of pictures without a text. Without
+        the coloured code, which is most of a page, that takes a fourth of the time.
+        """
+        self._token = secrets.token_hex(16)
+        self._held: list[str] = []
+        self.register_filter("clean_html", self._hold)  # type: ignore[no-untyped-call]
+        page, shown = super().from_notebook_node(nb, resources, **options)
+        return re.sub(rf"{self._token}-(\d+)-", lambda at: self._held[int(at[1])], page), shown
+
+    def _hold(self, markup: str) -> str:
+        """Clean markup and keep it for the end; returns what stands for it."""
+        self._held.append(NO_TEXT.sub(f'<img alt="{NOT_DESCRIBED}"', clean_markup(markup)))
+        return f"{self._token}-{len(self._held) - 1}-"
 
     @property
     def default_config(self) -> Config:

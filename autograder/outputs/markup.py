@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 from types import MappingProxyType
 
 import bleach
@@ -47,8 +48,13 @@ TEX_LINK = re.compile(r"\\(href|url)(?![a-zA-Z])")
 
 def clean_markup(markup: str) -> str:
     """Keep what a notebook shows, drop what could run or phone home in the reader's browser."""
+    return _cleaned(str(markup))
+
+
+@lru_cache(maxsize=1024)  # most of a class's cells are the release's
+def _cleaned(markup: str) -> str:
     cleaned = bleach.clean(
-        str(markup),
+        markup,
         tags=SHOWN_TAGS,
         attributes=_harmless,
         protocols=["data", "http", "https", "mailto"],

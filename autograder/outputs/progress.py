@@ -127,5 +127,7 @@ def points(grade: Grade) -> str:
         return "withheld"
     bonus = f" + {grade.extra_credit:g}" if grade.extra_credit else ""
     waiting = sum(score.max_score for score in grade.questions if score.score is None)
-    rest = f" ({waiting:g} open)" if waiting else ""
+    late = f"{grade.late_penalty:g} off for being late" if grade.late_penalty else ""
+    notes = ", ".join(filter(None, (late, f"{waiting:g} open" if waiting else "")))
+    rest = f" ({notes})" if notes else ""
     return f"{grade.score:g} of {grade.max_score:g}{bonus}{rest}"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import MappingProxyType
 
 import jinja2
 from rich.console import Console
@@ -16,6 +15,8 @@ from rich.table import Table
 from rich.text import Text
 
 from autograder.model import FROM_SUBMISSION, ClassResult, Grade, QuestionScore, Verdict
+from autograder.outputs.changed import changed_lines
+from autograder.outputs.look import NOTHING, LookAt, look_at
 from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
 from autograder.outputs.progress import points
 from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth
@@ -25,15 +26,33 @@ BAR = 24
 """Width of a bar in the terminal, in characters."""
 
 
-def write_report(assignment: str, grades: Mapping[str, Grade], path: Path) -> Path:
+def write_report(
+    assignment: str,
+    grades: Mapping[str, Grade],
+    path: Path,
+    folders: Mapping[str, str] = NOTHING,
+    ungraded: Mapping[str, str] = NOTHING,
+) -> Path:
     """Write the class report as one self-contained page; returns `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(assignment, grades), encoding="utf-8")
+    path.write_text(render_report(assignment, grades, folders, ungraded), encoding="utf-8")
     return path
 
 
-def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
-    """The class report as HTML; the same grades always give the same page."""
+def render_report(
+    assignment: str,
+    grades: Mapping[str, Grade],
+    folders: Mapping[str, str] = NOTHING,
+    ungraded: Mapping[str, str] = NOTHING,
+) -> str:
+    """The class report as HTML; the same grades always give the same page.
+
+    Args:
+        assignment: its name.
+        grades: by student.
+        folders: by name, what is odd about a folder of submitted/ as such.
+        ungraded: by name, why something in submitted/ is not graded.
+    """
     summary = summarize(grades)
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("autograder.outputs", "."),
@@ -47,6 +66,7 @@ def render_report(assignment: str, grades: Mapping[str, Grade]) -> str:
         assignment=assignment,
         summary=summary,
         grades=grades,
+        look_at=look_at(grades, ungraded, folders),
         from_submission=FROM_SUBMISSION,
         totals=totals_picture(summary),
         questions=questions_picture(summary.questions),
@@ -67,6 +87,9 @@ def shade(score: QuestionScore) -> str:
 def says(score: QuestionScore) -> str:
     """What a cell says when pointed at: the first sentence of each check that did not pass."""
     lines = [check.message for check in score.checks if check.verdict is not Verdict.PASSED]
+    if score.by_hand:
+        look = "; to be looked at again" if score.needs_review else ""
+        lines.insert(0, f"a person gave this{look}")
     if score.score is None and not lines:
         return "waits for a person"
     return "\n".join(dict.fromkeys(filter(None, lines)))
@@ -75,13 +98,20 @@ def says(score: QuestionScore) -> str:
 def print_class(result: ClassResult, console: Console) -> None:
     """Print how a class did: questions, mistakes, and the submissions a person should look at."""
     if result.grades:
-        print_summary(result.assignment, summarize(result.grades), console, result.folders)
+        print_summary(result.assignment, summarize(result.grades), console)
+    print_look_at(look_at(result.grades, result.ungraded, result.folders), console)
+    if result.regraded:
+        console.print("\n[bold]Grades that changed[/bold]")
+    for line in changed_lines(result.regraded):
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     _print_staff_notes(result, console)
     unchanged = len(result.grades) - len(result.fresh)
     console.print(
         f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
         + (f", {unchanged} had not changed." if unchanged else ".")
     )
+    if result.dry:
+        console.print("Nothing was written; without --dry-run it would be.")
     if result.interrupted:
         console.print(
             f"{len(result.waiting)} are not graded yet. "
@@ -102,20 +132,17 @@ def _print_staff_notes(result: ClassResult, console: Console) -> None:
         console.print(f"Everything about it: {result.staff_file}", highlight=False)
 
 
-def print_summary(
-    assignment: str,
-    summary: ClassSummary,
-    console: Console,
-    folders: Mapping[str, str] = MappingProxyType({}),
-) -> None:
-    """Print a class's questions as bars, its named mistakes and its troubled submissions.
+def print_look_at(look: LookAt, console: Console) -> None:
+    """Print what a person should look at, the most urgent first, and what is only a note."""
+    for heading, lines in (("Look at these submissions", look.first), ("Notes", look.notes)):
+        if lines:
+            console.print(f"\n[bold]{heading}[/bold]")
+        for name, sentence in lines:
+            console.print(f"  {name}: {sentence}", markup=False, highlight=False)
 
-    Args:
-        assignment: its name.
-        summary: what the grades add up to.
-        console: where to.
-        folders: by name, what is wrong with a folder of submitted/ as such.
-    """
+
+def print_summary(assignment: str, summary: ClassSummary, console: Console) -> None:
+    """Print a class's questions as bars, and its named mistakes."""
     middle = (
         "" if summary.median is None else f", median {summary.median:g} of {summary.max_score:g}"
     )
@@ -136,13 +163,6 @@ def print_summary(
     for mistake in summary.mistakes[:5]:
         console.print(f"{len(mistake.students):3} × [bold]{mistake.name}[/bold]", end=" ")
         console.print(mistake.sentence, markup=False, highlight=False)
-    if summary.problems or folders:
-        console.print("\n[bold]Look at these submissions[/bold]")
-    for student, problems in summary.problems.items():
-        for problem in problems:
-            console.print(f"  {student}: {problem}", markup=False, highlight=False)
-    for name, sentence in folders.items():
-        console.print(f"  {name}: {sentence}", markup=False, highlight=False)
 
 
 def bar(question: QuestionSummary) -> Text:

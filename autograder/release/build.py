@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
@@ -36,9 +36,16 @@ from autograder.course.nbgrader_view import (
     course_config,
     course_directory,
 )
+from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
+from autograder.release.changes import Plan
+from autograder.release.compare import differences
+from autograder.release.convert import convert
 from autograder.release.forms import fill_in
 from autograder.release.leaks import leaks_in_folder
+from autograder.release.migrate import change_questions, planned_change
+from autograder.release.solve import run_solutions, to_run
+from autograder.release.worth import other_points
 
 Execution = Literal["changed", "always", "never"]
 """Whether solutions are run: only if a source or a file changed, or every time, or not."""
@@ -51,11 +58,21 @@ class Released(msgspec.Struct, frozen=True):
     solutions: Path
     notebooks: tuple[str, ...]
     release_changed: bool
-    solutions_executed: bool
+    executed: tuple[str, ...]
+    """The notebooks whose solutions were run."""
+    backup: Path | None = None
+    """Where the gradebook is as it was, if questions changed under submissions."""
 
 
 def build_release(
-    course: Course, assignment: str, *, execute: Execution = "changed", register: bool = True
+    course: Course,
+    assignment: str,
+    *,
+    execute: Execution = "changed",
+    register: bool = True,
+    show: Callable[[Plan], None] = lambda _: None,
+    agreed: bool = False,
+    say: Callable[[str], None] = lambda _: None,
 ) -> Released:
     """Write `release/<assignment>` and `solutions/<assignment>`.
 
@@ -63,33 +80,54 @@ def build_release(
         course: the course.
         assignment: its folder's name under `source/`.
         execute: whether to run the solutions; "changed" keeps the outputs that stand in
-            `solutions/` as long as no source and no file of theirs changed.
+            `solutions/` of notebooks that have not changed (see `solve.to_run`).
         register: whether to enter the assignment into the gradebook (made if there is none).
+        show: told first what becomes of questions that students have handed in already.
+        agreed: whether to go through with that.
+        say: told what is being done, in half a sentence each.
 
     Raises:
-        UsageError: if a solution or a hidden check is found in the release, a solution
-            raises, or nbgrader refuses; nothing is changed then.
+        UsageError: if a solution or a hidden check is found in the release, a text says other
+            points than a check cell, a solution raises, nbgrader refuses, or questions change
+            that students have handed in and nobody has agreed; nothing is changed then.
     """
     with _workshop(course, assignment) as workshop:
+        say("making the students' notebooks")
         student, solved = _build(workshop, assignment)
+        say("looking for solutions in them")
         _refuse_leaks(student, workshop, assignment)
         target = course.root / "solutions" / assignment
-        stale = execute == "always" or bool(_unlike_source(workshop, target, solved))
+        planned = planned_change(workshop, course, assignment) if register else None
+        if planned is not None and planned.changes:
+            show(planned)
+            if not agreed:
+                raise UsageError(
+                    f"Nothing is changed yet, since {len(planned.effects)} students have handed "
+                    f"in; run 'autograder release {assignment} --yes' to go through with it."
+                )
+        expected = _filled_in(workshop, target, solved)
+        stale = execute == "always" or bool(differences(target, expected, "solutions"))
+        names = to_run(course, assignment, expected, everything=execute == "always")
         if stale and execute != "never":
-            solved = _execute(workshop, assignment)
+            run_solutions(workshop, solved, names, target, say)
+            fill_in(find(Course(workshop), assignment), solved, recorded=solved)
+        backup = change_questions(workshop, course, assignment, planned) if planned else None
         if register:
+            say("entering the questions into the gradebook")
             _enter_into_gradebook(workshop, course, assignment)
         if stale:
             _move_in(solved, target)
-        changed = bool(_differences(course.root / "release" / assignment, student, "release"))
+        changed = bool(differences(course.root / "release" / assignment, student, "release"))
         if changed:
             _move_in(student, course.root / "release" / assignment)
+        store_as_jupyter_does(course.source(assignment))
     return Released(
         release=course.root / "release" / assignment,
         solutions=target,
         notebooks=tuple(path.stem for path in notebook_paths(course.source(assignment))),
         release_changed=changed,
-        solutions_executed=stale and execute != "never",
+        executed=tuple(names) if stale and execute != "never" else (),
+        backup=backup,
     )
 
 
@@ -113,9 +151,10 @@ def stale_files(course: Course, assignment: str) -> list[str]:
     with _workshop(course, assignment) as workshop:
         student, solved = _build(workshop, assignment)
         _refuse_leaks(student, workshop, assignment)
+        target = course.root / "solutions" / assignment
         return [
-            *_differences(course.root / "release" / assignment, student, "release"),
-            *_unlike_source(workshop, course.root / "solutions" / assignment, solved),
+            *differences(course.root / "release" / assignment, student, "release"),
+            *differences(target, _filled_in(workshop, target, solved), "solutions"),
         ]
 
 
@@ -125,6 +164,7 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
     source = course.source(assignment)
     if not notebook_paths(source):
         raise UsageError(f"source/{assignment} holds no notebook.")
+    _refuse(other_points(course, assignment))
     private = course.root / ".autograder"
     private.mkdir(mode=0o700, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=private, prefix="release-") as folder:
@@ -165,77 +205,54 @@ def _throw_away_gradebook(workshop: Path) -> None:
 
 def _build(workshop: Path, assignment: str) -> tuple[Path, Path]:
     """Make the student's folder and the solutions, unexecuted."""
-    _convert(GenerateAssignment, workshop, assignment)
+    convert(GenerateAssignment, workshop, assignment)
     unexecuted = Config({"Execute": {"enabled": False}})
-    _convert(GenerateSolution, workshop, assignment, unexecuted, solution_directory="unexecuted")
+    convert(GenerateSolution, workshop, assignment, unexecuted, solution_directory="unexecuted")
     return workshop / "release" / assignment, workshop / "unexecuted" / assignment
 
 
-def _execute(workshop: Path, assignment: str) -> Path:
-    _convert(GenerateSolution, workshop, assignment, solution_directory="executed")
-    folder = workshop / "executed" / assignment
-    for path in notebook_paths(folder):
-        for cell in nbformat.read(path, as_version=4).cells:
-            for output in cell.get("outputs", []):
-                if output.output_type == "error":
-                    raise UsageError(
-                        f"The solution {path.name} does not run: cell '{cell.get('id')}' "
-                        f"raised {output.ename}: {output.evalue}."
-                    )
-    fill_in(find(Course(workshop), assignment), folder, recorded=folder)
-    return folder
-
-
-def _unlike_source(workshop: Path, target: Path, solved: Path) -> list[str]:
-    """One sentence for every solution that is not what the source gives, its forms filled in."""
+def _filled_in(workshop: Path, target: Path, solved: Path) -> Path:
+    """What the source gives, its forms filled in from the records that stand in `solutions/`."""
     expected = workshop / "expected" / solved.name
     shutil.copytree(solved, expected)
     fill_in(find(Course(workshop), solved.name), expected, recorded=target)
-    return _differences(target, expected, "solutions")
+    return expected
 
 
 def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> None:
     gradebook = course_directory(course.root).db_url
-    _convert(
+    if Path(gradebook.removeprefix("sqlite:///")).is_file():
+        wait_until_free(gradebook)
+    gradebook = patient(gradebook)
+    convert(
         GenerateAssignment, workshop, assignment, release_directory="registered", db_url=gradebook
     )
 
 
 def _refuse_leaks(student: Path, workshop: Path, assignment: str) -> None:
-    if leaks := leaks_in_folder(find(Course(workshop), assignment), student):
-        more = f"; and {len(leaks) - 3} more" if len(leaks) > 3 else ""
-        raise UsageError(f"Nothing is released: {'; '.join(leaks[:3])}{more}.")
+    _refuse(leaks_in_folder(find(Course(workshop), assignment), student))
 
 
-def _convert(
-    converter: type, workshop: Path, assignment: str, config: Config | None = None, **settings: Any
-) -> None:
-    """Run one of nbgrader's converters; say what it says when it refuses."""
+def _refuse(reasons: list[str]) -> None:
+    if reasons:
+        more = f"; and {len(reasons) - 3} more" if len(reasons) > 3 else ""
+        raise UsageError(f"Nothing is released: {'; '.join(reasons[:3])}{more}.")
 
-    class Converter(converter):  # type: ignore[misc]
-        reason: Exception | None = None
 
-        def convert_single_notebook(self, notebook_filename: str) -> None:
-            try:
-                super().convert_single_notebook(notebook_filename)
-            except Exception as error:
-                self.reason = error
-                raise
+def store_as_jupyter_does(folder: Path) -> None:
+    """Write the notebooks of a folder as Jupyter would save them.
 
-    settings.setdefault("db_url", f"sqlite:///{workshop}/gradebook.db")
-    courses = course_directory(workshop, assignment_id=assignment, **settings)
-    merged = course_config(workshop)
-    merged.merge(config or Config())
-    silent = logging.Logger("release", level=logging.CRITICAL + 1)
-    run = Converter(coursedir=courses, config=merged, log=silent)
-    run.force = True
-    try:
-        run.start()
-    except NbGraderException as error:
-        reason = run.reason or error
-        if isinstance(reason, UsageError):
-            raise reason from None
-        raise UsageError(f"nbgrader cannot convert source/{assignment}: {reason}") from reason
+    Then a change that is made in Jupyter is all that a comparison with the last version shows.
+    """
+    for path in notebook_paths(folder):
+        notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+        if notebook.nbformat != nbformat.current_nbformat:
+            continue  # opening it in Jupyter converts it; that is the instructor's to decide
+        stored = f"{nbformat.writes(notebook)}\n".encode()
+        if path.read_bytes() != stored:
+            fresh = path.with_name(f".{path.name}.new")
+            fresh.write_bytes(stored)
+            fresh.replace(path)
 
 
 def _move_in(built: Path, target: Path) -> None:
@@ -257,36 +274,3 @@ def _move_in(built: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _differences(old: Path, new: Path, step: str) -> list[str]:
-    """One sentence for every file that is not the same in both folders."""
-    names = sorted(_files(old) | _files(new))
-    return [
-        f"{step}/{new.name}/{name} is not what source/{new.name} gives; "
-        f"run 'autograder release {new.name}'."
-        for name in names
-        if not _same(old / name, new / name, with_outputs=step == "release")
-    ]
-
-
-def _files(folder: Path) -> set[str]:
-    return {
-        path.relative_to(folder).as_posix()
-        for path in folder.rglob("*")
-        if path.is_file() and "__pycache__" not in path.parts
-    }
-
-
-def _same(old: Path, new: Path, *, with_outputs: bool) -> bool:
-    if not (old.is_file() and new.is_file()):
-        return False
-    if with_outputs or old.suffix != ".ipynb":
-        return old.read_bytes() == new.read_bytes()
-    return bool(_without_outputs(old) == _without_outputs(new))
-
-
-def _without_outputs(path: Path) -> Any:
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        cell.pop("outputs", None)
-        cell.pop("execution_count", None)
-    return notebook

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.submission.intake import shown
+
+TIMESTAMP_FILE = "timestamp.txt"
+"""Where nbgrader says when a submission came; no part of what was handed in."""
+
+ARCHIVES = frozenset({".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"})
+MAX_LOOKED_AT = 1000
+"""Entries of a folder that holds no submission where it should."""
 
 
 def find_submissions(
@@ -36,10 +45,72 @@ def find_submissions(
     return {name: found[name] for name in found if students is None or name in students}
 
 
+def whose(course: Course, assignment: str, folder: Path) -> str | None:
+    """The student, if a folder is `submitted/<student>/<assignment>` of this course."""
+    place = folder.resolve()
+    own = place.parent.parent == course.root / "submitted" and place.name == assignment
+    return place.parent.name if own else None
+
+
 def not_graded(course: Course, assignment: str) -> dict[str, str]:
     """What lies in `submitted/` as a submission and is none: by name, a sentence why."""
     named = {shown(path.parent.name): why_not(path) for path in _named(course, assignment)}
+    for path in sorted((course.root / "submitted").iterdir()):
+        if not path.name.startswith(".") and shown(path.name) not in named:
+            named[shown(path.name)] = _misplaced(course, assignment, path)
     return {name: why for name, why in named.items() if why}
+
+
+def unusual(students: Iterable[str]) -> dict[str, str]:
+    """Names of students that a person should look at: by name, a sentence why."""
+    known = sorted(students)
+    alike = Counter(name.casefold() for name in known)
+    found: dict[str, str] = {}
+    for name in known:
+        others = [one for one in known if one != name and one.casefold() == name.casefold()]
+        if alike[name.casefold()] > 1:
+            found[name] = f"differs from {' and '.join(others)} in case only; is it one student?"
+        elif set(name) & set("[]*?"):
+            found[name] = (
+                "nbgrader's own commands take the name for a pattern and do not find it; use "
+                "'autograder grade' and 'autograder feedback', or rename the folder."
+            )
+    return found
+
+
+def _misplaced(course: Course, assignment: str, path: Path) -> str:
+    """Why something beside the submissions is none of this assignment; empty if it need not be."""
+    if path.is_symlink():
+        return "not graded, since it is a link; put the folder itself there."
+    if not path.is_dir():
+        place = f"submitted/<student>/{assignment}"
+        return f"not graded, since it is no folder; what belongs to a student goes into {place}."
+    there = f"submitted/{shown(path.name)}/{assignment}"
+    said = [
+        _inside(course, assignment, one, there) for one in islice(path.iterdir(), MAX_LOOKED_AT)
+    ]
+    return min(filter(None, said), default="")
+
+
+def _inside(course: Course, assignment: str, one: Path, there: str) -> str:
+    """Why something in a student's folder is not the submission, if it looks like one."""
+    name = shown(one.name)
+    if one.name.casefold() == assignment.casefold():
+        return f"not graded, since its folder is called {name}; call it {assignment}."
+    if one.suffix.lower() in ARCHIVES:
+        return f"not graded, since {name} is an archive; unpack it into {there}."
+    if one.suffix == ".ipynb":
+        return f"not graded, since its notebooks lie loose in the folder; move them into {there}."
+    if one.is_dir() and not (course.root / "source" / one.name).is_dir() and _holds(one):
+        return (
+            f"not graded, since {name} is no assignment; if it is this one, call it {assignment}."
+        )
+    return ""
+
+
+def _holds(folder: Path) -> bool:
+    """Whether there are notebooks directly in a folder."""
+    return any(one.suffix == ".ipynb" for one in islice(folder.iterdir(), MAX_LOOKED_AT))
 
 
 def why_not(folder: Path) -> str:

@@ -65,6 +65,26 @@ def _read_released(path: Path, version: tuple[int, ...]) -> Any:
     return nbformat.read(path, as_version=4)
 
 
+def steered(own: Any, released: Any) -> str:
+    """What a student changed in a cell's metadata to steer grading; empty if nothing.
+
+    Points may be those of an earlier release: nbgrader's checksum is another one then.
+    """
+    ours, mine = released.get("nbgrader"), own.get("nbgrader")
+    if not isinstance(ours, dict) or not isinstance(mine, dict):
+        return ""
+    tags = own.get("tags")
+    if ours.get("grade") and isinstance(tags, list) and "skip-execution" in tags:
+        return "the tag 'skip-execution'"
+    for flag in ("grade", "solution", "locked", "task"):
+        if flag in mine and flag in ours and bool(mine[flag]) != bool(ours[flag]):
+            return f"'{flag}'"
+    same = mine.get("checksum") in (None, ours.get("checksum"))
+    if same and "points" in mine and "points" in ours and mine["points"] != ours["points"]:
+        return "'points'"
+    return ""
+
+
 def _identity(cell: Cell) -> dict[str, Any]:
     return {"nbgrader": {"grade_id": cell.id}} if cell.released else {}
 
@@ -77,16 +97,24 @@ def grade_id(cell: Any) -> str | None:
 
 
 def restore(
-    name: str, cells: list[dict[str, Any]], frame: list[Any], problems: list[str]
+    name: str,
+    cells: list[dict[str, Any]],
+    frame: list[Any],
+    problems: list[str],
+    suspect: list[str],
 ) -> Notebook:
     """Put a student's cells back into the release's frame, in the student's order.
 
     Released cells keep their id and type; locked ones get the released source. Of
     duplicates of an answer the last counts, of locked cells the first. Locked cells that
-    are gone return after their release predecessor.
+    are gone return after their release predecessor. What steers grading and was changed by
+    hand is put back too; `suspect` gets a sentence.
     """
     identified = _identify(cells, frame)
     released = {_name(cell): cell for cell in frame}
+    for cell, id_ in zip(cells, identified, strict=True):
+        if id_ is not None and (changed := steered(cell["metadata"], released[id_].metadata)):
+            suspect.append(f"{name}: {changed} of the cell '{id_}' was changed; it is put back.")
     last = {id_: index for index, id_ in enumerate(identified) if id_}
     first = {id_: index for index, id_ in reversed(list(enumerate(identified))) if id_}
     restored: list[Cell] = []

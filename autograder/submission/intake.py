@@ -45,6 +45,10 @@ class Submission(msgspec.Struct):
     """Notebooks that are there and larger than we read: a person has to look at them."""
     unread: frozenset[str] = frozenset()
     """Notebooks that are there and could not be read, the refused ones among them."""
+    suspect: list[str] = []
+    """Sentences about what was changed to steer grading."""
+    notes: list[str] = []
+    """Sentences about harmless things."""
     records: dict[str, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
 
@@ -66,6 +70,8 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
     if not frames:
         raise UsageError(f"{release} holds no notebook; run 'autograder release' first.")
     problems: list[str] = []
+    suspect: list[str] = []
+    notes: list[str] = []
     found = regular_files(folder, problems)
     notebooks: dict[str, Notebook] = {}
     taken = recognize(readable_notebooks(found, frames, problems), frames)
@@ -73,8 +79,8 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
         if name in taken:
             path, raw = taken[name]
             if path.name != f"{name}.ipynb":
-                problems.append(f"{shown(path.name)} was recognized as {name}.ipynb by its cells.")
-            notebooks[name] = restore(name, raw, frame, problems)
+                notes.append(f"{shown(path.name)} was recognized as {name}.ipynb by its cells.")
+            notebooks[name] = restore(name, raw, frame, problems, suspect)
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, release, problems)
@@ -87,7 +93,8 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
-    return Submission(notebooks, files, problems, refused, unread, dict(handed_in))
+    told = suspect[:MAX_PROBLEMS], notes[:MAX_PROBLEMS]
+    return Submission(notebooks, files, problems, refused, unread, *told, dict(handed_in))
 
 
 def _read_trusted(path: Path) -> list[Any]:

@@ -15,7 +15,8 @@ import pytest
 from batch_class import CLASS, LAST, NO_BIAS, class_that_handed_in, grade, hand_in, rows
 from mini_course import NAME, ReleasedIn, copy_of
 
-from autograder.classroom.batch import ClassResult, grade_class, recorded_grades
+from autograder.classroom.batch import ClassResult, grade_class
+from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import Course
 from autograder.model import Grade
 from autograder.outputs.progress import Silent

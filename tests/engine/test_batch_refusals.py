@@ -9,8 +9,9 @@ import pytest
 from batch_class import CLASS, class_that_handed_in, grade
 from mini_course import NAME, ReleasedIn, copy_of
 
-from autograder.classroom.batch import grade_class, recorded_grades
+from autograder.classroom.batch import grade_class
 from autograder.classroom.ledger import Ledger, ledger_path
+from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.submission.folders import find_submissions

@@ -18,8 +18,9 @@ from nbgrader.api import Gradebook
 from nbgrader.apps import NbGraderAPI
 from nbgrader.utils import determine_grade
 
-from autograder.classroom.batch import grade_class, recorded_grades
+from autograder.classroom.batch import grade_class
 from autograder.classroom.packing import pack_course, unpack_course
+from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
 from autograder.grading.rule import points_of

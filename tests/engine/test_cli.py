@@ -146,3 +146,22 @@ def test_workers_take_no_module_of_the_working_directory_and_no_interrupt(tmp_pa
     )
     assert (done.stdout, done.stderr) == ("True\n", "")
     assert not list(tmp_path.glob("*.left"))
+
+
+def test_a_failure_of_ours_is_a_sentence_and_its_traceback_is_in_a_file(
+    run: Run, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("autograder.assignment.chosen", lambda *_: {}["gone"])
+    (course.root / ".autograder").mkdir(exist_ok=True)
+    status, out, err = run("report", NAME, where=course.root)
+    assert (status, out) == (4, "")
+    assert "this command failed, through no fault of yours (KeyError: 'gone')" in err
+    assert "Traceback" not in err
+    assert "Traceback" in (course.root / ".autograder" / "last-error.txt").read_text()
+
+
+def test_a_stale_release_is_status_1(run: Run, course: Course) -> None:
+    (course.root / "release" / NAME / "layers.ipynb").unlink()
+    status, _, err = run("release", "--verify", NAME, where=course.root)
+    assert status == 1
+    assert "is not what source/mini gives" in err

@@ -12,8 +12,9 @@ from dropout_course import EXAMPLE, NAME, hand_in, install, run
 from nbgrader.api import Gradebook
 
 from autograder.assignment import find
-from autograder.classroom.batch import grade_class, recorded_grades
+from autograder.classroom.batch import grade_class
 from autograder.classroom.packing import code_digest, pack_course
+from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import PRIVATE, Course
 from autograder.model import Grade, Verdict
 from autograder.outputs.progress import Silent
@@ -79,7 +80,7 @@ def test_any_right_use_of_a_generator_is_right(graded: dict[str, Grade]) -> None
 
 
 def test_a_blank_submission_gets_nothing(graded: dict[str, Grade]) -> None:
-    assert points(graded["blank"]) == [0.0, 0.0, 0.0, 0.0, None]
+    assert points(graded["blank"]) == [0.0, 0.0, 0.0, 0.0, 0.0]
 
 
 def test_two_mistakes_are_both_named_where_they_are_and_in_what_is_built_on_them(

@@ -229,3 +229,10 @@ def test_markup_keeps_what_shows_and_drops_what_acts(shown, kept):
 
 def test_names_in_a_sentence_are_code_and_markup_in_it_is_text():
     assert inline("`dx` is <b>off</b>") == "<code>dx</code> is &lt;b&gt;off&lt;/b&gt;"
+
+
+def test_what_is_put_into_a_page_last_is_cleaned_and_has_a_text(page):
+    shown = page(grade())
+    assert "onerror" not in shown
+    assert all("alt=" in tag for tag in re.findall(r"<img[^>]*>", shown))
+    assert not re.search(r"[0-9a-f]{32}-\d+-", shown)

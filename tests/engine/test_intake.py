@@ -138,7 +138,8 @@ def test_cells_without_ids_and_metadata_are_recognized_by_their_source(
 def test_a_renamed_notebook_is_recognized_by_its_cells(folder: Path, release: Path) -> None:
     submission = read(folder, release, released_cells(), name="final (2)")
     assert "nb" in submission.notebooks
-    assert "recognized as nb.ipynb" in submission.problems[0]
+    assert submission.problems == []
+    assert "recognized as nb.ipynb" in submission.notes[0]
 
 
 def test_an_old_format_is_converted(folder: Path, release: Path) -> None:

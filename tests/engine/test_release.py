@@ -182,7 +182,7 @@ class TestRelease:
         before = tree(released.root)
         again = build_release(released, NAME)
         assert not again.release_changed
-        assert not again.solutions_executed
+        assert not again.executed
         assert {k: v for k, v in tree(released.root).items() if k != "gradebook.db"} == {
             k: v for k, v in before.items() if k != "gradebook.db"
         }

@@ -1,0 +1,73 @@
+"""Which answer a grade in the gradebook is for, so that a hand grade is doubted only with cause.
+
+One row for each of nbgrader's grades, in a table of our own in the same database: it is written
+in the same transaction, and stays with its grade when a question is renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from nbgrader.api import Gradebook
+from sqlalchemy import Column, MetaData, String, Table, select
+
+from autograder.course.questions import Question
+
+if TYPE_CHECKING:
+    from autograder.grading.grade import GradedSubmission
+    from autograder.submission.frame import Notebook
+
+ANSWERS = Table(
+    "autograder_answer",
+    MetaData(),
+    Column("grade_id", String(32), primary_key=True),
+    Column("digest", String(64), nullable=False),
+)
+
+Digests = Mapping[tuple[str, str], str]
+"""By notebook and question, a digest of the answer that was handed in."""
+
+
+def digests_of(graded: GradedSubmission, questions: Iterable[Question]) -> Digests:
+    """What was answered to each question of a notebook that could be read."""
+    notebooks = graded.notebooks
+    return {
+        (q.notebook, q.id): _digest(notebooks[q.notebook], q)
+        for q in questions
+        if q.notebook in notebooks
+    }
+
+
+def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set[str]:
+    """Note the answers that grades are for now; returns the grades that were for another.
+
+    Args:
+        gradebook: the open gradebook; the caller commits.
+        rows: by id of nbgrader's grade, the answer's digest; None if nobody knows it.
+    """
+    connection = gradebook.db.connection()
+    ANSWERS.create(connection, checkfirst=True)
+    wanted = ANSWERS.c.grade_id.in_(list(rows))
+    found = connection.execute(select(ANSWERS).where(wanted))
+    known: dict[str, str] = {row.grade_id: row.digest for row in found}
+    for id_, digest in rows.items():
+        if digest is None or known.get(id_) == digest:
+            continue
+        if id_ in known:
+            own = ANSWERS.c.grade_id == id_
+            connection.execute(ANSWERS.update().where(own).values(digest=digest))
+        else:
+            connection.execute(ANSWERS.insert().values(grade_id=id_, digest=digest))
+    return {id_ for id_, digest in rows.items() if digest is None or known.get(id_) != digest}
+
+
+def _digest(notebook: Notebook, question: Question) -> str:
+    """A digest of what a person grades: the answer's cell; of code and tasks, own cells too."""
+    own = [
+        cell.source
+        for cell in notebook.cells
+        if cell.id == question.answer or (question.kind != "written" and not cell.released)
+    ]
+    return hashlib.sha256("\0".join(own).encode()).hexdigest()

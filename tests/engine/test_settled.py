@@ -1,0 +1,138 @@
+"""Whatever shows a score shows the gradebook's: hand grades, late penalties, who is gone."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from batch_class import NO_BIAS, RIGHT, grade, hand_in
+from mini_course import NAME, ReleasedIn, copy_of
+from typer.testing import CliRunner
+
+from autograder.classroom.recorded import GONE, odd_folders, recorded_grades
+from autograder.cli import app
+from autograder.course.course import Course
+from autograder.gradebook.rows import open_gradebook
+from autograder.model import Grade
+from autograder.outputs.export import grade_rows
+from autograder.outputs.progress import points
+
+BY_HAND = {"explain_steps": 4.0, "explain_numbers": 5.0}
+PLUGIN = """
+from nbgrader.plugins import LateSubmissionPlugin
+
+
+class Two(LateSubmissionPlugin):
+    def late_submission_penalty(self, student_id, score, total_seconds_late):
+        return 2.0
+
+
+c.AssignLatePenalties.plugin_class = Two
+"""
+
+
+@pytest.fixture(scope="module")
+def graded(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
+    """Three are graded, one of them by a person too; not to be changed."""
+    course = released_in(tmp_path_factory.mktemp("settled"))
+    for student, mistakes in {"ann": RIGHT, "ben": NO_BIAS, "cat": RIGHT}.items():
+        folder = hand_in(course, student, mistakes)
+        (folder / "timestamp.txt").write_text("2026-05-02 12:00:00 UTC")
+    grade(course, jobs=1)
+    with open_gradebook(course, NAME) as book:
+        for notebook in book.find_submission(NAME, "ann").notebooks:
+            for row in notebook.grades:
+                if row.name in BY_HAND:
+                    row.manual_score, row.needs_manual_grade = BY_HAND[row.name], False
+        book.db.commit()
+    return course
+
+
+@pytest.fixture
+def course(graded: Course, tmp_path: Path) -> Course:
+    """The same, to be changed."""
+    return copy_of(graded, tmp_path / "course")
+
+
+def due(course: Course, date: str | None) -> None:
+    with open_gradebook(course, NAME) as book:
+        book.update_or_create_assignment(NAME, duedate=date)
+
+
+def exported(course: Course) -> dict[str, Any]:
+    with open_gradebook(course, NAME) as book:
+        return {row.student_id: row for row in grade_rows(course, book)}
+
+
+def run(course: Course, monkeypatch: pytest.MonkeyPatch, *command: str) -> str:
+    monkeypatch.chdir(course.root)
+    done = CliRunner().invoke(app, command, env={"COLUMNS": "200"})
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+def test_hand_grades_are_in_the_class_and_its_report(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = recorded_grades(graded, NAME)
+    assert points(known["ann"]) == "16 of 17 + 3"
+    assert points(known["cat"]) == "7 of 17 + 3 (10 open)"
+    assert run(graded, monkeypatch, "report", NAME).startswith("Wrote ")
+    page = (graded.root / "reports" / "mini.html").read_text()
+    assert "16 of 17 + 3" in page
+    assert "a person gave this" in page
+
+
+def test_a_run_that_grades_nothing_anew_shows_them_too(course: Course) -> None:
+    result = grade(course, jobs=1)
+    assert result.fresh == ()
+    assert result.grades == recorded_grades(course, NAME)
+    assert result.grades["ann"].score == 16
+
+
+def test_check_says_what_the_gradebook_makes_of_it(
+    graded: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = run(graded, monkeypatch, "check", f"submitted/ann/{NAME}")
+    assert "In the gradebook: 16 of 17 + 3; by hand: " in said
+    assert "explain_steps 4" in said
+
+
+def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + PLUGIN)
+    due(course, "2026-05-01 12:00 UTC")
+    late = grade(course, jobs=1)
+    assert late.fresh == ()
+    assert points(late.grades["ann"]) == "12 of 17 + 3 (4 off for being late)"
+    assert exported(course)["ann"].score == "15.0"
+    assert recorded_grades(course, NAME)["ann"] == late.grades["ann"]
+    due(course, "2026-06-01 12:00 UTC")
+    assert points(grade(course, jobs=1).grades["ann"]) == "16 of 17 + 3"
+    assert exported(course)["ann"].score == "19.0"
+
+
+def test_who_is_taken_out_of_the_gradebook_is_not_in_the_report(course: Course) -> None:
+    with open_gradebook(course, NAME) as book:
+        book.remove_student("ben")
+    assert list(recorded_grades(course, NAME)) == ["ann", "cat"]
+
+
+def test_who_has_no_folder_any_more_is_named_and_not_counted(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.rmtree(course.root / "submitted" / "ben")
+    known = recorded_grades(course, NAME)
+    assert odd_folders(course, NAME, known) == ({"ben": GONE}, {})
+    run(course, monkeypatch, "report", NAME)
+    page = (course.root / "reports" / "mini.html").read_text()
+    assert "<dt>submissions</dt><dd>2</dd>" in page
+    assert "<strong>ben</strong>: graded, but the folder is not in submitted/ any more" in page
+
+
+def test_a_grade_says_so_where_nothing_was_entered(graded: Course) -> None:
+    ben: Grade = recorded_grades(graded, NAME)["ben"]
+    assert not ben.late_penalty
+    assert not any(score.by_hand for score in ben.questions)
