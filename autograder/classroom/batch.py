@@ -164,23 +164,21 @@ class _Run:
             self._settle({student: in_book[student] for student in kept})
             yield
 
-    def _settle(self, kept: Mapping[str, Any]) -> None:
-        """Take over what the gradebook says of grades that have not changed.
-
-        A due date may have changed meanwhile, or the rule for late work.
-        """
+    def _settle(self, kept: dict[str, Any]) -> None:
+        """Take over what the gradebook says of grades that have not changed, late or not by now."""
         from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
-        for student, row in kept.items() if not self._dry else ():
-            folder = self._folders[student]
+        for student, row in [] if self._dry else list(kept.items()):
+            at = self._folders[student]
             try:
-                note_lateness(self._course, self._gradebook, row, folder, same=True)
+                note_lateness(self._course, self._gradebook, row, at, same=True)
                 self._gradebook.db.commit()
             except Exception:
                 self._leave_out(student)
+                del kept[student]
         self._known = standings(self._gradebook, self._assignment)
-        for student in kept.keys() - self._staff_notes.keys():
+        for student in kept:
             self._grades[student] = settled(self._grades[student], self._known[student])
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
