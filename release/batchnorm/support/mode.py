@@ -1,4 +1,4 @@
-"""Is this the full run of a student, or the short one of the autograder?"""
+"""Who runs this notebook: a student, or nbgrader?"""
 
 from __future__ import annotations
 
@@ -13,9 +13,11 @@ def autograding() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
-def shortened(full: T, short: T) -> T:
-    """Return `short` while autograding, else `full`.
+def nbgrader_runs() -> bool:
+    """Return whether nbgrader grades or validates: it knows a wrong check by its exception."""
+    return os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
 
-    Given experiments are for you, not for the grade, so the autograder keeps them short.
-    """
+
+def shortened(full: T, short: T) -> T:
+    """Return `short` while autograding, else `full`: visible checks are for you, not the grade."""
     return short if autograding() else full

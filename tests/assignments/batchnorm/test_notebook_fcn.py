@@ -192,6 +192,9 @@ class TestKernel:
         assert all('<img alt="' in picture for picture in pictures)
 
     def test_the_solution_reaches_the_highest_tier_with_room(self, executed):
+        assert all(
+            "green" in line for line in executed["every_check"].outputs[-1].text.splitlines()
+        )
         lines = executed["train_two_layer_net"].outputs[-1].text.splitlines()
         reached = [float(line.split()[2]) for line in lines if line.startswith("validation")]
-        assert min(reached) > 0.82
+        assert min(reached) > 0.83
