@@ -15,7 +15,7 @@ from inspect import signature
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from . import forms, visible_batchnorm, visible_layers, visible_nets
+from . import forms, visible_batchnorm, visible_batchnorm_net, visible_layers, visible_nets
 from .checks import Check, CheckEndsError
 from .mode import nbgrader_runs
 from .names import returned_names, unmade
@@ -50,7 +50,7 @@ QUESTIONS: Mapping[str, Question] = MappingProxyType(
         "batchnorm_backward_alt": Question(
             visible_batchnorm.batchnorm_backward_alt, "batchnorm_backward_alt", bonus=True
         ),
-        "batchnorm_net": Question(visible_nets.batchnorm_net, "FullyConnectedNet"),
+        "batchnorm_net": Question(visible_batchnorm_net.batchnorm_net, "FullyConnectedNet"),
         "deep_net_report": Question(forms.deep_net_report, "deep_net_answers"),
         "weight_scale_report": Question(forms.weight_scale_report, "weight_scale_answers"),
     }

@@ -83,8 +83,29 @@ def backward(name: str, inputs: Mapping[str, Array], dout: Array) -> dict[str, A
             "a sum with the centred values in place of x̂": np.sum(dout * values["centred"], 0),
             "a sum with out in place of x̂": np.sum(dout * values["out"], 0),
             "`dbeta`": np.sum(dout, 0),
+            "a sum that forgets `dout`": np.sum(values["xhat"], 0),
         }
+    if name == "dx":
+        more |= _ways(right, found, rows)
     return {**found, **more}
+
+
+def _ways(right: Array, found: Mapping[str, Array], rows: int) -> dict[str, Array]:
+    """Return gradients in which one of the three ways to x has another size or sign."""
+    without_variance, without_mean, straight = found.values()
+    through = {
+        "the variance": (right - without_variance, "gates 3 to 6"),
+        "the mean": (right - without_mean, "gates 1 and 2"),
+    }
+    ways = {"the ways through mean and variance, without the straight one": right - straight}
+    for name, (part, gates) in through.items():
+        ways |= {
+            f"a way through {name} with the other sign: look at {gates}": right - 2 * part,
+            f"a way through {name} of half the size: look at {gates}": right - part / 2,
+            f"a way through {name} of twice the size: look at {gates}": right + part,
+            f"a way through {name} of m times the size: look at {gates}": right + (rows - 1) * part,
+        }
+    return ways
 
 
 def averages(old: Array, new: Array, momentum: float) -> dict[str, Array]:
@@ -151,10 +172,14 @@ def same(_: int, a: Array) -> Array:
     return a
 
 
+OTHER_WEIGHTS = "a right net that began with other parameters: look at how they are drawn"
+
+
 def plain_scores(params: Mapping[str, Array], X: Array) -> dict[str, Array]:
     """Return the scores of plain nets with a usual mistake, by the mistake's name."""
     still = {n: np.zeros_like(p) if n[0] == "b" else p for n, p in params.items()}
     return {
+        OTHER_WEIGHTS: scores(params, X, bend, same),
         "a net with a relu after its last layer": scores(params, X, bend, bend),
         "a net without relu": scores(params, X, same, same),
         "a net without its biases": scores(still, X, bend, same),
@@ -192,6 +217,12 @@ def penalties(params: Mapping[str, Array], reg: float, data_loss: float) -> dict
         * sum(v for n, v in squares.items() if n[0] == "W" or n.startswith(("gamma", "beta"))),
         "a regularization by the weights' size in place of their squares": half
         * sum(float(np.sum(np.abs(p))) for n, p in params.items() if n[0] == "W"),
-        "a regularization whose factor is a whole reg squared": 0.5 * reg**2 * sum(weights),
+        "a regularization by the weights in place of their squares": half
+        * sum(float(np.sum(p)) for n, p in params.items() if n[0] == "W"),
+        "a regularization by the weights' norm in place of its square": half
+        * sum(float(np.sqrt(square)) for square in weights),
+        "a regularization of half the size": half / 2 * sum(weights),
+        "a regularization divided by the number of layers": half / len(weights) * sum(weights),
+        "a regularization that is taken away": -half * sum(weights),
     }
     return {name: data_loss + penalty for name, penalty in found.items()}

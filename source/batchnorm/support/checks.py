@@ -6,7 +6,7 @@ other numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NoReturn
 
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from . import calm
-from .compare import Slips, compare, form_problem, kind, named_slip
-from .gradient_check import Model, network_errors, numeric_gradient
+from .compare import Slips, compare, form_problem, kind, named_slip, proportion
+from .gradient_check import Model, gradient_error, network_gradients, numeric_gradient
 from .rows import Row
 
 Array = npt.NDArray[np.float64]
@@ -72,7 +72,7 @@ class Check:
         if row is None:
             row = compare(name, np.asarray(yours), right, within)
             if row.problem and slips is not None:
-                hint = named_slip(yours, right, slips) or hint
+                hint = named_slip(yours, right, slips) or proportion(yours, right) or hint
         self.add(row, hint)
 
     def gradient(
@@ -103,6 +103,7 @@ class Check:
         *,
         entries: int | None = None,
         without: Sequence[str] = (),
+        hints: Mapping[str, str] | None = None,
     ) -> None:
         """Compare all gradients of a float64 network with numeric ones, a row for each.
 
@@ -113,15 +114,19 @@ class Check:
             y: (N,) labels.
             entries: how many entries of each parameter to look at; all by default.
             without: parameters that are left out.
+            hints: what is said about a parameter's gradient only if it is wrong.
         """
         loss, gradients = self.returned("loss(X, y)", net.loss(X.copy(), y), "loss", "grads")
         if np.asarray(loss).dtype == np.float32:
             self.add(Row(f"gradients, {name}", "float32", "float64", "cannot tell"))
             return
         self._has_gradients(net, gradients)
-        errors = network_errors(net, X, y, entries=entries)
-        for parameter in sorted(errors.keys() - set(without)):
-            self.below(f"error of d{parameter}, {name}", errors[parameter], NETWORK)
+        pairs = network_gradients(net, X, y, entries=entries)
+        for parameter in sorted(pairs.keys() - set(without)):
+            error, hint = gradient_error(*pairs[parameter]), ""
+            if not error < NETWORK:
+                hint = proportion(*pairs[parameter]) or (hints or {}).get(parameter, "")
+            self.below(f"error of d{parameter}, {name}", error, NETWORK, hint=hint)
 
     def _has_gradients(self, net: Model, gradients: Any) -> None:
         """Require a gradient for each parameter, in its shape."""
@@ -186,7 +191,7 @@ class Check:
     def raised(self, error: Exception) -> None:
         """Note that the answer raised."""
         told = calm.told(error)
-        sentence = f"After that {told}" if self.rows else f"It raises {told}"
+        sentence = f"After that it raises {told}" if self.rows else f"It raises {told}"
         self.add(Row(f"({type(error).__name__})", "raised", "", problem=sentence))
 
     def add(self, row: Row, hint: str = "") -> None:

@@ -17,6 +17,7 @@ Slips = Callable[[], Mapping[str, Any]]
 
 SINGLE = 1e-4  # a right answer in float32, which holds seven digits
 SAME = 1e-6  # relative: so close are numbers of one and the same mistake
+PROPORTIONAL = 1e-5  # the same for a factor, measured against centred differences
 
 
 def kind(value: Any) -> str:
@@ -75,9 +76,25 @@ def named_slip(yours: Any, right: Array, slips: Slips) -> str:
             known = slips()
         except Exception:  # an answer so far off that no usual mistake can be worked out
             return ""
+        found: list[tuple[float, str]] = []
         for name, wrong in known.items():
             like = np.asarray(wrong, np.float64)
-            room = SAME * float(np.max(np.abs(like), initial=1e-12))
-            if like.shape == mine.shape and np.allclose(mine, like, rtol=SAME, atol=room):
-                return f"Your numbers are those of {name}."
-    return ""
+            size = float(np.max(np.abs(like), initial=1e-12))
+            if (
+                like.shape == mine.shape
+                and (off := float(np.max(np.abs(mine - like)))) < SAME * size
+            ):
+                found.append((off / size, name))
+    return f"Your numbers are those of {min(found)[1]}." if found else ""
+
+
+def proportion(yours: Any, right: Any) -> str:
+    """Return a sentence if all numbers are off by one and the same factor, or nothing."""
+    mine, wanted = (np.asarray(v, np.float64).ravel() for v in (yours, right))
+    if len(mine) < 2 or not np.any(wanted):
+        return ""
+    factor = float(mine @ wanted / (wanted @ wanted))
+    off = float(np.max(np.abs(mine - factor * wanted)))
+    if abs(factor) < SAME or off > PROPORTIONAL * float(np.max(np.abs(mine))):
+        return ""
+    return f"Every number is {factor:.4g} times the right one."

@@ -38,6 +38,7 @@ document.querySelectorAll("#ID:not(.on)").forEach(function (box) {
   box.querySelector("details").open = true;
   box.classList.add("on");
   input.addEventListener("input", show);
+  input.addEventListener("keydown", function (event) { event.stopPropagation(); });
   show();
 });
 </script>"""
@@ -68,7 +69,8 @@ def slider(name: str, frames: Sequence[Frame], kept: Sequence[int], start: int) 
     last = len(frames) - 1
     live = (
         f'<label class="live">{title} <output>{html.escape(frames[start].value)}</output>'
-        f'<input type="range" min="0" max="{last}" value="{start}" aria-label="{title}"></label>'
+        f'<input type="range" min="0" max="{last}" value="{start}" aria-label="{title}"'
+        ' data-lm-suppress-shortcuts="true"></label>'
     )
     unfold = f'<details class="rest"><summary>{title}: the others</summary>{rest}</details>'
     body = f'<div class="frames" id="frames-{digest}">{live}{row}{unfold}</div>'

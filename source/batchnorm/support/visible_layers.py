@@ -38,6 +38,8 @@ def affine_forward(check: Check, affine_forward: Function) -> None:
             "an affine layer without its b": products,
             "an affine layer that takes b away": products - b,
             "an affine layer with a relu behind it": bend,
+            "pictures that are flattened column by column": b
+            + np.einsum("nij,ijm->nm", x, w.reshape(3, 2, 4).transpose(1, 0, 2)),
         }
 
     out, _ = check.returned(
@@ -65,7 +67,11 @@ def affine_backward(check: Check, affine_forward: Function, affine_backward: Fun
     )
     right_w = np.einsum("nd,nm->dm", x.reshape(7, 6), dout)
     sums = np.sum(dout, axis=0)
-    check.gradient("dx", dx, lambda x: whole(x, w.copy(), b.copy())[0], x, dout)
+    everywhere = np.broadcast_to(np.sum(w, axis=1).reshape(2, 3), x.shape)
+    check.gradient(
+        *("dx", dx, lambda x: whole(x, w.copy(), b.copy())[0], x, dout),
+        slips=lambda: {"a gradient that forgets `dout`": everywhere},
+    )
     check.gradient(
         *("dw", dw, lambda w: whole(x.copy(), w, b.copy())[0], w, dout),
         slips=lambda: {"a gradient divided by N": right_w / 7},
@@ -75,6 +81,7 @@ def affine_backward(check: Check, affine_forward: Function, affine_backward: Fun
         slips=lambda: {
             "a mean over the examples": sums / 7,
             "a gradient that is all ones": np.ones(5),
+            "`b` itself": b,
             "the last example alone": dout[-1],
             "the first example alone": dout[0],
         },
@@ -91,6 +98,8 @@ def relu_forward(check: Check, relu_forward: Function) -> None:
             "the absolute value": np.abs(x),
             "the negative part": np.minimum(x, 0),
             "x itself": x,
+            "a small slope where x is negative": np.where(x > 0, x, 0.01 * x),
+            "values cut off at 1": np.clip(x, 0, 1),
             "a one where x is positive": np.where(x > 0, 1.0, 0.0),
         }
 
@@ -117,12 +126,19 @@ def relu_backward(check: Check, relu_forward: Function, relu_backward: Function)
             "the mask alone, without `dout`": np.where(x > 0, 1.0, 0.0),
             "`dout`, of which everything passes": dout,
             "x times `dout`": np.where(x > 0, x * dout, 0.0),
+            "relu's output, forward again": np.where(x > 0, x, 0.0),
         }
 
     for name, shape in (("dx", (3, 12)), ("dx of 4-D input", (3, 2, 3, 2))):
         x, dout = x.reshape(shape), dout.reshape(shape)
-        dx = relu_backward(dout.copy(), whole(x.copy())[1])
+        cache = whole(x.copy())[1]
+        dx = relu_backward(dout.copy(), cache)
         check.gradient(name, dx, lambda x: whole(x)[0], x, dout, slips=slips)
+    if not check.problems:
+        before = np.array(dx)
+        again = relu_backward(dout.copy(), cache)
+        hint = "It was right the first time: your function changes its cache."
+        check.close("dx, second call", again, before, hint=hint)
 
 
 def sandwich_layer(
