@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -9,20 +11,29 @@ from pathlib import Path
 import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
+from limits import HASTY
 from submissions import ROOT
 
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
 
 ASSIGNMENT = "batchnorm"
+LIGHT = ROOT / "tests" / "helpers" / "light"
 collect_ignore = ["helpers"]  # the tiny assignment's hidden checks are no tests
 
 
+def pytest_collection_finish() -> None:
+    """Thousands of collected tests stay to the end: garbage is not looked for among them."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def _own_secret() -> Iterator[None]:
-    """Tests leave no secret in the course's folder."""
+def _own_environment() -> Iterator[None]:
+    """Tests leave no secret in the course's folder; what they start, starts fast."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AUTOGRADER_SECRET", "the tests' own secret, long enough")
+        patch.setenv("PYTHONPATH", str(LIGHT), prepend=os.pathsep)
         yield
 
 
@@ -54,5 +65,5 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture(scope="session")
 def tiny_grader(tiny: Course) -> Iterator[Grader]:
     """A grader of the tiny assignment with its sandbox."""
-    with Grader(tiny, tiny_course.NAME) as warm:
+    with Grader(tiny, tiny_course.NAME, policy=HASTY) as warm:
         yield warm

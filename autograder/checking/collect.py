@@ -29,7 +29,10 @@ from autograder.errors import UsageError
 from autograder.model import Verdict
 
 FIXTURES = ("student", "rng", "release")
-UNUSED_PLUGINS = ("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings")
+UNUSED_PLUGINS = (
+    *("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings"),
+    *("unraisableexception", "threadexception"),  # they collect garbage ten times over
+)
 COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.NO_TESTS_COLLECTED)
 SKIPS = ("skip", "skipif", "xfail", "usefixtures")
 """Marks that would decide about a check without anybody seeing it."""
@@ -165,15 +168,12 @@ class Checks:
     def __init__(self, folder: Path) -> None:
         catcher = _Catcher()
         arguments = [str(folder), f"--rootdir={folder}", f"--confcutdir={folder}", "-c", os.devnull]
-        arguments += ["--collect-only", "--import-mode=importlib", "--assert=plain"]
-        arguments += ["--capture=no", "--disable-plugin-autoload"]
-        arguments += [f"-pno:{plugin}" for plugin in UNUSED_PLUGINS]
+        arguments += ["--collect-only", "--import-mode=importlib", "--assert=plain", "--capture=no"]
+        arguments += ["--disable-plugin-autoload", *(f"-pno:{name}" for name in UNUSED_PLUGINS)]
         with _own_environment():
             status = pytest.main(arguments, plugins=[catcher])
         if status not in COLLECTED:
-            raise UsageError(
-                f"pytest cannot collect the checks in {folder} (status {int(status)})."
-            )
+            raise UsageError(f"pytest cannot collect checks in {folder} (status {int(status)}).")
         _forget_modules(folder)
         self._checks = [_described(item) for item in catcher.items]
         self.broken: Mapping[str, str] = catcher.broken

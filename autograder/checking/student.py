@@ -86,7 +86,7 @@ class Student:
     def put(self, name: str, value: Any) -> RemoteMapping:
         """Make a dictionary on the student's side, called `name` in sentences."""
         reply = self.ask(name, "put", want=("opaque",), value=sent(value))
-        return RemoteMapping(self, reply.items[0].handle, name)
+        return RemoteMapping(self, self.only(name, reply).handle, name)
 
     @contextmanager
     def printing(self) -> Iterator[Printed]:

@@ -23,6 +23,7 @@ from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
 from autograder.gradebook.beside import harmless
+from autograder.gradebook.shown import Shown
 from autograder.model import Grade, QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, read_released
@@ -53,7 +54,8 @@ def autograded_notebook(
     released = {_name(cell): cell for cell in frame.cells}
     own = notebook.cells if notebook else []
     outputs = {run.id: run.outputs for run in runs}
-    cells = [_laid_out(cell, released, outputs.get(cell.id, [])) for cell in own]
+    shown = Shown()
+    cells = [_laid_out(cell, released, outputs.get(cell.id, []), shown) for cell in own]
     _put_back(cells, frame.cells)
     scores = {score.id: score for score in grade.questions if score.notebook == name}
     for cell in cells:
@@ -132,13 +134,15 @@ def _write(path: Path, raw: bytes) -> None:
     path.chmod(READ_ONLY)
 
 
-def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any]) -> Any:
+def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any], shown: Shown) -> Any:
     known = released.get(cell.id) if cell.released else None
     result = {
         "id": (known.get("id") if known is not None else None) or cell.id[:64],
         "cell_type": cell.type,
         "metadata": known.metadata if known is not None else {},
-        "source": cell.source,
+        "source": (
+            cell.source if cell.source == cell.handed_out else shown.source(cell.type, cell.source)
+        ),
     }
     if cell.type == "code":
         sound = [output for output in map(_sound, outputs) if output is not None]

@@ -7,6 +7,7 @@ never changed: a manual score stays, and is flagged for a second look, as nbgrad
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
 from nbgrader.preprocessors import AssignLatePenalties
-from traitlets.config import Config
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_config, course_directory
@@ -47,7 +48,7 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     path = folder.db_url.removeprefix("sqlite:///")
     if path != folder.db_url and not Path(path).is_file():
         raise UsageError(f"There is no gradebook {path} yet; {advice}.")
-    with Gradebook(folder.db_url, folder.course_id) as gradebook:
+    with _opened(folder.db_url, folder.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
         except MissingEntry:
@@ -55,10 +56,27 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
         yield gradebook
 
 
+def _opened(address: str, course_id: str) -> Gradebook:
+    try:
+        return Gradebook(address, course_id)
+    except ImportError as error:
+        reason, advice = f"Python has no module {error.name}", "install the database's driver"
+    except ArgumentError:
+        reason, advice = "nobody knows such a database", "see c.CourseDirectory.db_url"
+    except DatabaseError as error:
+        told = str(error.orig).strip() or type(error.orig).__name__
+        reason, advice = told.splitlines()[0], "make sure that it is there, and whole"
+    # The address may hold a password, and is shown without it.
+    shown = address if "://" not in address else re.sub(r"//[^/]*@", "//…@", address)
+    raise UsageError(f"The gradebook {shown} cannot be opened ({reason}): {advice}.")
+
+
 def enter_submission(
     course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path
 ) -> None:
     """Enter one graded submission: student, submission, grades, comments, late penalty.
+
+    All of it or, where something fails, nothing: no score is there without its penalty.
 
     Args:
         course: the course.
@@ -73,13 +91,13 @@ def enter_submission(
     # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
     with gradebook.db.no_autoflush:
         submission = gradebook.update_or_create_submission(grade.assignment, student, **when)
-    write_grade(gradebook, student, grade, answer_cells(course, grade.assignment))
-    late = submission.total_seconds_late > 0
-    for notebook in submission.notebooks:
-        notebook.late_submission_penalty = None
+    try:
+        _write(gradebook, student, grade, answer_cells(course, grade.assignment))
+        _assign_penalties(course, gradebook, submission)
+    except BaseException:
+        gradebook.db.rollback()
+        raise
     gradebook.db.commit()
-    if late:
-        _assign_penalties(course, gradebook, student, grade.assignment)
 
 
 def answer_cells(course: Course, assignment: str) -> dict[str, str]:
@@ -104,6 +122,15 @@ def write_grade(
     Raises:
         UsageError: if the gradebook lacks a question of the grade.
     """
+    try:
+        _write(gradebook, student, grade, answers)
+    except BaseException:
+        gradebook.db.rollback()
+        raise
+    gradebook.db.commit()
+
+
+def _write(gradebook: Gradebook, student: str, grade: Grade, answers: Mapping[str, str]) -> None:
     scores = {(score.notebook, score.id): score for score in grade.questions}
     submission = gradebook.find_submission(grade.assignment, student)
     # One query; without it one for each row, to ask its cell for the name.
@@ -121,12 +148,11 @@ def write_grade(
             _write_classic_comments(notebook, grade)
     if scores:
         _, missing = next(iter(scores))
-        gradebook.db.rollback()
         raise UsageError(
             f"The gradebook has no question '{missing}' for {grade.assignment}; "
             f"run 'autograder release {grade.assignment}' again."
         )
-    gradebook.db.commit()
+    gradebook.db.flush()
     del known  # the session only remembers what somebody holds
 
 
@@ -189,20 +215,16 @@ def _line(group: Sequence[Noticed]) -> str:
     return f"{names} ({earned:g}/{most:g}): {told}"
 
 
-def _assign_penalties(course: Course, gradebook: Gradebook, student: str, assignment: str) -> None:
-    """Let nbgrader's own step, with the course's own plugin, set the late penalties."""
-    import nbformat  # noqa: PLC0415 - late submissions are few
-
-    config: Config = course_config(course.root)
-    for notebook in gradebook.find_submission(assignment, student).notebooks:
-        resources = {
-            "nbgrader": {
-                "notebook": notebook.name,
-                "assignment": assignment,
-                "student": student,
-                "db_url": str(gradebook.engine.url),
-            }
-        }
-        empty = nbformat.v4.new_notebook()
-        AssignLatePenalties(config=config).preprocess(empty, resources)
-    gradebook.db.expire_all()
+def _assign_penalties(course: Course, gradebook: Gradebook, submission: Any) -> None:
+    """Set the late penalties as nbgrader's own step does, with the course's own plugin."""
+    late = submission.total_seconds_late
+    step = AssignLatePenalties(config=course_config(course.root)) if late > 0 else None
+    for notebook in submission.notebooks:
+        notebook.late_submission_penalty = None
+        if step is not None:
+            step.init_plugin()
+            gradebook.db.refresh(notebook)  # the score is the sum of rows that are written just now
+            plugin = step.plugin_inst
+            asked = plugin.late_submission_penalty(submission.student_id, notebook.score, late)
+            if asked is not None:
+                notebook.late_submission_penalty = min(max(asked, 0), notebook.score)

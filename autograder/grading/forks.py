@@ -8,11 +8,12 @@ from typing import Generic, Self, TypeVar
 
 from autograder.checking.collect import Check, Outcome
 from autograder.model import Verdict
-from autograder.sandbox.errors import StudentError, StudentTimeout
+from autograder.sandbox.errors import StudentDied, StudentError, StudentTimeout
 from autograder.sandbox.requests import Fork
 from autograder.sandbox.session import Session
 
 Prepared = TypeVar("Prepared")
+Result = TypeVar("Result")
 
 
 class Forks(Generic[Prepared]):
@@ -27,9 +28,32 @@ class Forks(Generic[Prepared]):
         self._session, self._prepare = session, prepare
         self._fork: Fork | None = None
         self._prepared: Prepared | None = None
+        self._sure = False
+
+    def twice(self, run: Callable[[Prepared], Result]) -> Result:
+        """What `run` gives in a fork, or if that ends for no known reason, in a second one.
+
+        Memory that is short anywhere on the machine ends processes, too. What has ended two of
+        them is the submission's own doing: from then on there is no second try.
+
+        Raises:
+            StudentError: the student's process gives no fork.
+        """
+        for last in (self._sure, True):
+            try:
+                result = run(self.next())
+                died = self._fork is not None and self._fork.died_unexplained
+                if not died or last:
+                    self._sure |= died
+                    return result
+            except StudentError as error:
+                if last or not (isinstance(error, StudentDied) and error.unexplained):
+                    raise
+            self._close()
+        raise AssertionError("unreachable")
 
     def next(self) -> Prepared:
-        """What was made of the fork for the next check.
+        """What was made of the fork for the next check, a fresh one after an accident.
 
         Raises:
             StudentError: the student's process gives none.

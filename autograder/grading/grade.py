@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,7 +26,7 @@ from autograder.course.questions import Question
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
 from autograder.errors import UsageError
-from autograder.grading.carry import Carrier, about_record, unfinished, worth_another_run
+from autograder.grading.carry import Carried, Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.forks import Forks, unreachable
@@ -199,11 +200,10 @@ class _ChecksRun(Run):
         with Forks(session, lambda fork: fork) as forks:
             for check in checks:
                 try:
-                    fork = forks.next()
+                    outcomes.append(forks.twice(partial(self._check, check, options=options)))
                 except StudentError as error:
                     outcomes.append(unreachable(check, error))
                     continue
-                outcomes.append(self._check(check, fork, options))
                 forks.after(outcomes[-1].verdict)
         return outcomes
 
@@ -217,13 +217,13 @@ class _ChecksRun(Run):
         if plan is None:
             return outcomes
         better, name = [*outcomes], question.notebook
-        notebook, runs = self.submission.notebooks[name], self.runs[name]
-        options = self._options(Counter())
-        options["given"] = unfinished(notebook, runs, self._kit.questions)
+        options, notebook = self._options(Counter()), self.submission.notebooks[name]
+        options["given"] = unfinished(notebook, self.runs[name], self._kit.questions)
+        hidden: Any = {"secret": self._kit.secret, "release": self._kit.release}
         with Forks(session, lambda fork: self._kit.carrier.open(plan, fork, **options)) as forks:
             for i in again:
                 try:
-                    ran = forks.next().run(checks[i], self._kit.secret, self._kit.release)
+                    ran = forks.twice(partial(Carried.run, check=checks[i], **hidden))
                 except StudentError:
                     break
                 self._tell_staff(checks[i], ran)

@@ -36,14 +36,16 @@ class CellRun(msgspec.Struct, frozen=True):
     error: CellError | None = None
 
 
-def read_answer(cell: str, answer: Mapping[str, Any], sources: Mapping[str, str]) -> CellRun:
+def read_answer(
+    cell: str, answer: Mapping[str, Any], sources: Mapping[str, str], most_outputs: int
+) -> CellRun:
     """Return what a student's process says came of a cell. Raises StudentProtocol for nonsense."""
     cpu, status = answer.get("cpu"), answer.get("status")
     if type(cpu) is not float or not 0 <= cpu < MOST_SECONDS:
         raise StudentProtocol("a cell's time is a number")
     error = answer.get("error")
     raised = _read_error(error, sources) if type(error) is dict else None
-    outputs = clean(answer.get("outputs"))
+    outputs = clean(answer.get("outputs"), most_outputs)
     if type(status) is str and status in ("ok", "error"):
         return CellRun(cell, "ok" if status == "ok" else "error", outputs, cpu, raised)
     raise StudentProtocol("a cell went well or did not")

@@ -108,7 +108,7 @@ class Channel:
             self.send(message, clock, descriptor)
             return self.receive(limits, clock)
         except OSError:
-            raise StudentDied("it ended") from None
+            raise StudentDied() from None
 
     def send(self, message: Mapping[str, Any], clock: Clock, descriptor: int | None = None) -> None:
         """Send a message."""
@@ -150,7 +150,7 @@ class Channel:
                 self._wait(self._poll, clock)
                 continue
             if not count:
-                raise StudentDied("it ended")
+                raise StudentDied()
             view = view[count:]
         return data
 

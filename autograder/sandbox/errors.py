@@ -54,11 +54,22 @@ class StudentTimeout(StudentError):
 
 
 class StudentDied(StudentError):
-    """The student's process ended, or was ended for using too much; `reason` says which."""
+    """The student's process ended, or was ended for using too much; `reason` says which.
 
-    def __init__(self, reason: str) -> None:
+    Without a reason of ours it is not known who ended it: the code itself, or the kernel where
+    memory is short.
+    """
+
+    UNKNOWN = "it ended"
+
+    def __init__(self, reason: str = UNKNOWN) -> None:
         super().__init__(reason)
         self.reason = reason
+
+    @property
+    def unexplained(self) -> bool:
+        """Whether something else than its own code may have ended it."""
+        return self.reason == self.UNKNOWN
 
 
 class StudentProtocol(StudentError):

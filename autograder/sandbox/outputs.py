@@ -15,15 +15,21 @@ IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}")
 
 
-def clean(outputs: Any) -> list[dict[str, Any]]:
+def clean(outputs: Any, most: int) -> list[dict[str, Any]]:
     """Return the outputs as nbformat output dicts. Raises StudentProtocol if they are none.
+
+    Of more than `most` the first and the last are kept: what a cell ends with matters most.
 
     HTML, JavaScript and SVG are left out, since an instructor's browser would run them, and so are
     memory addresses, which differ from run to run.
     """
     if type(outputs) is not list:
         raise StudentProtocol("outputs are a list")
-    return list(_clean(outputs))
+    if len(outputs) <= most:
+        return list(_clean(outputs))
+    left_out = f"[{len(outputs) - most:,} more outputs of this cell are not shown]\n"
+    note = {"output_type": "stream", "name": "stderr", "text": left_out}
+    return [*_clean(outputs[: most - 1]), note, *_clean(outputs[-1:])]
 
 
 def _clean(outputs: list[Any]) -> Iterator[dict[str, Any]]:

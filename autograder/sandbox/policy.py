@@ -31,6 +31,7 @@ class Policy(msgspec.Struct, frozen=True):
     shared_memory: int = 16 * MIB
     stream_bytes: int = MIB // 4
     output_bytes: int = 4 * MIB
+    outputs: int = 500
     total_output_bytes: int = 32 * MIB
     reply_bytes: int = 8 * MIB
     reply_items: int = 10_000
@@ -74,6 +75,7 @@ EFFECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "shared_memory": ("bytes in /dev/shm", "OSError: no space left"),
         "stream_bytes": ("bytes of text a cell", "the rest is dropped"),
         "output_bytes": ("bytes of all output a cell", "the rest is dropped"),
+        "outputs": ("outputs a cell", "those in the middle are dropped"),
         "total_output_bytes": ("bytes of output", "the rest is dropped"),
         "reply_bytes": ("bytes of arrays in a reply", "the reply is no answer"),
         "reply_items": ("values in a returned tuple", "the reply is no answer"),

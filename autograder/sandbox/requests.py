@@ -14,6 +14,7 @@ import numpy as np
 
 from autograder.sandbox.channel import Budget, Channel, Clock
 from autograder.sandbox.errors import (
+    StudentDied,
     StudentError,
     StudentProtocol,
     StudentRaised,
@@ -169,6 +170,11 @@ class Fork:
         """
         message = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
         return read_reply(self._ask(message), self._host.policy, self._host.sources)
+
+    @property
+    def died_unexplained(self) -> bool:
+        """Whether the process has ended, and it is not known by whose hand."""
+        return isinstance(self._over, StudentDied) and self._over.unexplained
 
     def greet(self) -> None:
         """Wait until the fork is there."""

@@ -31,6 +31,7 @@ from autograder.sandbox.wire import DEFAULT_LIMITS
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
 
 REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running them again
+LEAST_OUTPUT = 1 << 13  # bytes that an output counts as, at least: each costs work of ours
 CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
 
 
@@ -65,6 +66,7 @@ class Session:
         self._jails = jails
         self._files = {name: np.frombuffer(data, np.uint8) for name, data in files.items()}
         self._good: list[str] = []
+        self._doubtful: set[str] = set()
         self._good_seconds = 0.0
         self._restarts = 0
         self._output_left = self.policy.total_output_bytes
@@ -89,7 +91,8 @@ class Session:
             self._ran += 1
             self.sources.add(key, cell)
             run = self._try_cell(key, sure)
-            self._output_left -= sum(len(str(output)) for output in run.outputs)
+            sizes = (max(LEAST_OUTPUT, len(str(output))) for output in run.outputs)
+            self._output_left -= sum(sizes)
             if self._output_left < 0:
                 run = msgspec.structs.replace(run, outputs=[])
             checked.set_execution_count(run.outputs, count)
@@ -136,7 +139,7 @@ class Session:
             answer = channel.request(message, self.policy.cell_limits, clock)
         finally:
             self.budget.used += clock.elapsed
-        return read_answer(key, answer, self.sources)
+        return read_answer(key, answer, self.sources, self.policy.outputs)
 
     # Forks
 
@@ -159,7 +162,7 @@ class Session:
                 channel.send({"op": "fork"}, clock, theirs.fileno())
             except (OSError, StudentError):
                 ours.close()
-                raise self._lose_jail(StudentDied("it ended")) from None
+                raise self._lose_jail(StudentDied()) from None
         fork = Fork(ours, self)
         try:
             fork.greet()
@@ -178,10 +181,12 @@ class Session:
         jail = self._jail
         if jail is None:
             return error
-        if not jail.kill_orphans():
+        with self._lock:  # an inspection under way ends first: it would end the next fork too
+            gone = jail.kill_orphans()
+            reason, self._ended_because = self._ended_because, None
+            self._in_fork = False
+        if not gone:
             self._lose_jail(StudentDied("its processes could not be ended"))
-        reason, self._ended_because = self._ended_because, None
-        self._in_fork = False
         if isinstance(error, StudentDied):
             if reason is not None:
                 return StudentDied(reason)
@@ -221,28 +226,36 @@ class Session:
                 try:
                     self._run_cell(key, self.policy.cell_cpu, self.budget.left)
                 except StudentError as error:
-                    self._lose_jail(error)
-                    if self.budget.left:
+                    reason = self._lose_jail(error)
+                    unexplained = isinstance(reason, StudentDied) and reason.unexplained
+                    if unexplained and key not in self._doubtful:
+                        self._doubtful.add(key)  # it has ended well before: once more
+                    elif self.budget.left:
                         self._good.remove(key)
                     break
         return True
 
     def _open(self) -> None:
-        self._ended_because = None
-        jail, sock = self._jails.open_jail(self)
-        with self._lock:
-            self._jail = jail
-        self._channel = Channel(sock)
-        clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, jail.spent)
-        try:
-            self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
-        except StudentError as error:  # no code of the student's has run yet
-            self._close_jail()
-            raise SandboxBroken(f"A fresh process did not take the files: {error!r}") from None
+        for last in (False, True):  # what ends a fresh process once need not end the next
+            self._ended_because = None
+            jail, sock = self._jails.open_jail(self)
+            with self._lock:
+                self._jail = jail
+            self._channel = Channel(sock)
+            clock = Clock(self.policy.cell_cpu, self.policy.cell_wall, jail.spent)
+            try:
+                self._channel.request({"files": self._files}, DEFAULT_LIMITS, clock)
+            except StudentError as error:  # no code of the student's has run yet
+                self._close_jail()
+                if last:
+                    broken = f"A fresh process did not take the files: {error!r}"
+                    raise SandboxBroken(broken) from None
+            else:
+                return
 
     def _need_jail(self) -> tuple[Jail, Channel]:
         if self._jail is None:
-            raise StudentDied("it ended")
+            raise StudentDied()
         return self._jail, self._channel
 
     def _lose_jail(self, error: StudentError) -> StudentError:

@@ -39,7 +39,7 @@ QUIET = {
     },
 }
 STARTING = 180
-SAVING = 30  # seconds
+SAVING = BEGINNING = 30  # seconds
 RUNNING = 200  # seconds: all cells of a notebook, experiments included
 PAGE = {"width": 1150, "height": 1500}
 
@@ -156,6 +156,7 @@ class Lab:
         """Run > Run All Cells, to the end or the first error; returns the saved notebook."""
         self.menu("Edit", "Clear Outputs of All Cells")
         self.menu("Run", "Run All Cells")
+        self._make_sure_it_runs()
         self._wait_until_idle(self.first_code_cell)
         return self.save()
 
@@ -212,6 +213,14 @@ class Lab:
 
     def _click_into(self, cell: str) -> None:
         self.cell(cell).locator(".cm-content").click()
+
+    def _make_sure_it_runs(self) -> None:
+        """Ask once more if nothing has happened: JupyterLab forgets a run asked for too early."""
+        begun = self.cell(self.first_code_cell).locator(".jp-InputPrompt")
+        try:
+            expect(begun).not_to_have_text("[ ]:", timeout=BEGINNING * 1000)
+        except AssertionError:
+            self.menu("Run", "Run All Cells")
 
     def _wait_until_idle(self, first: str | None = None) -> None:
         """Wait until no cell is waiting and, if a cell is named, that one has its number."""

@@ -28,7 +28,7 @@ from autograder.outputs.report import render_report
 from autograder.release.build import build_release, course_config, course_directory
 from autograder.sandbox.cells import CellRun
 
-STOCK = "c = get_config()\nc.Execute.timeout = 5\n"
+STOCK = "c = get_config()\nc.Execute.timeout = 3\n"
 WAITS = (None, True)
 """A score that a person gives: none yet, and flagged."""
 DIFFERENCES = {

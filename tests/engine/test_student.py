@@ -14,6 +14,7 @@ from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 from autograder.model import Verdict
 from autograder.sandbox.errors import StudentDied, StudentProtocol, StudentTimeout
+from autograder.sandbox.requests import Reply
 
 X = np.ones((2, 3))
 RETURNS = {
@@ -128,6 +129,22 @@ def test_what_happens_to_the_process_is_the_student_s_verdict(
     error: Exception, verdict: Verdict
 ) -> None:
     assert fault(lambda: Student(Failing(error), ANSWERS).scale(X)).verdict is verdict
+
+
+class Hollow:
+    """A peer that answers everything with no value at all."""
+
+    def request(self, op: str, **fields: Any) -> Reply:
+        return Reply((), is_tuple=True)
+
+
+def test_a_reply_without_items_is_the_student_s_verdict() -> None:
+    for ask in (
+        lambda one: one.scale(X),
+        lambda one: one.put("bn_param", {"mode": "train"}),
+        lambda one: one.get("np"),
+    ):
+        assert fault(lambda ask=ask: ask(Student(Hollow(), ANSWERS))).verdict is Verdict.FAILED
 
 
 def test_after_two_timeouts_a_function_is_not_called_again() -> None:

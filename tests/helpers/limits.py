@@ -4,5 +4,5 @@ from msgspec.structs import replace
 
 from autograder.sandbox import POLICY
 
-HASTY = replace(POLICY, cell_cpu=2, later_cell_cpu=0.8, check_cpu=2, check_wall=6, tasks=24)
+HASTY = replace(POLICY, cell_cpu=1, later_cell_cpu=0.4, check_cpu=1, check_wall=4, tasks=24)
 """Several times what the solution needs."""

@@ -84,13 +84,21 @@ class Table:
         self._names.update({name: lent.proxy(name, self._ask) for name in names})
 
     def define(self, sources: list[str]) -> None:
-        """Define the functions and classes of cells that did not end, where they are missing."""
+        """Define the functions and classes of cells that did not end, where they are missing.
+
+        A decorator that is called for its function may run it, as a visible check's does: such
+        are left out.
+        """
         for source in sources:
             with suppress(Exception):
                 tree = ast.parse(source)
                 kinds = (ast.FunctionDef, ast.ClassDef)
                 found = [each for each in tree.body if isinstance(each, kinds)]
                 tree.body = [each for each in found if each.name not in self._names]
+                for each in tree.body:
+                    if isinstance(each, ast.FunctionDef):
+                        kept = [d for d in each.decorator_list if not isinstance(d, ast.Call)]
+                        each.decorator_list = kept
                 exec(compile(tree, "<given>", "exec"), self._names)
 
     def forget(self) -> None:

@@ -27,7 +27,12 @@ def carried(grade: Grade) -> set[str]:
     ("cell", "piece", "cost", "wrong"),
     [
         ("affine_forward_answer", PLUS_B, 4, {"affine_forward"}),
-        ("affine_forward_answer", ("def ", "import torch_is_not_here\n\n\ndef "), 4, {"affine_forward"}),
+        (
+            "affine_forward_answer",
+            ("def ", "import torch_is_not_here\n\n\ndef "),
+            4,
+            {"affine_forward"},
+        ),
         ("relu_forward_answer", ("def ", 'print "x"\n\n\ndef '), 2, {"relu_forward"}),
         ("relu_forward_answer", ("np.maximum", "np.minimum"), 2, {"relu_forward"}),
         ("relu_backward_answer", ("def ", "def renamed_"), 3, {"relu_backward"}),

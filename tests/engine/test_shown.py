@@ -1,0 +1,90 @@
+"""A student's text is shown cut by count and size, and the work on it is linear."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from nbconvert.filters import markdown2html
+from nbconvert.filters.ansi import ansi2html
+from nbconvert.filters.highlight import Highlight2HTML
+
+from autograder.gradebook.shown import MOST_CODE, MOST_CODES, MOST_TEXT, MOST_TEXTS, Shown
+from autograder.outputs.markup import clean_markdown
+from autograder.sandbox.outputs import clean, known_name
+
+PIECES = ["[", "![", "<b>", "[a](", "x.", "*a", "\x1b[31ma", "\x1b[", "&#", "> ", "`", "(", "- a\n"]
+MOST_OUTPUTS = 500
+LEAST_SECONDS = 0.05  # what any machine may take at any moment
+colour = Highlight2HTML(pygments_lexer="ipython3")
+
+
+def as_text(source: str) -> None:
+    clean_markdown(markdown2html(Shown().source("markdown", source)))
+
+
+def as_code(source: str) -> None:
+    colour(Shown().source("code", source))
+
+
+def as_output(source: str) -> None:
+    ansi2html(source)
+
+
+def as_name(source: str) -> None:
+    for number in range(20):
+        known_name(f"made_up_{number}", {"cell": source}, frozenset(), "object")
+
+
+def cpu_seconds(work, source: str) -> float:
+    started = time.process_time()
+    work(source)
+    return time.process_time() - started
+
+
+@pytest.mark.parametrize("work", [as_text, as_code, as_output, as_name])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=3))
+def test_twice_the_text_takes_little_more_than_twice_the_time(work, pieces) -> None:
+    text = ("".join(pieces) * 30_000)[:30_000]
+    once, twice = cpu_seconds(work, text), cpu_seconds(work, text + text)
+    assert twice < 3 * once + LEAST_SECONDS
+
+
+@pytest.mark.parametrize(("kind", "most"), [("markdown", MOST_TEXT), ("code", MOST_CODE)])
+def test_an_endless_cell_is_cut_and_says_so(kind: str, most: int) -> None:
+    kept = Shown().source(kind, "a b\n" * most)
+    assert len(kept) < most + 200
+    assert "Cut here" in kept
+    assert f"{4 * most:,} characters" in kept
+    assert "submitted/" in kept
+
+
+@pytest.mark.parametrize(("kind", "most"), [("markdown", MOST_TEXTS), ("code", MOST_CODES)])
+def test_many_long_cells_are_cut_together(kind: str, most: int) -> None:
+    shown = Shown()
+    kept = [shown.source(kind, "a b\n" * 1_900) for _ in range(500)]
+    assert sum(map(len, kept)) < most + 500 * 200
+
+
+def test_a_line_without_an_end_is_cut_and_the_others_stay() -> None:
+    kept = Shown().source("code", "x = 1\n" + "y" * 5_000 + "\nz = 2")
+    first, second, third = kept.split("\n")
+    assert (first, third) == ("x = 1", "z = 2")
+    assert second.endswith("# … cut: 5,000 characters")
+
+
+@pytest.mark.parametrize("source", ["", "x = 1\n\n", "an answer\n" * 700])
+def test_an_honest_cell_is_shown_as_it_is(source: str) -> None:
+    shown = Shown()
+    assert [shown.source(kind, source) for kind in ("code", "markdown", "raw")] == [source] * 3
+
+
+def test_of_many_outputs_the_first_and_the_last_are_kept() -> None:
+    said = [{"output_type": "stream", "name": "stdout", "text": str(n)} for n in range(262_144)]
+    kept = clean(said, MOST_OUTPUTS)
+    assert len(kept) == MOST_OUTPUTS + 1
+    assert [output["text"] for output in (kept[0], kept[-1])] == ["0", "262143"]
+    assert "261,644 more outputs" in kept[-2]["text"]
