@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 P = ParamSpec("P")
 
+WIDE = 9  # inches; on a narrow page a wider picture is moved sideways, not shrunk
 INK = "#7d7d7d"
 BLUE, ORANGE, GREEN, PINK = "#2a86c8", "#d9641e", "#1a9e77", "#c7689c"
 COLOURS = (BLUE, ORANGE, GREEN, PINK)
@@ -76,7 +77,8 @@ def picture(draw: Callable[P, tuple[Figure, str]]) -> Callable[P, None]:
             figure, text = draw(*args, **kwargs)
             image = png(figure)
         # As HTML, because notebooks show the alternative text of no other kind of output.
-        tag = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{image}">'
+        wide = ' style="min-width: 700px"' if figure.get_figwidth() > WIDE else ""
+        tag = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{image}"{wide}>'
         display({"text/html": tag, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
     return show
@@ -207,7 +209,8 @@ def bars(
     """
     figure, ((panel,),) = axes(1, 1, (7.4, 0.7 + 0.42 * len(values)))
     drawn = panel.barh(list(values), list(values.values()), color=BLUE, height=0.6)
-    behind = [f" {note}" for note in notes] or [""] * len(values)
+    panel.grid(visible=False, axis="y")
+    behind = [f", {note}" for note in notes] or [""] * len(values)
     panel.bar_label(drawn, [f" {v:.3f}{n}" for v, n in zip(values.values(), behind, strict=True)])
     if chance is not None:
         panel.axvline(chance, color=ORANGE, ls="--")

@@ -236,7 +236,7 @@ def measured(experiment: str, folder: Path | str = FOLDER) -> dict[str, float]:
 def _read(experiment: str, folder: Path | str) -> dict[str, Any]:
     text = (Path(folder) / f"{experiment}.json").read_text(encoding="utf-8")
     record: dict[str, Any] = json.loads(text)
-    if record.get("format") != FORMAT:
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
         raise ValueError(f"{experiment}.json is not a record of format {FORMAT}.")
     return record
 

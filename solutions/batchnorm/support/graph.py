@@ -201,15 +201,20 @@ def lights(right: Mapping[str, bool]) -> dict[int, str]:
         right: for gradients by name, such as "dvar", whether they are right.
     """
     colours = dict.fromkeys((gate.number for gate in GATES), GREY)
-    for name, fine in right.items():
-        if fine:
-            colours |= dict.fromkeys(_behind(name[1:]), GREEN)
-    walk = ("dbeta", "dscaled", "dgamma", *WALK[1:], "dx")
+    walk = ["dbeta", "dscaled", "dgamma", *WALK[1:], "dx"]
     first = next((name for name in walk if not right.get(name, True)), None)
+    for name in walk[: None if first is None else walk.index(first)]:
+        if right.get(name):
+            colours |= dict.fromkeys(_shown_by(name), GREEN)
     for gate in consumers(first[1:]) if first is not None else ():
         arrived = all(colours[behind] == GREEN for behind in _behind(gate.output))
         colours[gate.number] = RED if arrived else GREY
     return colours
+
+
+def _shown_by(name: str) -> set[int]:
+    """Return the gates that are right if a gradient is: dmean hears nothing of gates 3 to 6."""
+    return {2, *_behind("xhat"), 7} if name == "dmean" else _behind(name[1:])
 
 
 def _behind(name: str) -> set[int]:

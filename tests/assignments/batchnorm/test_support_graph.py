@@ -90,7 +90,9 @@ def test_what_was_traced_is_there_although_the_walk_raised(dout):
         ({"dstd": True, "dvar": False, "dx": False}, {6, 7, 8, 9}, {5}),
         ({"dxhat": True, "dsquare": True, "dcentred": False}, {4, 5, 6, 8, 9}, {3, 7}),
         ({"dmean": True, "dcentred": True, "dx": False}, {3, 4, 5, 6, 7, 8, 9}, {1, 2}),
-        ({"dx": True, "dgamma": False}, {1, 2, 3, 4, 5, 6, 7, 9}, {8}),
+        ({"dstd": True, "dvar": False, "dmean": True, "dgamma": True}, {6, 7, 8, 9}, {5}),
+        ({"dmean": True}, {2, 7, 8, 9}, set()),
+        ({"dbeta": True, "dgamma": False, "dx": True}, {9}, {8}),
     ],
 )
 def test_gates_light_up_as_far_as_the_trace_tells(right, green, red):
