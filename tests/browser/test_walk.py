@@ -121,10 +121,12 @@ def move_the_slider(student: Any, album: Path) -> None:
     shown = cell.locator("img:visible")
     expect(slider).to_be_visible()
     expect(shown).to_have_count(1)
-    expect(cell.locator("output")).to_have_text("0.187")
+    expect(cell.locator("output")).to_have_text("0.01")
     slider.focus()
-    for _ in range(4):
+    for _ in range(7):
         student.page.keyboard.press("ArrowRight")
+    expect(cell.locator("output")).to_have_text("0.187")
+    student.page.keyboard.press("End")
     expect(cell.locator("output")).to_have_text("1")
     expect(shown).to_have_count(1)
     album.mkdir(parents=True, exist_ok=True)

@@ -24,8 +24,7 @@ LOOKS: Mapping[str, dict[str, Any]] = {
 }
 NAMES = {"with": "normalized", "without": "plain"}
 LOWEST, HIGHEST = -12, 6  # powers of ten that are drawn
-START = 7  # the scale 0.18, at which both nets are in order
-KEPT = (0, START, 11)
+KEPT = (0, 7, 11)  # the smallest scale, the one at which both nets are in order, and the largest
 
 
 def signals_by_scale(scales: Sequence[float], nets: Sequence[Mapping[str, Signals]]) -> None:
@@ -55,7 +54,7 @@ def signals_by_scale(scales: Sequence[float], nets: Sequence[Mapping[str, Signal
             figure, words = draw(scale, both)
             frames.append(Frame(f"{scale:.3g}", png(figure), words))
     kept = [place for place in KEPT if place < len(frames)]
-    shown = slider("weight scale", frames, kept, min(START, len(frames) - 1))
+    shown = slider("weight scale", frames, kept)
     words = " ".join(frame.words for frame in frames)
     display({"text/html": shown, "text/plain": words}, raw=True)  # type: ignore[no-untyped-call]
 
@@ -63,7 +62,7 @@ def signals_by_scale(scales: Sequence[float], nets: Sequence[Mapping[str, Signal
 def draw(scale: float, both: Mapping[str, Signals]) -> tuple[Figure, str]:
     """Draw one scale: a histogram for each layer, and beside it the gradient's norm."""
     layers = len(both["with"].activations)
-    figure, ((left, right),) = axes(1, 2, (5.6, 4.3), sharey=True, width_ratios=(3, 2))
+    figure, ((left, right),) = axes(1, 2, (5.0, 4.3), sharey=True, width_ratios=(3, 2))
     for name in ("without", "with"):
         for layer, values in enumerate(both[name].activations, start=1):
             _ridge(left, np.abs(values).ravel(), layer, LOOKS[name])

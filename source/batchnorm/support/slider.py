@@ -52,14 +52,13 @@ class Frame(NamedTuple):
     words: str
 
 
-def slider(name: str, frames: Sequence[Frame], kept: Sequence[int], start: int) -> str:
+def slider(name: str, frames: Sequence[Frame], kept: Sequence[int]) -> str:
     """Return the pictures under a slider, as HTML.
 
     Args:
         name: what the slider sets, such as "weight scale".
         frames: the pictures in order.
         kept: the places of those that stand in a row where there is no slider.
-        start: the place of the picture that is seen first.
     """
     digest = hashlib.sha256("".join(frame.png for frame in frames).encode()).hexdigest()[:12]
     row = "".join(_image(frames[place], place, kept=True) for place in kept)
@@ -68,8 +67,8 @@ def slider(name: str, frames: Sequence[Frame], kept: Sequence[int], start: int) 
     title = html.escape(name)
     last = len(frames) - 1
     live = (
-        f'<label class="live">{title} <output>{html.escape(frames[start].value)}</output>'
-        f'<input type="range" min="0" max="{last}" value="{start}" aria-label="{title}"'
+        f'<label class="live">{title} <output>{html.escape(frames[0].value)}</output>'
+        f'<input type="range" min="0" max="{last}" value="0" aria-label="{title}"'
         ' data-lm-suppress-shortcuts="true"></label>'
     )
     unfold = f'<details class="rest"><summary>{title}: the others</summary>{rest}</details>'

@@ -138,7 +138,7 @@ def test_twelve_frames_move_under_one_slider_and_a_few_stand_without_it(fresh_ne
     plots_signals.signals_by_scale([0.01, 0.2, 1.0], fresh_nets)
     page = bundles[0]["text/html"]
     assert re.search(
-        r'<input type="range" min="0" max="2" value="2" aria-label="weight scale"', page
+        r'<input type="range" min="0" max="2" value="0" aria-label="weight scale"', page
     )
     assert re.findall(r'<img[^>]* data-place="(\d)"', page) == ["0", "1", "2"]
     assert page.count('<img class="kept"') == 1, "places 0, 7 and 11 are kept"
