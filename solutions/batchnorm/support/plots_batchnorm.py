@@ -108,10 +108,14 @@ def scale_experiment(
         panel.set_ylim(0, 1)
     panels[2].set_yscale("log")
     guessed = guessed_fractions(guesses, guesses if isinstance(guesses, Mapping) else ())
-    for (name, scale), colour in zip(guessed.items(), (GREEN, PINK), strict=False):
-        if scale > 0:
-            panels[0].axvline(scale, color=colour, ls=":", label=f"your guess: {name} {scale:g}")
-    panels[0].legend(fontsize=8 if guessed else 10)
+    panels[0].legend()
+    lines = [
+        panels[0].axvline(scale, color=colour, ls=":", label=f"your guess: {name} {scale:g}")
+        for (name, scale), colour in zip(guessed.items(), (GREEN, PINK), strict=False)
+        if scale > 0
+    ]
+    if lines:
+        figure.legend(handles=lines, loc="outside lower left", ncols=len(lines))
     told = "; ".join(
         f"{_in_full(name)}: best {max(r.best_val for r in row):.2f},"
         f" worst {min(r.best_val for r in row):.2f}"

@@ -154,6 +154,16 @@ def test_a_guess_stands_beside_the_outcome_and_never_in_the_way():
     assert words.endswith("your guess of test 0.500.")
 
 
+def test_guessed_scales_stand_below_the_plot():
+    rows = {"with": [some_run("with")] * 2, "without": [some_run("without")] * 2}
+    guesses = {"plain is best at": 0.1, "with batchnorm is worst at": None}
+    figure, _ = plots_batchnorm.scale_experiment.__wrapped__([0.1, 1], rows, guesses)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["your guess: plain is best at 0.1"]
+    figure, _ = plots_batchnorm.scale_experiment.__wrapped__([0.1, 1], rows, "nothing of the kind")
+    assert not figure.legends
+
+
 @pytest.mark.parametrize("colour", [plots_signals.PRINT, *(look["color"] for look in LOOKS)])
 def test_letters_of_the_frames_stand_out_from_their_own_paper(colour):
     assert contrast(colour, plots_signals.PAPER) >= LEGIBLE
