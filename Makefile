@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
-.PHONY: demo test tests lint release bench clean
+.PHONY: demo test tests lint verify release bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m autograder.demo
@@ -25,6 +25,9 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+verify: $(STAMP)
+	$(BIN)/autograder verify batchnorm
 
 release: $(STAMP)
 	$(BIN)/autograder release batchnorm

@@ -7,6 +7,7 @@ What is public about an assignment lies in `source/<name>/`, what is private in 
     reference.py  every answer once more, marked with what it returns (see checking.answers)
     checks/       test_*.py, the hidden checks
     mistakes/     named wrong answers (see diagnosis.mistakes)
+    proof/        what its proof holds the checks against beside these (see proof.given)
 
 An assignment without a private folder is a classic nbgrader assignment.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from types import ModuleType
@@ -34,6 +35,8 @@ from autograder.submission.reader import SubmittedFile
 
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
 """Files of a private folder that a grade can depend on."""
+ASIDE = ("demo", "proof")
+"""Its folders on which no grade depends."""
 
 
 class Records(Protocol):
@@ -61,6 +64,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Limits of the sandbox that differ from the usual ones, by name (see sandbox.policy)."""
     records: Any = None
     """A reader of the students' records (`Records`)."""
+    fills: Callable[[Any], Mapping[str, Mapping[str, Any]]] | None = None
+    """What records decide of each form: from what `records.parse_all` gives to fields by form."""
 
 
 class Assignment:
@@ -236,7 +241,7 @@ def files_of(folder: Path) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*"))
-        if path.suffix in CODE and path.relative_to(folder).parts[0] != "demo"
+        if path.suffix in CODE and path.relative_to(folder).parts[0] not in ASIDE
     ]
 
 

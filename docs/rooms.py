@@ -26,6 +26,7 @@ ORDER = (
     "release",
     "diagnosis",
     "grading",
+    "proof",
     "gradebook",
     "outputs",
     "settings",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from autograder.checking import margins
 from autograder.checking.faults import WrongValue
 from autograder.checking.values import as_array
 
@@ -116,6 +117,8 @@ def _of_numbers(actual: Any, expected: Any) -> str:
 
 def _close(one: Any, other: Any) -> Any:
     """Up to rounding; a missing value, which is NaN, is right where one is expected."""
+    if np.size(one) and np.isfinite(one).all() and np.all(other):
+        margins.note("a number", float(np.max(np.abs(one - other) / np.abs(other))), TOLERANCE)
     return np.isclose(one, other, rtol=TOLERANCE, atol=0.0, equal_nan=True)
 
 

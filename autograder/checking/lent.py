@@ -21,7 +21,7 @@ from autograder.sandbox.wire import Handle
 
 MOST_CALLS = 20_000
 """Calls of lent functions in one fork; a net of four layers makes a dozen a pass."""
-MOST_NUMBERS = 1 << 18
+MOST_NUMBERS = 1 << 20
 """In the arguments of one call, a cache among them with all that it holds."""
 MOST_RETURNED = 1 << 20
 """Numbers that one call may return: what a reply of the student's may hold."""

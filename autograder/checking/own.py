@@ -35,8 +35,9 @@ WIDE_STEP, WIDELY_ALLOWED = 0.1, 0.2
 """The same again over a wide step, where an exact gradient is off by 0.05 at most: a forward that
 hides a path, as by rounding what goes through it, bends away from its small steps."""
 FAR, LEAST_INFLUENCE = 4.0, 0.1
-"""One entry is moved so many standard deviations. What that changes in the outputs of the others
-is compared with what it is in a right forward: below such a part, there is no path to walk back."""
+"""Three entries are moved in turn, each by so many standard deviations. What that changes in the
+outputs of the others is compared with what it is in a right forward: below such a part, there is no
+path to walk back."""
 
 
 class OwnForward(Student):
@@ -151,22 +152,23 @@ class OwnForward(Student):
         return True
 
     def _influences(self, given: list[Any]) -> bool:
-        """Whether one entry reaches the outputs of the others as strongly as in a right forward.
+        """Whether an entry reaches the outputs of the others as strongly as in a right forward.
 
         A forward that leaves out such a path leaves out the work of walking back through it.
         """
         inputs = np.asarray(given[0], np.float64)
-        push = np.zeros_like(inputs)
-        push.flat[0] = FAR * inputs.std()
-        moved = [inputs + push, *given[1:]]
-        own = zip(self._outs(moved), self._outs(given), strict=True)
-        right = zip(self._right_outs(moved), self._right_outs(given), strict=True)
-        for (after, before), (right_after, right_before) in zip(own, right, strict=True):
-            if after.shape == right_after.shape == inputs.shape:
-                seen, least = _influence(after - before), _influence(right_after - right_before)
-                if not (seen >= LEAST_INFLUENCE * least).all():  # NaN is none
-                    return False
-        return True
+        seen, least = np.zeros(2), np.zeros(2)
+        for entry in (0, inputs.size // 2, inputs.size - 1):
+            push = np.zeros_like(inputs)
+            push.flat[entry] = FAR * inputs.std()
+            moved = [inputs + push, *given[1:]]
+            own = zip(self._outs(moved), self._outs(given), strict=True)
+            right = zip(self._right_outs(moved), self._right_outs(given), strict=True)
+            for (after, before), (right_after, right_before) in zip(own, right, strict=True):
+                if after.shape == right_after.shape == inputs.shape:
+                    seen += _influence(after - before, entry)
+                    least += _influence(right_after - right_before, entry)
+        return bool((seen >= LEAST_INFLUENCE * least).all())  # NaN is none
 
     def _moved(self, given: list[Any], place: int, by: Array) -> list[Array]:
         moved = [*given]
@@ -193,12 +195,12 @@ def _copied(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else np.array(value, np.float64)
 
 
-def _influence(change: Array) -> Array:
-    """How much all entries but the first have changed; and how much, apart from a common shift.
+def _influence(change: Array, moved: int) -> Array:
+    """How much all entries but the moved one have changed; and how much, apart from a common shift.
 
     The common shift is one path, as through a mean; what differs is another.
     """
-    others = change.ravel()[1:]
+    others = np.delete(change.ravel(), moved)
     reached = others[others != 0.0]
     shift = reached.mean() if reached.size else 0.0
     return np.array([np.linalg.norm(reached), np.linalg.norm(reached - shift)])

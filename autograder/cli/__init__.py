@@ -10,11 +10,11 @@ import sys
 from typing import NoReturn
 
 from autograder.classroom.start import collect_seldom, skip_uri_grammar
-from autograder.cli import course, grading, results  # they register their commands
+from autograder.cli import course, grading, proving, results  # they register their commands
 from autograder.cli.app import USAGE, app
 from autograder.errors import UsageError
 
-__all__ = ["app", "course", "grading", "main", "results"]
+__all__ = ["app", "course", "grading", "main", "proving", "results"]
 
 
 def main() -> NoReturn:

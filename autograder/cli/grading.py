@@ -97,19 +97,6 @@ def grade(
     end_with(*result.grades.values())
 
 
-@app.command()
-def verify(assignment: Assignment = None) -> None:
-    """Prove the hidden checks: the reference passes, and every known mistake is caught."""
-    from autograder.assignment import chosen, find
-    from autograder.course.course import Course
-    from autograder.diagnosis.prove import Prover, prove_checks
-
-    course = Course.find()
-    prover = Prover(find(course, chosen(course, assignment)), course.secret())
-    if not prove_checks(Console(), prover, prover.questions):
-        raise typer.Exit(1)
-
-
 def _look_at(path: Path) -> None:
     if path.is_dir() and not any(path.rglob("*.ipynb")):
         raise UsageError(f"{path} holds no notebook; give the folder that a student handed in.")

@@ -37,6 +37,10 @@ SAME = 1e-4
 """Relative difference up to which two traces are the same mistake: float32 answers differ by
 about 1e-6, two different mistakes on the checks' inputs by more than 1e-3."""
 
+EXACTLY = 1e-9
+"""The same in float64, whatever the order of adding up. It is tried first: within `SAME`, two nets
+can have one loss by chance."""
+
 DEVIATIONS = 4.0
 """Spreads of two draws of n numbers differ by 1/√n, relative; hardly ever by so many times that."""
 MOST_SPREAD = 0.6
@@ -57,7 +61,9 @@ class Wrong(msgspec.Struct, frozen=True):
     least: float
     """Numbers that are measured by this size at least: a share of the trace's largest."""
 
-    def explains(self, trace: Trace, fault: StudentFault, *, drawn: bool) -> bool:
+    def explains(
+        self, trace: Trace, fault: StudentFault, *, drawn: bool, same: float = SAME
+    ) -> bool:
         """Whether an answer with this trace, and this fault, is the mistake.
 
         Without any value the sentence decides, as for a net that lacks a parameter.
@@ -67,7 +73,7 @@ class Wrong(msgspec.Struct, frozen=True):
         if _is_zero(fault) != _is_zero(self.fault):  # what nobody computed is not what cancelled
             return False
         shapes = isinstance(self.fault, WrongShape)
-        return alike(trace, self.trace, drawn=drawn, shapes=shapes, least=self.least)
+        return alike(trace, self.trace, drawn=drawn, shapes=shapes, least=self.least, same=same)
 
     def explains_what_is_wrong(self, trace: Trace, fault: StudentFault) -> bool:
         """Whether the array that the check found wrong is the mistake's, whatever the rest is."""
@@ -133,9 +139,13 @@ class Diagnosis:
         failures = []
         for mistake in self._candidates(check, likely):
             wrong = self._failure(check, mistake)
-            if wrong is not None and wrong.explains(trace, fault, drawn=check.draws):
+            same = SAME if check.draws else EXACTLY
+            if wrong is not None and wrong.explains(trace, fault, drawn=check.draws, same=same):
                 return wrong.mistake
             failures += [] if wrong is None else [wrong]
+        for wrong in failures:
+            if wrong.explains(trace, fault, drawn=check.draws):
+                return wrong.mistake
         parts = [wrong for wrong in failures if wrong.explains_what_is_wrong(trace, fault)]
         shared = [(wrong.shared(trace), wrong.leaves_right) for wrong in parts]
         nearest = [one for one, n in zip(parts, shared, strict=True) if n == max(shared)]
@@ -173,7 +183,7 @@ class Diagnosis:
 
     def _ran(self, check: Check, mistake: Misconception | None) -> tuple[Ran, Trace]:
         student = self._trusted.student(self.mistakes.namespace(mistake))
-        with _own_randomness():
+        with own_randomness():
             ran = collect.run(check, student, self._secret, self._release)
         return ran, tuple(student.trace)
 
@@ -191,14 +201,20 @@ class Trusted:
         paths = [path for path in assignment.private_files() if path.suffix == ".py"]
         self._sources = {path.name: path.read_text(encoding="utf-8") for path in paths}
 
-    def student(self, namespace: Mapping[str, Any]) -> Student:
-        """A submission that defines these names."""
+    def student(self, namespace: Mapping[str, Any], **options: Any) -> Student:
+        """A submission that defines these names; `options` are those of a `Student`."""
         peer = LocalPeer({"np": np, **namespace}, self._sources)
-        return Student(peer, self._answers, records=self._no_records)
+        return Student(peer, self._answers, **{"records": self._no_records, **options})
 
 
 def alike(
-    one: Trace, other: Trace, *, drawn: bool = False, shapes: bool = False, least: float = 0.0
+    one: Trace,
+    other: Trace,
+    *,
+    drawn: bool = False,
+    shapes: bool = False,
+    least: float = 0.0,
+    same: float = SAME,
 ) -> bool:
     """Whether two traces hold the same values; numbers up to rounding.
 
@@ -208,20 +224,21 @@ def alike(
         drawn: the numbers are random draws; compare only how far they spread.
         shapes: the mistake is one of shape, so axes of length 1 count as well.
         least: the size by which smaller arrays are measured.
+        same: relative difference of numbers that are the same.
     """
     if len(one) != len(other):
         return False
-    return all(_alike(a, b, drawn, shapes, least) for a, b in zip(one, other, strict=True))
+    return all(_alike(a, b, drawn, shapes, least, same) for a, b in zip(one, other, strict=True))
 
 
-def _alike(one: Any, other: Any, drawn: bool, shapes: bool, least: float) -> bool:
+def _alike(one: Any, other: Any, drawn: bool, shapes: bool, least: float, same: float) -> bool:
     a, b = as_array(one), as_array(other)
     if a is None or b is None:
         return type(one) is type(other) and not difference(one, other)
     if shapes and a.shape != b.shape:
         return False
-    same = _same_spread if drawn else _same_values
-    return same(np.squeeze(a.astype(np.float64)), np.squeeze(b.astype(np.float64)), least)
+    a, b = np.squeeze(a.astype(np.float64)), np.squeeze(b.astype(np.float64))
+    return _same_spread(a, b, least) if drawn else _same_values(a, b, least, same)
 
 
 def _largest(trace: Trace) -> float:
@@ -231,14 +248,16 @@ def _largest(trace: Trace) -> float:
     return max((float(each[np.isfinite(each)].max(initial=0.0)) for each in numbers), default=0.0)
 
 
-def _same_values(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: float) -> bool:
+def _same_values(
+    one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: float, same: float = SAME
+) -> bool:
     if one.shape != other.shape:
         return False
     if one.size == 0:
         return True
     with np.errstate(over="ignore", invalid="ignore"):
         size = max(float(np.abs(other).max()), least, np.finfo(np.float64).tiny)
-        return bool(np.abs(one - other).max() <= SAME * size)
+        return bool(np.abs(one - other).max() <= same * size)
 
 
 def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: float) -> bool:
@@ -254,8 +273,8 @@ def _same_spread(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any], least: 
 
 
 @contextmanager
-def _own_randomness() -> Iterator[None]:
-    """Mistaken nets draw weights: leave NumPy's legacy generator as it was found."""
+def own_randomness() -> Iterator[None]:
+    """Draw the same in every run, and leave NumPy's legacy generator as it was found."""
     state = np.random.get_state()
     np.random.seed(0)
     try:

@@ -37,8 +37,8 @@ from autograder.course.nbgrader_view import (
     course_directory,
 )
 from autograder.errors import UsageError
+from autograder.release.forms import fill_in
 from autograder.release.leaks import leaks_in_folder
-
 
 Execution = Literal["changed", "always", "never"]
 """Whether solutions are run: only if a source or a file changed, or every time, or not."""
@@ -74,7 +74,7 @@ def build_release(
         student, solved = _build(workshop, assignment)
         _refuse_leaks(student, workshop, assignment)
         target = course.root / "solutions" / assignment
-        stale = execute == "always" or bool(_differences(target, solved, "solutions"))
+        stale = execute == "always" or bool(_unlike_source(workshop, target, solved))
         if stale and execute != "never":
             solved = _execute(workshop, assignment)
         if register:
@@ -115,7 +115,7 @@ def stale_files(course: Course, assignment: str) -> list[str]:
         _refuse_leaks(student, workshop, assignment)
         return [
             *_differences(course.root / "release" / assignment, student, "release"),
-            *_differences(course.root / "solutions" / assignment, solved, "solutions"),
+            *_unlike_source(workshop, course.root / "solutions" / assignment, solved),
         ]
 
 
@@ -182,7 +182,16 @@ def _execute(workshop: Path, assignment: str) -> Path:
                         f"The solution {path.name} does not run: cell '{cell.get('id')}' "
                         f"raised {output.ename}: {output.evalue}."
                     )
+    fill_in(find(Course(workshop), assignment), folder, recorded=folder)
     return folder
+
+
+def _unlike_source(workshop: Path, target: Path, solved: Path) -> list[str]:
+    """One sentence for every solution that is not what the source gives, its forms filled in."""
+    expected = workshop / "expected" / solved.name
+    shutil.copytree(solved, expected)
+    fill_in(find(Course(workshop), solved.name), expected, recorded=target)
+    return _differences(target, expected, "solutions")
 
 
 def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> None:

@@ -1,7 +1,7 @@
 """The proof, written once and applied to every assignment there is.
 
-The reference passes every check, each named mistake fails one, and wherever a mistake fails with an
-answer it is called by its own name; nothing is ever our fault.
+The repository's own is proven quickly here, with one course's inputs; CI proves the whole of it,
+with `autograder verify`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import tiny_course
 from autograder.assignment import Assignment, find
 from autograder.course.course import Course
 from autograder.course.new import make_assignment
-from autograder.diagnosis.prove import REFERENCE, Prover
+from autograder.proof.prove import prove
 
 ROOT = Path(__file__).parents[2]
 SECRET = b"a secret of the tests, long enough"
@@ -46,20 +46,26 @@ def as_released(root: Path, name: str) -> Assignment:
     return find(Course(root), name)
 
 
-@pytest.mark.parametrize("assignment", [repository, example, template, tiny])
-def test_every_check_is_proven(assignment, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("assignment", "quick"),
+    [(repository, True), (example, False), (template, False), (tiny, False)],
+)
+def test_every_check_is_proven(assignment, quick: bool, tmp_path: Path) -> None:
     shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
-    prover = Prover(assignment(tmp_path), SECRET)
-    assert prover.checks.broken == {}
-    proofs = list(prover.prove(prover.questions))
-    assert [proof for proof in proofs if not proof.right] == []
-    mistakes = [proof for proof in proofs if proof.implementation != REFERENCE]
+    proof = prove(assignment(tmp_path), SECRET, quick=quick)
+    problems = {question.id: question.problems for question in proof.questions}
+    assert {id_: some for id_, some in problems.items() if some} == {}
+    assert [survivor.mutant for survivor in proof.survivors if not survivor.reason] == []
+    assert proof.problems == ()
+    assert proof.holds
+    mistakes = [case for question in proof.questions for case in question.of("mistake")]
     assert mistakes
-    misnamed = {
-        (proof.question, proof.implementation): proof.named
-        for proof in mistakes
-        if proof.named and proof.implementation not in proof.named
-    }
-    assert misnamed == {}
-    unnamed = [proof for proof in mistakes if not proof.named]
+    unnamed = [case for case in mistakes if not case.named]
     assert len(unnamed) <= 0.1 * len(mistakes), unnamed  # those that raise have no name
+    assert quick or proof.mutants
+
+
+def test_the_repository_has_many_unusual_right_answers(tmp_path: Path) -> None:
+    folder = repository(tmp_path).folder
+    assert folder is not None
+    assert len(list((folder / "proof" / "right").glob("*.py"))) >= 40

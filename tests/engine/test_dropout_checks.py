@@ -19,8 +19,8 @@ from autograder.checking import collect
 from autograder.course.course import Course
 from autograder.diagnosis.diagnose import Trusted
 from autograder.diagnosis.mistakes import Mistakes
-from autograder.diagnosis.prove import Prover
 from autograder.model import Verdict
+from autograder.proof.bench import Bench
 from autograder.release.build import build_release
 
 SECRET = b"a secret of the tests, long enough"
@@ -49,11 +49,11 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
 
 
 @pytest.fixture(scope="module")
-def prover(course: Course) -> Prover:
-    return Prover(find(course, NAME), SECRET)
+def prover(course: Course) -> Bench:
+    return Bench(find(course, NAME), SECRET)
 
 
-def verdicts(course: Course, prover: Prover, question: str, names: dict[str, Any]) -> set[Verdict]:
+def verdicts(course: Course, prover: Bench, question: str, names: dict[str, Any]) -> set[Verdict]:
     student = Trusted(find(course, NAME)).student(names)
     return {
         collect.run(check, student, SECRET, course.root / "release" / NAME).outcome.verdict
@@ -66,7 +66,7 @@ def returns(value: Any) -> Callable[..., Any]:
 
 
 @pytest.mark.parametrize("junk", JUNK, ids=lambda value: str(type(value).__name__))
-def test_junk_is_the_students_and_never_right(course: Course, prover: Prover, junk: Any) -> None:
+def test_junk_is_the_students_and_never_right(course: Course, prover: Bench, junk: Any) -> None:
     right = find(course, NAME).namespace()
     layer = type("Dropout", (), {"__init__": returns(None), "forward": returns(junk)})
     layer.backward = returns(junk)  # type: ignore[attr-defined]
@@ -136,14 +136,14 @@ class OwnGenerator:
         {"Dropout": OwnGenerator},
     ],
 )
-def test_right_answers_of_any_make_pass(course: Course, prover: Prover, names: Any) -> None:
+def test_right_answers_of_any_make_pass(course: Course, prover: Bench, names: Any) -> None:
     for question in CODE:
         right = find(course, NAME).namespace()
         assert verdicts(course, prover, question, right | names) == {Verdict.PASSED}
 
 
 def test_a_backward_pass_is_held_against_the_students_own_forward(
-    course: Course, prover: Prover
+    course: Course, prover: Bench
 ) -> None:
     """Who does not scale forward loses nothing for not scaling back."""
 

@@ -1,10 +1,11 @@
 """Fully connected nets and batch normalization."""
 
 from autograder.assignment import Settings
-from autograder.assignments.batchnorm import records
+from autograder.assignments.batchnorm import forms, records
 
 SETTINGS = Settings(
     # Students work offline; the licence asks to travel with the data.
     ships=("datasets/fashion_mnist.npz", "datasets/LICENSE.fashion-mnist"),
     records=records,
+    fills=forms.filled,
 )

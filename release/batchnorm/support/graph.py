@@ -2,7 +2,7 @@
 
 The gradients here are measured, not derived: every number that passes a gate is nudged, and what
 that does to the end of the graph is read off. Your backward pass must find the same gradients by
-walking back.
+walking back: in grading nothing here answers for it.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+
+from .mode import refuse_to_answer
 
 FloatArray = npt.NDArray[Any]
 Values = dict[str, FloatArray]
@@ -80,7 +82,11 @@ def run(
 
     Returns:
         inputs and the output of each gate by name.
+
+    Raises:
+        RuntimeError: an answer calls it in grading.
     """
+    refuse_to_answer("graph.run")
     values: Values = {
         name: value + nudge if name == nudged else value for name, value in inputs.items()
     }

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from .graph import Compute, measured_gradients, run
 from .layers import softmax_loss
+from .mode import refuse_to_answer
 
 Array = npt.NDArray[Any]
 Exchanged = Mapping[str, Compute]
@@ -152,7 +153,11 @@ def scores(params: Mapping[str, Array], X: Array, between: Between, last: Betwee
         X: (N, ...) examples.
         between: what happens to the output of the hidden layer of this number.
         last: what happens to the output of the last layer.
+
+    Raises:
+        RuntimeError: an answer calls it in grading.
     """
+    refuse_to_answer("slips.scores")
     weights = [params[name] for name in sorted(params) if name.startswith("W")]
     shifts = [params[name] for name in sorted(params) if name.startswith("b") and name[1].isdigit()]
     values = np.reshape(X, (len(X), -1)).astype(np.float64)

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from . import forms, visible_batchnorm, visible_batchnorm_net, visible_layers, visible_nets
 from .checks import Check, CheckEndsError
-from .mode import nbgrader_runs
+from .mode import checking, nbgrader_runs
 from .names import returned_names, unmade
 from .rows import GREEN, RED, YELLOW, Row, coloured, table
 
@@ -169,6 +169,7 @@ def look_at(question: str, names: Mapping[str, Any]) -> Seen:
     for name in wanted:
         if name not in names:
             return Seen(check, f"{question} is open: `{name}` is not there, run the cells above.")
+    before = checking.set(True)
     try:
         look(check, *(names[name] for name in wanted))
     except NotImplementedError as unanswered:
@@ -177,6 +178,8 @@ def look_at(question: str, names: Mapping[str, Any]) -> Seen:
         pass
     except Exception as error:  # whatever a student's code raises
         check.raised(error)
+    finally:
+        checking.reset(before)
     return Seen(check, "")
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextvars import ContextVar
 from typing import TypeVar
 
 T = TypeVar("T")
+
+# Whether a visible check is running.
+checking: ContextVar[bool] = ContextVar("checking", default=False)
 
 
 def autograding() -> bool:
@@ -21,3 +25,15 @@ def nbgrader_runs() -> bool:
 def shortened(full: T, short: T) -> T:
     """Return `short` while autograding, else `full`: visible checks are for you, not the grade."""
     return short if autograding() else full
+
+
+def refuse_to_answer(tool: str) -> None:
+    """Raise if a tool that measures is called in grading, other than by a visible check.
+
+    Raises:
+        RuntimeError: it is.
+    """
+    if autograding() and not checking.get():
+        raise RuntimeError(
+            f"{tool} is there to check an answer, not to be one. Grading runs without it."
+        )

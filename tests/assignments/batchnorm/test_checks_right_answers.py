@@ -5,10 +5,7 @@ from hashlib import sha256
 import numpy as np
 import pytest
 from check_runs import QUESTIONS, collected_checks, not_passed, outcomes
-from student_answers import STYLES, float32
-
-from autograder.assignments.batchnorm.checks import nets
-from autograder.checking import compare
+from student_answers import STYLES
 
 COURSES = [bytes([course]) * 32 for course in range(14)]
 COURSES += [sha256(b"121").digest()]  # a unit of its first net stands within 1e-5 of relu's bend
@@ -41,14 +38,6 @@ def test_the_reference_passes_for_every_courses_inputs(checks, secret):
 def test_right_answers_pass_in_every_style(checks, style):
     np.random.seed(1)
     assert not_passed(outcomes(checks, style())) == {}
-
-
-@pytest.mark.parametrize("secret", COURSES, ids=lambda secret: secret.hex()[:2])
-def test_single_precision_passes_with_room_to_spare(checks, monkeypatch, secret):
-    np.random.seed(1)
-    monkeypatch.setattr(compare, "TOLERANCE", compare.TOLERANCE / 10)
-    monkeypatch.setattr(nets, "NET_TOLERANCE", nets.NET_TOLERANCE / 10)
-    assert not_passed(outcomes(checks, float32(), secret=secret)) == {}
 
 
 def test_hidden_inputs_differ_between_courses_and_not_between_submissions(checks):

@@ -20,7 +20,7 @@ from autograder.assignments.batchnorm.records import (
 from autograder.submission.intake import read_submission
 from autograder.submission.reader import SubmittedFile
 
-DATA = Path(__file__).parent / "data" / "records"
+DATA = Path(records.__file__).parent / "proof" / "records"
 
 
 def raw(experiment: str = "deep_net") -> bytes:

@@ -4,7 +4,7 @@ Who has a wrong layer and walks back through it rightly earns this much. A loss 
 notice of its batch does not: a linear function of the parameters has a slope easily written down.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -21,13 +21,15 @@ from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
 from autograder.checking.remote import RemoteObject
 
-SLOPE_STEPS = ((1e-5, 1e-5), (3e-4, 1e-2), (1e-4, 1e-2))
+SLOPE_STEPS = ((1e-5, 1e-5), (3e-4, 1e-3), (1e-4, 1e-3))
 """Steps of the centred difference, each with the error allowed between slope and gradient.
 
 In float64 the first step's own error, about step², and its rounding, 1e-16/step, are near
 1e-10, which leaves room. The others are for nets that compute in float32 whatever they are given (a
-loss near 2 is rounded to 1e-7, a finer step measures noise) and for a relu that bends within a
-step: two such bends in a row are unlikely, and a wrong gradient fails them all."""
+loss near 2 is rounded to 1e-7, a finer step measures noise)."""
+
+DIRECTIONS = 3
+"""Along one of them a wrong gradient can have the right slope by chance, in one course of many."""
 
 OTHERS = 3
 """Further batches: for the slope, if a relu bends within every step from the first (one net in 400
@@ -47,17 +49,20 @@ def compare_with_own_loss(
 ) -> None:
     """The gradients are the slope of the student's own loss.
 
-    All parameters are moved together along one random direction; the slope measured there is
+    All parameters are moved together along random directions; the slope measured there is
     compared with the one the gradients predict.
 
     Raises:
         CheckFailed: the two disagree, or the loss is the same whatever the batch is.
     """
-    direction = {k: rng.standard_normal(value.shape) for k, value in expected.params.items()}
+    directions = [
+        {k: rng.standard_normal(value.shape) for k, value in expected.params.items()}
+        for _ in range(DIRECTIONS)
+    ]
     classes = expected.params[f"b{expected.num_layers}"].size
     rows, features = batch.X.shape
     others = [random_batch(rng, rows, features, classes) for _ in range(OTHERS)]
-    error = _error(net, expected, batch, direction)
+    error = _error(net, expected, batch, directions)
     loss, _ = net.loss(*batch)
     _notices(net, "inputs", loss, [batch._replace(X=other.X) for other in others])
     shifted = [(batch.y + shift) % classes for shift in range(1, OTHERS + 1)]
@@ -65,7 +70,7 @@ def compare_with_own_loss(
     for other in others:
         if error is None:
             return
-        error = _error(net, expected, other, direction)
+        error = _error(net, expected, other, directions)
     if error is not None:
         raise CheckFailed(
             f"The gradients are off by {error:.2g} (relative) from the slope of the net's own "
@@ -93,13 +98,29 @@ def _error(
     net: RemoteObject,
     expected: reference.FullyConnectedNet,
     batch: Batch,
-    direction: Mapping[str, Array],
+    directions: Sequence[Mapping[str, Array]],
 ) -> float | None:
-    """How far gradients and slope are apart, relative; None if that is within a tolerance."""
+    """How far gradients and slope are apart, relative; None if everywhere within a tolerance."""
     keys = names(net.params, expected.params)
-    _move(net, keys, expected, direction, 0.0)
+    _move(net, keys, expected, directions[0], 0.0)
     _, grads = net.loss(*batch)
     gradients = read(grads, expected.params)
+    for direction in directions:
+        error = _error_along(net, keys, expected, batch, direction, gradients)
+        if error is not None:
+            return error
+    return None
+
+
+def _error_along(
+    net: RemoteObject,
+    keys: Names,
+    expected: reference.FullyConnectedNet,
+    batch: Batch,
+    direction: Mapping[str, Array],
+    gradients: Mapping[str, Array],
+) -> float | None:
+    """The same along one direction."""
     parts = []
     for name, way in direction.items():
         gradient = compare.fitted(f"the gradient of {name}", gradients[name], way.shape)

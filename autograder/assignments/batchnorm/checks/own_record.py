@@ -14,7 +14,9 @@ from typing import Any, NoReturn
 import msgspec
 import numpy as np
 
-from autograder.assignments.batchnorm.checks.repetition import BATCH, PICTURES, repeats
+from autograder.assignments.batchnorm.checks import plausible
+from autograder.assignments.batchnorm.checks.first_epoch import BATCH, PICTURES
+from autograder.assignments.batchnorm.checks.repetition import TOUCHY_SCALE, repeats
 from autograder.assignments.batchnorm.records import Experiment, Record, Run
 from autograder.checking.faults import CouldNotTell
 from autograder.checking.student import Student
@@ -22,7 +24,9 @@ from autograder.checking.student import Student
 DEEP_DIMS, DEEP_SCALE = (100,) * 5, 2e-2
 SCALE_DIMS = (50,) * 7
 SCALES = tuple(float(scale) for scale in np.logspace(-4, 0, 20))
-REPEATED_SCALE = SCALES[14]  # 0.089; where all losses are ln 10 a repetition proves nothing
+TOUCHY = sum(scale < TOUCHY_SCALE for scale in SCALES)
+"""How many of them, the smallest, make batch normalization touchy (see `repetition`)."""
+
 RATE, EPOCHS = 1e-3, 10
 ITERATIONS_PER_EPOCH = PICTURES // BATCH
 MEASURED_ON = 1000
@@ -40,6 +44,9 @@ REMEDIES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 SMALL_LAST_LAYER = "E"
 """One more remedy. Its weights are drawn otherwise, so its settings are the usual ones."""
+
+REPEATED_REMEDIES = ("B", "C", "D")
+"""Those of which one is repeated: from outside, a net's eps cannot be set."""
 
 SAME_NET = 0.005
 """The test-mode accuracy is that of the trained net: the two differ by rounding at most."""
@@ -60,9 +67,10 @@ def deep_net(student: Student, release: Path) -> tuple[Run, Run]:
     """
     record = _there(student, "deep_net")
     runs = tuple(record.run(name) for name in ("with", "without"))
-    for run, normalized in zip(runs, (True, False), strict=True):
+    for name, run, normalized in zip(("with", "without"), runs, (True, False), strict=True):
         if run is None or not _as_asked(run, DEEP_DIMS, DEEP_SCALE, normalized):
             _not_asked("deep_net")
+        _hold_plausible("deep_net", name, run)
         _theirs(student, release, run, "deep_net")
     return runs[0], runs[1]  # type: ignore[return-value]
 
@@ -84,25 +92,33 @@ def test_mode(student: Student, release: Path) -> dict[str, float]:
             "The record of the test mode belongs to another net than the record of the training; "
             "a person will look at this answer."
         )
+    for name in names:
+        if plausible.doubtful_number(name, record.measured[name]):
+            _not_plausible("test_mode", "accuracy", name)
     return record.measured
 
 
-def weight_scale(student: Student, release: Path) -> Sweep:
-    """The 20 runs with and the 20 without batch normalization.
+def weight_scale(student: Student, release: Path, rng: np.random.RandomState) -> Sweep:
+    """The 20 runs with and the 20 without batch normalization; three drawn by `rng` are repeated.
 
     Raises:
-        CouldNotTell: they are not there, not those asked for, or do not repeat.
+        CouldNotTell: they are not there, not those asked for, not plausible, or do not repeat.
     """
     known = "sweep"
     if known not in student.memory:
-        student.memory[known] = _sweep(student, release)
+        try:
+            student.memory[known] = _sweep(student, release, rng)
+        except CouldNotTell as fault:
+            student.memory[known] = fault
+    if isinstance(student.memory[known], CouldNotTell):
+        raise student.memory[known]
     return student.memory[known]  # type: ignore[no-any-return]
 
 
-def _sweep(student: Student, release: Path) -> Sweep:
+def _sweep(student: Student, release: Path, rng: np.random.RandomState) -> Sweep:
     record = _there(student, "weight_scale")
     rows = []
-    for normalized in (True, False):
+    for net, normalized in (("with", True), ("without", False)):
         runs = [run for run in record.runs if run.settings.use_batchnorm is normalized]
         runs.sort(key=lambda run: run.settings.weight_scale)
         if len(runs) != len(SCALES) or not all(
@@ -110,25 +126,35 @@ def _sweep(student: Student, release: Path) -> Sweep:
             for run, scale in zip(runs, SCALES, strict=True)
         ):
             _not_asked("weight_scale")
+        for run, scale in zip(runs, SCALES, strict=True):
+            _hold_plausible("weight_scale", f"{net} {scale:.2g}", run)
         rows.append(tuple(runs))
     sweep = Sweep(*rows)
-    _theirs(student, release, sweep.with_[SCALES.index(REPEATED_SCALE)], "weight_scale")
+    # One of each kind: where rounding is harmless, where it is not, and a plain net.
+    steady = sweep.with_[rng.randint(TOUCHY, len(SCALES))]
+    _theirs(student, release, steady, "weight_scale", epoch=True)
+    for run in (sweep.with_[rng.randint(TOUCHY)], sweep.without[rng.randint(len(SCALES))]):
+        _theirs(student, release, run, "weight_scale")
     return sweep
 
 
-def rescue(student: Student, release: Path) -> dict[str, float]:
-    """The best validation accuracy of each remedy at scale 1.
+def rescue(student: Student, release: Path, rng: np.random.RandomState) -> dict[str, float]:
+    """The best validation accuracy of each remedy at scale 1; a run drawn by `rng` is repeated.
 
     Raises:
-        CouldNotTell: the runs are not there, not those asked for, or the experiment at 20 scales is
-            not theirs.
+        CouldNotTell: the runs are not there, not those asked for, not plausible, or do not
+            repeat; or the experiment at 20 scales is not theirs.
     """
     record = _there(student, "rescue")
     runs = {name: record.run(name) for name in REMEDIES}
     for name, run in runs.items():
         if run is None or not _as_asked(run, SCALE_DIMS, 1.0, True, **REMEDIES[name]):
             _not_asked("rescue")
-    weight_scale(student, release)
+        _hold_plausible("rescue", name, run)
+    weight_scale(student, release, rng)
+    drawn = runs[REPEATED_REMEDIES[rng.randint(len(REPEATED_REMEDIES))]]
+    assert drawn is not None
+    _theirs(student, release, drawn, "rescue")
     last = record.run(SMALL_LAST_LAYER)
     if last is not None and _as_asked(last, SCALE_DIMS, 1.0, True):
         runs[SMALL_LAST_LAYER] = last
@@ -198,10 +224,25 @@ def _whole(accuracy: float) -> bool:
     return abs(pictures - round(pictures)) < 1e-6
 
 
-def _theirs(student: Student, release: Path, run: Run, experiment: Experiment) -> None:
-    remembered = f"repeats {experiment} {run.name}"
+def _hold_plausible(experiment: Experiment, kind: str, run: Run) -> None:
+    if field := plausible.doubtful(f"{experiment} {kind}", run):
+        _not_plausible(experiment, field, run.name)
+
+
+def _not_plausible(experiment: Experiment, field: str, name: str) -> NoReturn:
+    raise CouldNotTell(
+        f"In results/{experiment}.json the {field} of {name!r} is not what such a training usually "
+        "gives; a person will look at this answer."
+    )
+
+
+def _theirs(
+    student: Student, release: Path, run: Run, experiment: Experiment, *, epoch: bool = False
+) -> None:
+    settings = run.settings
+    remembered = f"repeats {experiment} {run.name} {settings.use_batchnorm} {settings.weight_scale}"
     if remembered not in student.memory:
-        student.memory[remembered] = repeats(student, run, release)
+        student.memory[remembered] = repeats(student, run, release, epoch=epoch)
     if not student.memory[remembered]:
         raise CouldNotTell(
             f"The first iterations of results/{experiment}.json do not come out again with the "

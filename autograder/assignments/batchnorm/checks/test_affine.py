@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import derived
 from autograder.checking import compare
 from autograder.checking.compare import Array
 from autograder.checking.inputs import normal
@@ -13,10 +14,9 @@ from autograder.checking.student import Student
 
 FORWARD = "Each row of x is multiplied with w, then b is added to every row."
 FLATTEN = "Only the first axis of x counts examples; all others together are the D features."
-WIDE = (30, 2000, 30)
-"""Rows, features and outputs of a further layer: an instant for a backward pass, also for one that
-loops over rows or features; more than a check's time for measuring dx or dw number by number. Two
-checks use it: what has timed out twice is not called again."""
+WIDE = (2, 90_000, 2)
+"""Rows, features and outputs of a further layer (see `derived`): measured, dx and dw take a forward
+pass for each feature."""
 
 BACKWARD = "Each gradient is the upstream gradient times the layer's other factor, as a matrix."
 
@@ -77,8 +77,13 @@ def two_sizes(
 ) -> Iterator[tuple[Gradients, Gradients]]:
     """`gradients` of a small layer, where mistakes are told apart, then of a wide one."""
     yield gradients(student, rng, 7)
-    rows, wide, outputs = WIDE
-    yield gradients(student, rng, wide, rows=rows, outputs=outputs)
+    yield derived.once(student, "wide", lambda: wide(student, rng))
+
+
+def wide(student: Student, rng: np.random.RandomState) -> tuple[Gradients, Gradients]:
+    """`gradients` of the wide layer."""
+    rows, features, outputs = WIDE
+    return gradients(student, rng, features, rows=rows, outputs=outputs)
 
 
 @pytest.mark.question("affine_backward", weight=2)
@@ -98,8 +103,8 @@ def test_dw_matches(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("affine_backward")
 def test_db_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at db: how the loss changes with the biases, summed over the examples."""
-    (_, _, db), (_, _, expected) = gradients(student, rng, 7)
-    compare.values("db", db, expected, hint="b is added to every row, so every row sends back.")
+    for (_, _, db), (_, _, expected) in two_sizes(student, rng):
+        compare.values("db", db, expected, hint="b is added to every row, so every row sends back.")
 
 
 @pytest.mark.question("affine_backward")
@@ -107,6 +112,8 @@ def test_dw_matches_for_images(student: Student, rng: np.random.RandomState) -> 
     """Looks at dw when each example is an image of several axes, as (N, 3, 2, 4)."""
     (_, dw, _), (_, expected, _) = gradients(student, rng, 3, 2, 4)
     compare.values("dw", dw, expected, hint=FLATTEN)
+    derived.in_time(student, "wide", lambda: wide(student, rng))
+    wide(student, rng)
 
 
 @pytest.mark.question("affine_backward")
@@ -116,3 +123,4 @@ def test_shapes_of_gradients(student: Student, rng: np.random.RandomState) -> No
     hint = "A gradient has the shape of what it is the gradient of."
     for name, answer, right in zip(("dx", "dw", "db"), answers, expected, strict=True):
         compare.exact(name, answer, right, hint=hint)
+    derived.in_time(student, "wide", lambda: wide(student, rng))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm import reference
-from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks import nets, wide_nets
 from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
@@ -83,6 +83,7 @@ def test_loss_matches(student: Student, rng: np.random.RandomState) -> None:
 def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients of all parameters, gamma and beta among them."""
     nets.compare_gradients(*pair(student, rng, hold=True))
+    wide_nets.compare_gradients(student, rng, wide_nets.normalized(student))
 
 
 @pytest.mark.question("batchnorm_net")
@@ -96,6 +97,7 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_gradients(*made),
         lambda: compare_test_scores(rng, made),
     )
+    wide_nets.in_time(student, rng, wide_nets.normalized(student))
 
 
 @pytest.mark.question("batchnorm_net")
@@ -104,6 +106,7 @@ def test_regularization(student: Student, rng: np.random.RandomState) -> None:
     made = pair(student, rng, reg=REG)
     nets.compare_loss(*made, hint=PENALTY)
     nets.compare_gradients(*made, shapes=True)
+    wide_nets.in_time(student, rng, wide_nets.normalized(student))
 
 
 @pytest.mark.question("batchnorm_net", weight=3)
@@ -152,3 +155,4 @@ def test_without_the_flag(student: Student, rng: np.random.RandomState) -> None:
         raise CheckFailed("Without use_batchnorm, `params` holds gamma or beta as well.", FLAG)
     nets.compare_loss(*made, hint=FLAG)
     nets.compare_gradients(*made)
+    wide_nets.in_time(student, rng, wide_nets.normalized(student))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm import reference
-from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks import nets, wide_nets
 from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
@@ -100,12 +100,14 @@ def test_loss_with_regularization(student: Student, rng: np.random.RandomState) 
 def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients of all parameters without regularization."""
     nets.compare_gradients(*pair(student, rng))
+    wide_nets.compare_gradients(student, rng, wide_nets.deep(student))
 
 
 @pytest.mark.question("fully_connected_net")
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for every weight matrix."""
     nets.compare_gradients(*pair(student, rng, REG), shapes=True)
+    wide_nets.in_time(student, rng, wide_nets.deep(student))
 
 
 @pytest.mark.question("fully_connected_net")
@@ -119,3 +121,4 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_loss(*made),
         lambda: nets.compare_gradients(*made),
     )
+    wide_nets.in_time(student, rng, wide_nets.deep(student))

@@ -14,8 +14,12 @@ from autograder.checking.seen import Mask
 from autograder.checking.student import Student
 
 FORWARD = "Positive numbers pass as they are, negative ones become zero."
-WIDE = (50, 1800)
-"""A further x: an instant for a backward pass, also for one that loops over every number; more than
+ROUNDED = 1e-5
+"""Relative: nothing is added up, so float32 is off by its own rounding, 1e-7, and a slope of 0.01
+for negative numbers by a thousand times as much as is allowed."""
+
+WIDE, WIDE_IMAGES = (50, 1800), (2, 5, 5, 1800)
+"""Further x: an instant for a backward pass, also for one that loops over every number; more than
 a check's time for measuring dx number by number."""
 
 BACKWARD = "The upstream gradient passes where the input of the forward pass was positive."
@@ -26,7 +30,8 @@ def test_out_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at out: what happens to positive and to negative numbers."""
     x = away_from_zero(rng, 5, 7)
     out, _ = student.relu_forward(x)
-    compare.values("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+    expected, _ = reference.relu_forward(x)
+    compare.values("out", out, expected, tolerance=ROUNDED, hint=FORWARD)
 
 
 @pytest.mark.question("relu_forward")
@@ -35,7 +40,8 @@ def test_small_and_large_numbers(student: Student, rng: np.random.RandomState) -
     for size in (1e-6, 1e6):
         x = size * away_from_zero(rng, 4, 3)
         out, _ = student.relu_forward(x)
-        compare.values("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+        expected, _ = reference.relu_forward(x)
+        compare.values("out", out, expected, tolerance=ROUNDED, hint=FORWARD)
 
 
 @pytest.mark.question("relu_forward")
@@ -44,7 +50,8 @@ def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
     for shape in ((11,), (2, 3, 4, 5)):
         x = away_from_zero(rng, *shape)
         out, _ = student.relu_forward(x)
-        compare.exact("out", out, reference.relu_forward(x)[0], hint=FORWARD)
+        expected, _ = reference.relu_forward(x)
+        compare.exact("out", out, expected, tolerance=ROUNDED, hint=FORWARD)
 
 
 class Backward(NamedTuple):
@@ -86,7 +93,7 @@ def test_dx_matches(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("relu_backward")
 def test_dx_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dx when x has four axes, and at a second call with the same cache."""
-    for shape in ((3, 2, 4, 5), (2, 5, 5, 1800)):
+    for shape in ((3, 2, 4, 5), WIDE_IMAGES):
         compare_dx(student, rng, *shape)
     x, dout = away_from_zero(rng, 3, 2, 4, 5), normal(rng, 3, 2, 4, 5)
     _, cache = student.relu_forward(x)
@@ -107,13 +114,13 @@ def test_shape_of_dx(student: Student, rng: np.random.RandomState) -> None:
 
 @pytest.mark.question("relu_backward")
 def test_zeros_in_x(student: Student, rng: np.random.RandomState) -> None:
-    """Looks at dx where some inputs are exactly 0; there, 0 and dout are both right."""
+    """Looks at dx where some inputs are exactly 0; there, any slope from 0 to 1 is right."""
     x, dout = away_from_zero(rng, 5, 6), rng.standard_normal((5, 6))
     zero = rng.uniform(size=x.shape) < 0.3
     x[zero] = 0.0
     _, cache = student.relu_forward(x)
     dx = compare.fitted("dx", student.relu_backward(dout, cache), x.shape)
     expected = reference.relu_backward(dout, x)
-    passed_on = zero & np.isclose(dx, dout)
-    right = np.where(passed_on, dout, expected)
+    between = np.clip(dx, np.minimum(dout, 0.0), np.maximum(dout, 0.0))
+    right = np.where(zero, between, expected)
     compare.values("dx", dx, right, hint=BACKWARD, where=parts(x))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm import reference
-from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks import nets, wide_nets
 from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
 from autograder.checking import compare
@@ -84,12 +84,14 @@ def test_loss_with_regularization(student: Student, rng: np.random.RandomState) 
 def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients of W1, b1, W2 and b2 without regularization."""
     nets.compare_gradients(*pair(student, rng))
+    wide_nets.compare_gradients(student, rng, wide_nets.two_layers(student))
 
 
 @pytest.mark.question("two_layer_net")
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for each weight matrix."""
     nets.compare_gradients(*pair(student, rng, REG), shapes=True)
+    wide_nets.in_time(student, rng, wide_nets.two_layers(student))
 
 
 @pytest.mark.question("two_layer_net")
@@ -103,3 +105,4 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_loss(*made),
         lambda: nets.compare_gradients(*made),
     )
+    wide_nets.in_time(student, rng, wide_nets.two_layers(student))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
 from autograder.assignments.batchnorm.checks import answers, own_record
@@ -62,11 +63,11 @@ def form(student: Student) -> Form:
 
 
 @pytest.mark.question("weight_scale_report")
-def test_best_plain_scale(student: Student, release: Path) -> None:
+def test_best_plain_scale(student: Student, release: Path, rng: np.random.RandomState) -> None:
     """Looks at the weight scale at which the net without batchnorm is best."""
     answer, field = form(student), "best_plain_scale"
     value = answer.number(field)
-    sweep = own_record.weight_scale(student, release)
+    sweep = own_record.weight_scale(student, release, rng)
     if abs(value - CRITICAL) < 0.001:
         raise CheckFailed(
             f"`{field}` is {value:.4g}, the scale that theory gives; the best one of the "
@@ -86,23 +87,27 @@ def test_best_plain_scale(student: Student, release: Path) -> None:
 
 
 @pytest.mark.question("weight_scale_report", weight=0.5)
-def test_scales_above_70_with(student: Student, release: Path) -> None:
+def test_scales_above_70_with(student: Student, release: Path, rng: np.random.RandomState) -> None:
     """Looks at the number of scales that reach 0.70 with batchnorm."""
-    above(student, release, "with", lambda sweep: (sweep.with_, sweep.without))
+    above(student, release, rng, "with", lambda sweep: (sweep.with_, sweep.without))
 
 
 @pytest.mark.question("weight_scale_report", weight=0.5)
-def test_scales_above_70_without(student: Student, release: Path) -> None:
+def test_scales_above_70_without(
+    student: Student, release: Path, rng: np.random.RandomState
+) -> None:
     """Looks at the number of scales that reach 0.70 without batchnorm."""
-    above(student, release, "without", lambda sweep: (sweep.without, sweep.with_))
+    above(student, release, rng, "without", lambda sweep: (sweep.without, sweep.with_))
 
 
 @pytest.mark.question("weight_scale_report")
-def test_plain_at_least_as_good(student: Student, release: Path) -> None:
+def test_plain_at_least_as_good(
+    student: Student, release: Path, rng: np.random.RandomState
+) -> None:
     """Looks at the scales at which the net without batchnorm is at least as good."""
     answer, field = form(student), "plain_at_least_as_good"
     values = answer.numbers(field)
-    sweep = own_record.weight_scale(student, release)
+    sweep = own_record.weight_scale(student, release, rng)
     lead = [a - b for a, b in zip(best(sweep.without), best(sweep.with_), strict=True)]
     exact = {index for index, ahead in enumerate(lead) if ahead >= 0}
     given = {answers.scale_index(field, value, SCALES) for value in values}
@@ -118,11 +123,11 @@ def test_plain_at_least_as_good(student: Student, release: Path) -> None:
 
 
 @pytest.mark.question("weight_scale_report", weight=0.5)
-def test_worst_scale_with(student: Student, release: Path) -> None:
+def test_worst_scale_with(student: Student, release: Path, rng: np.random.RandomState) -> None:
     """Looks at the weight scale at which the net with batchnorm is worst."""
     answer, field = form(student), "worst_scale_with"
     value = answer.number(field)
-    sweep = own_record.weight_scale(student, release)
+    sweep = own_record.weight_scale(student, release, rng)
     index = answers.scale_index(field, value, SCALES)
     if index in worst(best(sweep.with_)):
         return
@@ -135,11 +140,11 @@ def test_worst_scale_with(student: Student, release: Path) -> None:
 
 
 @pytest.mark.question("weight_scale_report", weight=0.5)
-def test_worst_accuracy_with(student: Student, release: Path) -> None:
+def test_worst_accuracy_with(student: Student, release: Path, rng: np.random.RandomState) -> None:
     """Looks at the accuracy with batchnorm at its worst scale."""
     answer, field = form(student), "worst_accuracy_with"
     value = answer.number(field)
-    sweep = own_record.weight_scale(student, release)
+    sweep = own_record.weight_scale(student, release, rng)
     accuracy = best(sweep.with_)
     if any(abs(value - accuracy[i]) <= ACCURACY_TOLERANCE + 1e-9 for i in worst(accuracy)):
         return
@@ -180,12 +185,12 @@ def test_critical_scale(student: Student) -> None:
 
 
 @pytest.mark.question("weight_scale_report")
-def test_rescue(student: Student, release: Path) -> None:
+def test_rescue(student: Student, release: Path, rng: np.random.RandomState) -> None:
     """Looks at what helps the net with batchnorm at weight scale 1."""
     answer = form(student)
     options = (*own_record.REMEDIES, own_record.SMALL_LAST_LAYER)
     answer.word("rescue", options)
-    accuracy = own_record.rescue(student, release)
+    accuracy = own_record.rescue(student, release, rng)
     right = max(accuracy, key=lambda name: accuracy[name])
     answers.choice(answer, "rescue", options, right, REMEDY_TRAPS)
 
@@ -203,13 +208,14 @@ def worst(accuracy: Sequence[float]) -> list[int]:
 def above(
     student: Student,
     release: Path,
+    rng: np.random.RandomState,
     net: str,
     choose: Callable[[Sweep], tuple[Sequence[Run], Sequence[Run]]],
 ) -> None:
     """How many scales reach 0.70; one more or less where a run is just there or just not."""
     answer, field = form(student), f"scales_above_70_{net}"
     answer.whole(field)
-    runs, others = choose(own_record.weight_scale(student, release))
+    runs, others = choose(own_record.weight_scale(student, release, rng))
     right = good(best(runs))
     just = any(GOOD <= value < GOOD + BORDERLINE for value in best(runs))
     nearly = any(GOOD - BORDERLINE < value < GOOD for value in best(runs))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
@@ -18,7 +17,7 @@ from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 from autograder.model import Verdict
 
-DATA = Path(__file__).parents[1] / "data" / "records"
+DATA = ASSIGNMENT.folder / "proof" / "records"
 SECRET = b"a course's secret"
 DEEP, SCALES = "deep_net_report", "weight_scale_report"
 

@@ -19,11 +19,13 @@ class TestAccount:
         compare.equal("history", account.history, (4.0, 1.0))
 
     def test_overdraft(self, student):
-        """Looks at what happens when more is asked for than is there."""
+        """Looks at what happens when more is asked for than is there, or all of it."""
         account = student.Account("grace hopper")
         with student.raises(ValueError):
             account.withdraw(1.0)
         compare.values("balance", account.balance, 0.0, scale=1.0)
+        account = student.Account("grace hopper", balance=3.0)
+        compare.values("balance", account.withdraw(3.0), 0.0, scale=1.0)
 
     def test_statement(self, student):
         """Looks at what is printed."""

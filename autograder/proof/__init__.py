@@ -1,0 +1,1 @@
+"""What `autograder verify` proves of an assignment's hidden checks, and how it finds that out."""
