@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from student_folder import code
+from student_folder import ROOT, code
 from support.visible import look_at
 
-RECORDS = Path(__file__).parent / "data" / "records"
+RECORDS = ROOT / "autograder" / "assignments" / "batchnorm" / "proof" / "records"
 DEEP, SCALES = "deep_net_report", "weight_scale_report"
 NAMES = {DEEP: "deep_net_answers", SCALES: "weight_scale_answers"}
 THOUGHT = {
