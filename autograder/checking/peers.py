@@ -28,9 +28,10 @@ class Peer(Protocol):
         fresh: bool = False,
         want: Sequence[str] = ("value",),
         listen: bool = False,
+        cpu: float | None = None,
         **fields: Any,
     ) -> Reply:
-        """Carry out one request; a `fresh` one makes all handles given so far invalid.
+        """Carry out one request, in so many CPU seconds at most; a `fresh` one makes all handles given so far invalid.
 
         Raises the student errors of `autograder.sandbox.errors`.
         """
@@ -72,9 +73,11 @@ class LocalPeer:
         fresh: bool = False,
         want: Sequence[str] = ("value",),
         listen: bool = False,
+        cpu: float | None = None,
         **fields: Any,
     ) -> Reply:
-        """Carry out one request the way the sandbox does."""
+        """Carry out one request the way the sandbox does, however long it takes."""
+        del cpu
         asked = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
         received = decode(b"".join(encode(asked)), FROM_GRADER)
         answered = fork.answer(self._table, received, fatal=(KeyboardInterrupt,))

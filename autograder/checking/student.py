@@ -65,6 +65,7 @@ class Student:
         self.records = records
         self._fresh = True  # no handle of an earlier check is asked about any more
         self._printed: Printed | None = None
+        self._cpu: float | None = None
         self.trace: list[Any] = []
         """Every value the student's code answered, in order; diagnosis compares it."""
 
@@ -96,6 +97,15 @@ class Student:
             yield self._printed
         finally:
             self._printed = before
+
+    @contextmanager
+    def within(self, seconds: float) -> Iterator[None]:
+        """Give each call within the block so many CPU seconds, where a check would give it more."""
+        self._cpu, before = seconds, self._cpu
+        try:
+            yield
+        finally:
+            self._cpu = before
 
     @contextmanager
     def raises(self, *types: type[BaseException], hint: str = "") -> Iterator[None]:
@@ -130,7 +140,9 @@ class Student:
             )
         listen = self._printed is not None
         try:
-            reply = self._peer.request(op, fresh=self._fresh, want=want, listen=listen, **fields)
+            reply = self._peer.request(
+                op, fresh=self._fresh, want=want, listen=listen, cpu=self._cpu, **fields
+            )
             self._fresh = False
         except StudentTimeout:
             self._timeouts[what] += 1

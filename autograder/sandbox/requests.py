@@ -160,16 +160,18 @@ class Fork:
         fresh: bool = False,
         want: Sequence[str] = (VALUE,),
         listen: bool = False,
+        cpu: float | None = None,
         **fields: Any,
     ) -> Reply:
         """Ask for one operation (see `inside/fork.py`); if `fresh`, forget earlier handles.
 
+        `cpu` are the seconds it may take, where that is less than the policy gives it.
         Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the fork: every
         later request raises the same. Raises WireError, before anything is sent, if a value of the
         request cannot cross.
         """
         message = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
-        return read_reply(self._ask(message), self._host.policy, self._host.sources)
+        return read_reply(self._ask(message, cpu), self._host.policy, self._host.sources)
 
     @property
     def died_unexplained(self) -> bool:
@@ -180,12 +182,13 @@ class Fork:
         """Wait until the fork is there."""
         self._ask(None)
 
-    def _ask(self, message: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _ask(self, message: Mapping[str, Any] | None, cpu: float | None = None) -> dict[str, Any]:
         if self._over is not None:
             raise self._over
         policy, budget = self._host.policy, self._host.budget
         wall = min(policy.check_wall, budget.left)
-        clock = Clock(policy.check_cpu, wall, self._host.fork_spent)
+        most = policy.check_cpu if cpu is None else min(cpu, policy.check_cpu)
+        clock = Clock(most, wall, self._host.fork_spent)
         try:
             if not wall:
                 raise StudentTimeout

@@ -2,8 +2,8 @@
 
 Walking back takes about as long as the forward pass. Measuring takes a forward pass for every row,
 column or unit that is moved, if not for every number. So each backward pass is asked once for the
-gradients of a wide input, for which measuring takes ten times a check's time and more
-(docs/measurements.md). What comes back is remembered: every check of the question looks at it,
+gradients of a wide input, for which measuring takes ten times the time that is given to it, and
+more (docs/measurements.md). What comes back is remembered: every check of the question looks at it,
 and what has run out of time is not called again.
 
 What is element by element, such as relu or dgamma, is measured in one go and cannot be told.
@@ -19,6 +19,8 @@ from autograder.checking.student import Student
 from autograder.model import Verdict
 
 T = TypeVar("T")
+SECONDS = 2.5
+"""CPU seconds for each call with a wide input: enough for loops over every single number."""
 
 
 def once(student: Student, what: str, ask: Callable[[], T]) -> T:
@@ -30,7 +32,8 @@ def once(student: Student, what: str, ask: Callable[[], T]) -> T:
     if what not in student.memory:
         known = len(student.trace)
         try:
-            student.memory[what] = ask()
+            with student.within(SECONDS):
+                student.memory[what] = ask()
         except StudentFault as fault:
             student.memory[what] = fault
         finally:
