@@ -79,9 +79,16 @@ def where_it_stopped(notebook: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def unanswered(question: str) -> tuple[str, str]:
-    sentence = f"{question} is not answered yet: fill in the cell above the check."
-    return question, f"NotImplementedError: {sentence}"
+def unanswered(question: str) -> str:
+    return f"{question} is not answered yet: fill in the cell above the check."
+
+
+def standing(notebook: dict[str, Any], summary: str) -> dict[str, str]:
+    """Return the last table: green, red or open by question."""
+    (cell,) = (cell for cell in notebook["cells"] if cell["id"] == summary)
+    text = "".join("".join(output["text"]) for output in cell["outputs"])
+    lines = re.sub(r"\x1b\[\d+m", "", text).splitlines()
+    return {line.split()[0]: line.split()[1] for line in lines}
 
 
 def warnings(notebook: dict[str, Any]) -> list[str]:
@@ -107,44 +114,74 @@ def look_at_pictures(student: Any, album: Path) -> None:
     assert not speechless, f"pictures without alternative text in {speechless}"
 
 
+def move_the_slider(student: Any, album: Path) -> None:
+    """Move through the twelve frames with the arrow keys, as somebody without a mouse does."""
+    cell = student.cell("why-activations")
+    slider = cell.locator("input[type=range]")
+    shown = cell.locator("img:visible")
+    expect(slider).to_be_visible()
+    expect(shown).to_have_count(1)
+    expect(cell.locator("output")).to_have_text("0.01")
+    slider.focus()
+    for _ in range(7):
+        student.page.keyboard.press("ArrowRight")
+    expect(cell.locator("output")).to_have_text("0.187")
+    student.page.keyboard.press("End")
+    expect(cell.locator("output")).to_have_text("1")
+    expect(shown).to_have_count(1)
+    album.mkdir(parents=True, exist_ok=True)
+    cell.screenshot(path=album / "slider-at-1.png")
+
+
 def test_a_student_gets_from_blanks_to_the_end_in_jupyterlab(student: Any, album: Path) -> None:
     answers = solved(FIRST)
     student.open(FIRST)
     notebook = student.run_all()
-    assert where_it_stopped(notebook) == unanswered("affine_forward")
-    sentence = unanswered("affine_forward")[1]
-    expect(student.cell("affine_forward")).to_contain_text(sentence)
-    assert "relu_forward" in not_run(notebook)
+    assert where_it_stopped(notebook) is None
+    assert not not_run(notebook)
+    expect(student.cell("affine_forward")).to_contain_text(unanswered("affine_forward"))
+    expect(student.cell("first_runs")).to_contain_text(unanswered("two_layer_net"))
+    table = standing(notebook, "every_check")
+    assert list(table) == list(answers)
+    assert set(table.values()) == {"open"}
 
     lines = ["out = x.reshape(x.shape[0], -1) @ w + b", "cache = (x, w, b)"]
     student.type_instead_of_stub("affine_forward_answer", lines)
-    assert where_it_stopped(student.run_all()) == unanswered("affine_backward")
+    student.type_instead_of_stub("relu_forward_answer", ["out = np.abs(x)", "cache = x"])
+    notebook = student.run_all()
+    assert where_it_stopped(notebook) is None
     expect(student.cell("affine_forward")).to_contain_text("every visible check passes")
+    expect(student.cell("relu_forward")).to_contain_text(
+        "Your numbers are those of the absolute value."
+    )
+    table = standing(notebook, "every_check")
+    assert (table["affine_forward"], table["relu_forward"]) == ("green", "red")
 
-    student.fill_in("affine_backward_answer", answers.pop("affine_backward"))
-    student.type_instead_of_stub("relu_forward_answer", ["out = np.maximum(0, x)", "cache = x"])
-    assert where_it_stopped(student.run_all()) == unanswered("relu_backward")
-
-    for question in answers.keys() - {"affine_forward", "relu_forward"}:
+    for question in answers.keys() - {"affine_forward"}:
         student.fill_in(f"{question}_answer", answers[question])
     notebook = student.restart_and_run_all()
     assert where_it_stopped(notebook) is None
     assert not not_run(notebook)
     assert not warnings(notebook)
+    assert set(standing(notebook, "every_check").values()) == {"green"}
     look_at_pictures(student, album)
 
     answers = solved(SECOND)
     student.open(SECOND)
-    assert where_it_stopped(student.run_all()) == unanswered("batchnorm_forward")
-
     for question in ("batchnorm_forward", "batchnorm_backward", "batchnorm_net"):
-        student.fill_in(f"{question}_answer", answers.pop(question))
-    notebook = student.run_all()  # the bonus is left blank, and stops nobody
-    stopped = where_it_stopped(notebook)
-    assert stopped is not None
-    assert stopped[0] == "deep_net_report"
-    assert "deep_net_report" in stopped[1]
+        answer = answers.pop(question)
+        if question == "batchnorm_backward":
+            answer = answer.replace("dstd / (2 * std)", "dstd / std")
+        student.fill_in(f"{question}_answer", answer)
+        answers |= {question: solved(SECOND)[question]} if question == "batchnorm_backward" else {}
+    notebook = student.run_all()  # a wrong gate; the bonus is left blank, and stops nobody
+    assert where_it_stopped(notebook) is None
+    assert not not_run(notebook)
+    expect(student.cell("batchnorm_backward")).to_contain_text("It comes back through gate 5.")
+    student.photograph(album / "wrong")
     expect(student.cell(BONUS)).to_contain_text("you may go on without it")
+    expect(student.cell("deep_net_report")).to_contain_text("fill in the form above")
+    move_the_slider(student, album)
 
     for question, answer in answers.items():
         student.fill_in(f"{question}_answer", answer)
@@ -152,4 +189,5 @@ def test_a_student_gets_from_blanks_to_the_end_in_jupyterlab(student: Any, album
     assert where_it_stopped(notebook) is None
     assert not not_run(notebook)
     assert not warnings(notebook)
+    assert set(standing(notebook, "every-check").values()) == {"green"}
     look_at_pictures(student, album)

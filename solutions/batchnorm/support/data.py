@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 FloatArray = npt.NDArray[np.float32]
 Labels = npt.NDArray[np.int64]
+ADVICE = "It ships with the assignment: keep the folder datasets where the notebook is."
 Raw = dict[str, npt.NDArray[np.uint8]]
 
 FASHION_CLASSES = (
@@ -23,6 +24,14 @@ CIFAR_CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
+
+
+class NoDataError(FileNotFoundError):
+    """The pictures are not there. A notebook shows the sentence and no traceback."""
+
+    def _render_traceback_(self, *_: Any) -> list[str]:
+        """Return what IPython prints in place of a traceback."""
+        return [str(self)]
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,11 @@ class Data:
         """Return the same data with only the first `n` training pictures."""
         return replace(self, x_train=self.x_train[:n], y_train=self.y_train[:n])
 
+    def one_of_each(self) -> FloatArray:
+        """Return the first training picture of each class."""
+        first = [int(np.argmax(self.y_train == label)) for label in range(len(self.classes))]
+        return self.x_train[first]
+
     def pixels(self, x: FloatArray) -> FloatArray:
         """Return pictures as they looked before the mean was subtracted, to show them."""
         return x + self.mean_image
@@ -74,14 +88,14 @@ def load(
 
     Raises:
         ValueError: there is no data set of that name.
-        FileNotFoundError: its files are not there; the message says what to do.
+        NoDataError: its files are not there; the message says what to do.
     """
     if name not in ("fashion_mnist", "cifar10"):
         raise ValueError(f"There is no data set {name!r}: take 'fashion_mnist' or 'cifar10'.")
     folders = [Path(folder)] if folder is not None else list(_dataset_folders(Path.cwd()))
     if name == "cifar10":
         return _prepare(_read_cifar10(folders), CIFAR_CLASSES, raw)
-    with np.load(_find(folders, "fashion_mnist.npz", "It ships with the assignment.")) as arrays:
+    with np.load(_find(folders, "fashion_mnist.npz", ADVICE)) as arrays:
         return _prepare(dict(arrays), FASHION_CLASSES, raw)
 
 
@@ -95,7 +109,7 @@ def _find(folders: list[Path], name: str, advice: str) -> Path:
     for folder in folders:
         if (folder / name).exists():
             return folder / name
-    raise FileNotFoundError(f"datasets/{name} is not beside this notebook. {advice}")
+    raise NoDataError(f"datasets/{name} is not beside this notebook. {advice}")
 
 
 def _prepare(arrays: Raw, classes: tuple[str, ...], raw: bool) -> Data:

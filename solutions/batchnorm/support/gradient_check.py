@@ -106,8 +106,19 @@ def network_errors(
         KeyError: the network returns no gradient for one of its parameters.
         ValueError: a gradient does not have its parameter's shape.
     """
+    pairs = network_gradients(model, X, y, h=h, entries=entries)
+    return {name: gradient_error(*pair) for name, pair in pairs.items()}
+
+
+def network_gradients(
+    model: Model, X: Array, y: Array, *, h: float = STEP, entries: int | None = None
+) -> dict[str, tuple[Array, Array]]:
+    """Return a network's own gradients and numeric ones, at the same entries, by name.
+
+    Arguments and errors are those of `network_errors`.
+    """
     _, gradients = model.loss(X.copy(), y)
-    errors = {}
+    pairs = {}
     for name, parameter in model.params.items():
         if np.asarray(parameter).dtype != np.float64:
             raise TypeError(
@@ -122,9 +133,14 @@ def network_errors(
             )
         picks = _spread(parameter.size, entries)
         numeric = _slopes(model, X, y, name, picks, h)
-        floor = max(SMALL_PART * float(np.max(np.abs(numeric), initial=0)), ERROR_FLOOR)
-        errors[name] = relative_error(given.reshape(-1)[picks], numeric, floor)
-    return errors
+        pairs[name] = given.reshape(-1)[picks], numeric
+    return pairs
+
+
+def gradient_error(yours: Array, numeric: Array) -> float:
+    """Return the relative error of a gradient, of small entries by a hundredth of the largest."""
+    floor = max(SMALL_PART * float(np.max(np.abs(numeric), initial=0)), ERROR_FLOOR)
+    return relative_error(yours, numeric, floor)
 
 
 def _spread(size: int, entries: int | None) -> npt.NDArray[np.int64]:

@@ -1,4 +1,4 @@
-"""Is this the full run of a student, or the short one of the autograder?"""
+"""Who runs this notebook: a student, or nbgrader?"""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ def autograding() -> bool:
     return os.environ.get("NBGRADER_EXECUTION") == "autograde"
 
 
-def shortened(full: T, short: T) -> T:
-    """Return `short` while autograding, else `full`.
+def nbgrader_runs() -> bool:
+    """Return whether nbgrader grades or validates: it knows a wrong check by its exception."""
+    return os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
 
-    Given experiments are for you, not for the grade, so the autograder keeps them short.
-    """
+
+def shortened(full: T, short: T) -> T:
+    """Return `short` while autograding, else `full`: visible checks are for you, not the grade."""
     return short if autograding() else full
 
 
@@ -33,5 +35,5 @@ def refuse_to_answer(tool: str) -> None:
     """
     if autograding() and not checking.get():
         raise RuntimeError(
-            f"{tool} measures a gradient, to check one that was derived. Grading runs without it."
+            f"{tool} is there to check an answer, not to be one. Grading runs without it."
         )

@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ def train(
     seed: int = 231,
     bn_param: Mapping[str, float] | None = None,
     frozen: bool = False,
+    last_scale: float | None = None,
     show: bool = False,
 ) -> tuple[Run, Any]:
     """Make a net, train it, write down what happened.
@@ -106,6 +108,7 @@ def train(
         seed: of weights and batches.
         bn_param: put into each layer's bn_param, such as {"eps": 1.0}.
         frozen: leave gamma and beta as they are at the start.
+        last_scale: standard deviation of the last layer's weights, if another one.
         show: whether to show a progress bar.
 
     Returns:
@@ -120,6 +123,8 @@ def train(
     net = make_net(**drawn, input_dim=data.input_dim, num_classes=len(data.classes), dtype=FLOAT)
     for layer in net.bn_params:
         layer.update(bn_param or {})
+    if last_scale is not None:
+        net.params[f"W{len(hidden_dims) + 1}"] *= FLOAT(last_scale / weight_scale)
     np.random.seed(seed)
     solver = Solver(
         _Frozen(net) if frozen else net,
@@ -131,7 +136,8 @@ def train(
         label=name,
         show=show,
     ).train()
-    special = {"dtype": FLOAT.__name__, "bn_param": dict(bn_param or {}), "frozen": frozen}
+    special: dict[str, Any] = {"dtype": FLOAT.__name__, "bn_param": dict(bn_param or {})}
+    special |= {"frozen": frozen} | ({} if last_scale is None else {"last_scale": last_scale})
     return _written_down(name, {**drawn, **special, **solver.settings}, solver), net
 
 
@@ -171,7 +177,7 @@ class _Frozen:
 def save(
     experiment: str,
     runs: Sequence[Run],
-    measured: Mapping[str, float] | None = None,
+    numbers: Mapping[str, float] | None = None,
     folder: Path | str = FOLDER,
 ) -> None:
     """Write an experiment into `<folder>/<experiment>.json` and into this cell's output.
@@ -179,7 +185,7 @@ def save(
     Args:
         experiment: its name, which becomes the file's.
         runs: its trainings.
-        measured: further numbers by name.
+        numbers: further numbers by name.
         folder: where to write.
     """
     if autograding():
@@ -188,15 +194,23 @@ def save(
         "format": FORMAT,
         "experiment": experiment,
         "runs": [_plain(run) for run in runs],
-        "measured": dict(measured or {}),
+        "measured": dict(numbers or {}),
     }
     path = Path(folder) / f"{experiment}.json"
-    path.parent.mkdir(exist_ok=True)
-    # In one step, so that an interrupted run never leaves half a file.
-    draft = path.with_suffix(".tmp")
-    draft.write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
-    draft.replace(path)
-    _show(record, f"Recorded in {path.as_posix()}: {_summary(runs, measured or {})}.")
+    told = f"Recorded in {path.as_posix()}: {_summary(runs, numbers or {})}."
+    try:
+        path.parent.mkdir(exist_ok=True)
+        # In one step, so that an interrupted run never leaves half a file.
+        draft = path.with_suffix(".tmp")
+        draft.write_text(json.dumps(record, allow_nan=False), encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        told = (
+            f"{path.as_posix()} cannot be written ({error.strerror}). The record stands in this "
+            "cell's output all the same: save a copy of the notebook where you may write, and hand "
+            f"that in. {_summary(runs, numbers or {})}."
+        )
+    _show(record, told)
 
 
 def load(experiment: str, folder: Path | str = FOLDER) -> list[Run]:
@@ -206,10 +220,25 @@ def load(experiment: str, folder: Path | str = FOLDER) -> list[Run]:
         FileNotFoundError: it has not been run yet.
         ValueError: the file is not a record.
     """
-    record = json.loads((Path(folder) / f"{experiment}.json").read_text(encoding="utf-8"))
-    if record.get("format") != FORMAT:
-        raise ValueError(f"{experiment}.json is not a record of format {FORMAT}.")
+    record = _read(experiment, folder)
     return [Run(**{**run, "losses": _numbers(run["losses"])}) for run in record["runs"]]
+
+
+def measured(experiment: str, folder: Path | str = FOLDER) -> dict[str, float]:
+    """Return the further numbers of a recorded experiment; none if there is no record of it."""
+    try:
+        numbers: dict[str, float] = _read(experiment, folder)["measured"]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    return numbers
+
+
+def _read(experiment: str, folder: Path | str) -> dict[str, Any]:
+    text = (Path(folder) / f"{experiment}.json").read_text(encoding="utf-8")
+    record: dict[str, Any] = json.loads(text)
+    if not isinstance(record, dict) or record.get("format") != FORMAT:
+        raise ValueError(f"{experiment}.json is not a record of format {FORMAT}.")
+    return record
 
 
 def _plain(run: Run) -> dict[str, Any]:
@@ -222,11 +251,11 @@ def _numbers(losses: Sequence[float | None]) -> list[float]:
     return [math.nan if loss is None else loss for loss in losses]
 
 
-def _summary(runs: Sequence[Run], measured: Mapping[str, float]) -> str:
+def _summary(runs: Sequence[Run], numbers: Mapping[str, float]) -> str:
     stopped = sum(run.diverged for run in runs)
     parts = [f"{len(runs)} runs"] if runs else []
     parts += [f"{stopped} of them diverged"] if stopped else []
-    parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in measured.items()]
+    parts += [f"{name.replace('_', ' ')} {value:.3f}" for name, value in numbers.items()]
     return ", ".join(parts)
 
 
@@ -234,3 +263,26 @@ def _show(record: Mapping[str, Any], text: str) -> None:
     from IPython.display import display  # noqa: PLC0415 - scripts need no IPython
 
     display({MIME: record, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+
+
+def print_accuracies(with_: Run, without: Run) -> None:
+    """Print the accuracies of two runs after each epoch."""
+    print("epoch   with: training validation   without: training validation")
+    columns = [c for run in (with_, without) for c in (run.train_accuracy, run.val_accuracy)]
+    for epoch, (a, b, c, d) in enumerate(zip_longest(*columns, fillvalue=math.nan), start=1):
+        print(f"{epoch:5} {a:16.3f} {b:10.3f} {c:18.3f} {d:10.3f}")
+
+
+def print_best(rates: Sequence[float], rows: Mapping[str, Sequence[Run]]) -> None:
+    """Print the best validation accuracy of each learning rate, or that it diverged."""
+    for name, row in rows.items():
+        ends = ("diverged" if run.diverged else f"{run.best_val:.3f}" for run in row)
+        told = (f"{rate:g}: {end}" for rate, end in zip(rates, ends, strict=True))
+        print(f"best validation accuracy {name:8}", *told, sep="   ")
+
+
+def print_scales(scales: Sequence[float], rows: Mapping[str, Sequence[Run]]) -> None:
+    """Print the best validation accuracies of both nets at each weight scale."""
+    print("weight scale   with   without   (best validation accuracy)")
+    for scale, run, plain in zip(scales, rows["with"], rows["without"], strict=True):
+        print(f"{scale:12.4f} {run.best_val:6.3f} {plain.best_val:9.3f}")

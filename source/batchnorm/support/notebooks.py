@@ -48,7 +48,8 @@ def load_answers(
         defined too, as a function that says so when it is called. A sentence about them, and about
         anything else that they use and that is not there, is printed; nothing is raised.
     """
-    raw = list(_code_cells(notebook, names, folder or Path()))
+    folder = folder or Path()
+    raw = list(_code_cells(notebook, names, folder))
     cells = [Cell(_cell_name(cell), _source(cell)) for cell in raw]
     answers = {name: _find(name, cells) for name in names}
     there = {n: a.cell for n, a in answers.items() if a is not None and not a.is_blank}
@@ -59,6 +60,8 @@ def load_answers(
     problems: dict[str, str] = {}
     for name, answer in answers.items():
         problem = "is missing" if answer is None else "is not answered yet"
+        if name not in there and (other := _answered_elsewhere(notebook, name, folder)):
+            problem = f"{problem}, but {other} has it: save that one as {notebook}.ipynb"
         if name in there:
             is_answer_cell = answer is not None and answer.is_answer_cell
             title = f"<{notebook}: {name if is_answer_cell else there[name].id}>"
@@ -67,8 +70,18 @@ def load_answers(
                 continue
         problems[name] = problem
         into[name] = _placeholder(name, notebook, problem)
-    print(_sentence(notebook, names, problems, needed))
+    print(_sentence(notebook, names, problems, needed) if raw else _nothing_there(notebook))
     return list(problems)
+
+
+def _answered_elsewhere(notebook: str, name: str, folder: Path) -> str:
+    """Return the name of another notebook in the folder that answers a question, or nothing."""
+    for path in sorted(folder.glob("*.ipynb")):
+        if path.stem != notebook:
+            answer = _find(name, [Cell(_cell_name(cell), _source(cell)) for cell in _read(path)])
+            if answer is not None and answer.is_answer_cell and not answer.is_blank:
+                return path.name
+    return ""
 
 
 def _code_cells(notebook: str, names: Sequence[str], folder: Path) -> Iterator[dict[str, Any]]:
@@ -170,6 +183,13 @@ def _placeholder(name: str, notebook: str, problem: str) -> Any:
 
     not_there.__name__ = name
     return not_there
+
+
+def _nothing_there(notebook: str) -> str:
+    return (
+        f"There is no {notebook}.ipynb beside this notebook: keep both in one folder, and save it. "
+        "You need your layers once you build the network below."
+    )
 
 
 def _sentence(notebook: str, names: Sequence[str], problems: dict[str, str], needed: Needed) -> str:

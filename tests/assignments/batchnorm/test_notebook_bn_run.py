@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from nbclient import NotebookClient
 from student_folder import ROOT, SOURCE, run
@@ -14,7 +15,7 @@ from support import record
 from support.record import Run
 
 SOLVED = ROOT / "solutions" / "batchnorm" / "batch_normalization.ipynb"
-PICTURES = 10
+PICTURES = 10  # the twelve frames count as one
 HALF = 0.5
 CLOSE = 0.005  # how near an accuracy in the form has to be to the record's
 
@@ -80,7 +81,12 @@ class TestFullRun:
     def test_every_picture_is_there_and_has_an_alternative_text(self, executed):
         html = [o.data["text/html"] for o in outputs(executed) if "text/html" in o.get("data", {})]
         assert len(html) == PICTURES
-        assert all(re.match(r'<img alt="[^"]+"', image) for image in html)
+        assert all(re.search(r'<img[^>]* alt="[^"]+"', image) for image in html)
+
+    def test_every_check_is_green_at_the_end(self, executed):
+        (shown,) = executed["every-check"].outputs
+        assert len(shown.text.splitlines()) == 6
+        assert all("green" in line for line in shown.text.splitlines())
 
     def test_each_record_is_in_a_file_and_in_an_output(self, executed, runs, folder):
         shown = [o.data[record.MIME] for o in outputs(executed) if record.MIME in o.get("data", {})]
@@ -116,9 +122,21 @@ class TestFullRun:
 
     def test_only_the_larger_learning_rate_rescues_scale_one(self, runs):
         as_it_was, *remedies = (r.best_val for r in runs["rescue"])
-        eps, rate, momentum, frozen = remedies
+        eps, rate, momentum, frozen, last = remedies
         assert rate > as_it_was + 0.15
         assert max(eps, momentum, frozen) < as_it_was + 0.05
+        assert rate > last > as_it_was + 0.1
+
+    def test_only_a_small_last_layer_begins_where_all_scores_are_alike(self, runs):
+        first = [r.losses[0] for r in runs["rescue"]]
+        assert min(first[:-1]) > 5
+        assert first[-1] == pytest.approx(np.log(10), abs=0.05)
+
+    def test_training_mode_on_shuffled_batches_comes_out_ahead_of_test_mode(self, executed, folder):
+        used = record.measured("test_mode", folder / "results")
+        assert used["train_shuffled"] > used["test"]
+        assert used["train_sorted"] < 0.3
+        assert used["train_single"] < 0.2
 
     def test_a_large_step_is_fine_with_batchnorm_only(self, runs):
         with_, without = runs["learning_rate"][2], runs["learning_rate"][6]

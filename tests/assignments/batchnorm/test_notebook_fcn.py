@@ -9,7 +9,6 @@ from typing import Any
 import nbformat
 import numpy as np
 import pytest
-from check_runs import MISTAKES
 from nbclient import NotebookClient
 from student_answers import STYLES
 from student_folder import ROOT, SOURCE, cells, code, run, until
@@ -71,29 +70,7 @@ def executed(tmp_path_factory) -> dict[str, Any]:
         return {cell.id: cell for cell in client.execute().cells}
 
 
-HIDDEN_ONLY = {
-    ("relu_backward", "cache_changed"),  # right the first time; the page calls it once
-    ("two_layer_net", "num_classes_ignored"),  # the page has ten classes, as the default
-}
-"""Mistakes that only a hidden check looks for."""
-
-
-def wrong_answers() -> list[Any]:
-    return [
-        pytest.param(mistake, id=f"{question}-{mistake.name}")
-        for question in GRADED
-        for mistake in MISTAKES.of(question)
-        if (question, mistake.name) not in HIDDEN_ONLY
-    ]
-
-
 class TestVisibleChecks:
-    @pytest.mark.parametrize("mistake", wrong_answers())
-    def test_every_named_mistake_is_told(self, solved, mistake):
-        solved[mistake.defines] = mistake.implementation
-        with pytest.raises(Exception, match=r"\w"):
-            run([mistake.question], solved, code(FIRST))
-
     @pytest.mark.parametrize("style", STYLES, ids=lambda style: style.__name__)
     def test_every_unusual_right_answer_passes(self, solved, style):
         answers = style()
@@ -192,6 +169,9 @@ class TestKernel:
         assert all('<img alt="' in picture for picture in pictures)
 
     def test_the_solution_reaches_the_highest_tier_with_room(self, executed):
+        assert all(
+            "green" in line for line in executed["every_check"].outputs[-1].text.splitlines()
+        )
         lines = executed["train_two_layer_net"].outputs[-1].text.splitlines()
         reached = [float(line.split()[2]) for line in lines if line.startswith("validation")]
-        assert min(reached) > 0.82
+        assert min(reached) > 0.83

@@ -25,6 +25,18 @@ def test_solutions_were_run_without_an_error(notebook: str) -> None:
     assert [out for out in outputs if out["output_type"] == "error"] == []
 
 
+@pytest.mark.parametrize(
+    ("notebook", "last"),
+    [("fully_connected_nets", "every_check"), ("batch_normalization", "every-check")],
+)
+def test_every_check_of_the_solutions_is_green(notebook: str, last: str) -> None:
+    cells = json.loads((SOLUTIONS / f"{notebook}.ipynb").read_text())["cells"]
+    (table,) = (cell["outputs"] for cell in cells if cell["id"] == last)
+    lines = "".join(table[0]["text"]).splitlines()
+    assert len(lines) > 5
+    assert [line for line in lines if "green" not in line] == []
+
+
 def test_no_output_tells_on_whose_machine_it_was_made() -> None:
     for path in filter(lambda path: path.is_file(), SOLUTIONS.rglob("*")):
         raw = path.read_bytes()

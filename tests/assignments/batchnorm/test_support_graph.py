@@ -57,6 +57,50 @@ def test_a_gradient_is_told_by_the_gates_it_comes_through():
     assert graph.where_from("dcentred") == "It comes back through gates 3 and 7, added."
 
 
+def test_a_gradient_of_the_layer_is_told_by_its_gates_too():
+    assert graph.where_from("dx") == "It comes back through gates 1 and 2, added."
+    assert graph.where_from("dgamma") == "It comes back through gate 8, summed over the rows."
+
+
+def test_a_trace_keeps_each_gradient_as_it_was():
+    trace, dcentred = graph.Trace(), np.ones((2, 3))
+    trace["dcentred"] = dcentred
+    trace.update(dx=dcentred)
+    dcentred += 5
+    assert trace["dcentred"].max() == trace["dx"].max() == 1
+
+
+def test_what_was_traced_is_there_although_the_walk_raised(dout):
+    def backward(dout, cache, trace):
+        trace["dscaled"] = dout
+        raise ValueError("shapes")
+
+    walk = graph.walk_back(backward, dout, None)
+    assert list(walk.trace) == ["dscaled"]
+    assert isinstance(walk.error, ValueError)
+
+
+@pytest.mark.parametrize(
+    ("right", "green", "red"),
+    [
+        ({}, set(), set()),
+        ({"dx": True, "dgamma": True, "dbeta": True}, set(range(1, 10)), set()),
+        ({"dx": False, "dgamma": True, "dbeta": True}, {8, 9}, set()),
+        ({"dscaled": True, "dxhat": False, "dinverse": False}, {9}, {8}),
+        ({"dstd": True, "dvar": False, "dx": False}, {6, 7, 8, 9}, {5}),
+        ({"dxhat": True, "dsquare": True, "dcentred": False}, {4, 5, 6, 8, 9}, {3, 7}),
+        ({"dmean": True, "dcentred": True, "dx": False}, {3, 4, 5, 6, 7, 8, 9}, {1, 2}),
+        ({"dstd": True, "dvar": False, "dmean": True, "dgamma": True}, {6, 7, 8, 9}, {5}),
+        ({"dmean": True}, {2, 7, 8, 9}, set()),
+        ({"dbeta": True, "dgamma": False, "dx": True}, {9}, {8}),
+    ],
+)
+def test_gates_light_up_as_far_as_the_trace_tells(right, green, red):
+    lights = graph.lights(right)
+    assert {number for number, light in lights.items() if light == graph.GREEN} == green
+    assert {number for number, light in lights.items() if light == graph.RED} == red
+
+
 def test_a_row_will_do_for_a_vector_on_the_way():
     assert graph.in_shape(np.ones((1, 3)), np.ones(3)).shape == (3,)
     assert graph.in_shape(np.ones((2, 3)), np.ones(3)).shape == (2, 3)

@@ -140,8 +140,20 @@ def test_a_file_that_is_no_notebook_holds_nothing(tmp_path, content):
     assert load(tmp_path, "double")[0] == ["double"]
 
 
-def test_no_notebook_at_all_is_no_error(tmp_path):
+def test_no_notebook_at_all_is_no_error_and_told(tmp_path, capsys):
     assert load(tmp_path, "double")[0] == ["double"]
+    assert capsys.readouterr().out.startswith("There is no first.ipynb beside this notebook: ")
+
+
+def test_a_copy_beside_an_empty_original_is_told_by_name(tmp_path, capsys):
+    write(tmp_path, ("double_answer", BLANK))
+    write(tmp_path, ("double_answer", RIGHT), name="first-Copy1.ipynb")
+    assert load(tmp_path, "double")[0] == ["double"]
+    told = capsys.readouterr().out
+    assert (
+        "double is not answered yet, but first-Copy1.ipynb has it: save that one as first.ipynb"
+        in told
+    )
 
 
 def test_an_error_in_a_loaded_function_shows_its_line(tmp_path):

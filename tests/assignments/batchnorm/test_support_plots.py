@@ -13,11 +13,13 @@ import numpy as np
 import pytest
 import student_folder  # noqa: F401 - makes `support` importable
 from PIL import Image
-from support import plots, plots_batchnorm
+from support import graph, plots, plots_batchnorm, plots_graph, plots_signals
 from support.record import Run
-from support.signals import measure
+from support.signals import both
 
 LIGHT, DARK = "#ffffff", "#111111"
+LOOKS = plots_signals.LOOKS.values()
+LEGIBLE = 4.5  # contrast that WCAG 2.1 (1.4.3) asks of text
 READABLE = 3.0  # contrast that WCAG 2.1 (1.4.11) asks of graphical objects
 # What is left of linear red, green, blue for the two common kinds of colour blindness
 # (Vienot, Brettel & Mollon 1999).
@@ -51,14 +53,14 @@ class Trained:
 def fresh_nets():
     rng = np.random.default_rng(0)
     x, y = rng.standard_normal((20, 4, 4)), rng.integers(10, size=20)
-    return {(s, n): measure(x, y, [6, 5], s, n) for s in (0.01, 1.0) for n in (False, True)}
+    return [both(x, y, [6, 5], scale) for scale in (0.01, 0.2, 1.0)]
 
 
 @pytest.fixture(scope="module")
-def pictures(fresh_nets):
+def pictures():
     """Every picture: the function and what it shows."""
     run, lost = some_run("with"), some_run("without", (2.3, math.nan), (), 2)
-    tried = [{"a": 10.0**i, "b": 2.0**i, "val_accuracy": i / 5} for i in range(4)]
+    tried = [(10.0**i, 2.0**i, i / 5) for i in range(4)]
     rng = np.random.default_rng(0)
     return {
         plots.training_curves: ({"sgd": Trained()},),
@@ -66,10 +68,8 @@ def pictures(fresh_nets):
         plots.picture_row: (rng.random((2, 3, 8, 8)), ["coat", "bag"]),
         plots.search_results: (tried, "a", "b"),
         plots.bars: ({"test": 0.7, "train": 0.1}, "accuracy", 0.1),
-        plots_batchnorm.computational_graph: (),
+        plots_graph.computational_graph: (graph.lights({"dxhat": True, "dinverse": False}),),
         plots_batchnorm.feature_histograms: ({"before": rng.standard_normal((20, 3))},),
-        plots_batchnorm.activation_histograms: (fresh_nets,),
-        plots_batchnorm.gradient_norms: (fresh_nets,),
         plots_batchnorm.compare_runs: ([run, some_run("without")],),
         plots_batchnorm.scale_experiment: ([0.1, 1], {"with": [run] * 2, "without": [lost] * 2}),
         plots_batchnorm.learning_rate_strip: ([1.0], {"with": [run], "without": [lost]}),
@@ -103,7 +103,7 @@ def pixels(bundle: dict[str, str]) -> np.ndarray:
 def test_every_picture_function_is_tried_here(pictures):
     public = {
         value
-        for module in (plots, plots_batchnorm)
+        for module in (plots, plots_batchnorm, plots_graph)
         for value in vars(module).values()
         if hasattr(value, "__wrapped__")
     }
@@ -129,6 +129,44 @@ def test_the_same_picture_is_the_same_bytes(pictures, shown):
 
 def test_nothing_is_drawn_while_autograding(pictures):
     assert show_all(pictures, autograding=True) == []
+
+
+def test_twelve_frames_move_under_one_slider_and_a_few_stand_without_it(fresh_nets, monkeypatch):
+    bundles = []
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: bundles.append(bundle))
+    monkeypatch.delenv("NBGRADER_EXECUTION", raising=False)
+    plots_signals.signals_by_scale([0.01, 0.2, 1.0], fresh_nets)
+    page = bundles[0]["text/html"]
+    assert re.search(
+        r'<input type="range" min="0" max="2" value="0" aria-label="weight scale"', page
+    )
+    assert re.findall(r'<img[^>]* data-place="(\d)"', page) == ["0", "1", "2"]
+    assert page.count('<img class="kept"') == 1, "places 0, 7 and 11 are kept"
+    assert page.index("<details") > page.index('<img class="kept"')
+    assert "http" not in page, "it works without a network"
+
+
+def test_a_guess_stands_beside_the_outcome_and_never_in_the_way():
+    outcome = {"test": 0.7, "train": 0.1}
+    for guesses in (None, 5, {"test": "much"}, {"test": None}, {"other": 0.5}, {"test": 7}):
+        assert plots.guessed_fractions(guesses, outcome) == {}
+    _, words = plots.bars.__wrapped__(outcome, "accuracy", guesses={"test": 0.5})
+    assert words.endswith("your guess of test 0.500.")
+
+
+def test_guessed_scales_stand_below_the_plot():
+    rows = {"with": [some_run("with")] * 2, "without": [some_run("without")] * 2}
+    guesses = {"plain is best at": 0.1, "with batchnorm is worst at": None}
+    figure, _ = plots_batchnorm.scale_experiment.__wrapped__([0.1, 1], rows, guesses)
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["your guess: plain is best at 0.1"]
+    figure, _ = plots_batchnorm.scale_experiment.__wrapped__([0.1, 1], rows, "nothing of the kind")
+    assert not figure.legends
+
+
+@pytest.mark.parametrize("colour", [plots_signals.PRINT, *(look["color"] for look in LOOKS)])
+def test_letters_of_the_frames_stand_out_from_their_own_paper(colour):
+    assert contrast(colour, plots_signals.PAPER) >= LEGIBLE
 
 
 @pytest.mark.parametrize("colour", [plots.INK, *plots.COLOURS])

@@ -88,6 +88,7 @@ MADE_UP: list[tuple[str, str, Change, float, set[str]]] = [
      {"inputs_without_the_root"}),
     ("slower averages", SCALES, {"rescue": "C"}, 5.0, {"slower_averages_rescue"}),
     ("frozen", SCALES, {"rescue": "D"}, 5.0, {"frozen_gamma_beta_rescue"}),
+    ("last layer", SCALES, {"rescue": "E"}, 5.0, {"small_last_layer_rescues"}),
     ("half filled in", DEEP, {"gap_reason": None, "epoch_half_with": None}, 4.5, set()),
 ]  # fmt: skip
 
