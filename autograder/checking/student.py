@@ -47,6 +47,8 @@ class Student:
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
         records: what the assignment's reader made of the student's own records.
+        timed: whether it matters how long an answer takes; where it does not, as for the values of
+            a known mistake, a check may leave out what only takes time.
     """
 
     def __init__(
@@ -57,12 +59,14 @@ class Student:
         timeouts: Counter[str] | None = None,
         memory: dict[str, Any] | None = None,
         records: Any = None,
+        timed: bool = True,
     ) -> None:
         self._peer = peer
         self._answers = answers
         self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self.records = records
+        self.timed = timed
         self._fresh = True  # no handle of an earlier check is asked about any more
         self._printed: Printed | None = None
         self._cpu: float | None = None

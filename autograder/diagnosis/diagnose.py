@@ -182,7 +182,7 @@ class Diagnosis:
         return Wrong(mistake, trace, ran.fault, _shared(trace, self._right[key], least), least)
 
     def _ran(self, check: Check, mistake: Misconception | None) -> tuple[Ran, Trace]:
-        student = self._trusted.student(self.mistakes.namespace(mistake))
+        student = self._trusted.student(self.mistakes.namespace(mistake), timed=False)
         with own_randomness():
             ran = collect.run(check, student, self._secret, self._release)
         return ran, tuple(student.trace)

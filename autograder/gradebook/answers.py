@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from nbgrader.api import Gradebook
-from sqlalchemy import Column, MetaData, String, Table, select
+from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
+from sqlalchemy.exc import DBAPIError
 
 from autograder.course.questions import Question
 
@@ -48,7 +49,7 @@ def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set
         rows: by id of nbgrader's grade, the answer's digest; None if nobody knows it.
     """
     connection = gradebook.db.connection()
-    ANSWERS.create(connection, checkfirst=True)
+    _lay_out(connection)
     wanted = ANSWERS.c.grade_id.in_(list(rows))
     found = connection.execute(select(ANSWERS).where(wanted))
     known: dict[str, str] = {row.grade_id: row.digest for row in found}
@@ -61,6 +62,18 @@ def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set
         else:
             connection.execute(ANSWERS.insert().values(grade_id=id_, digest=digest))
     return {id_ for id_, digest in rows.items() if digest is None or known.get(id_) != digest}
+
+
+def _lay_out(connection: Connection) -> None:
+    """Make our table if it is not there; another grader may make it at the same moment."""
+    if inspect(connection).has_table(ANSWERS.name):
+        return
+    try:
+        with connection.begin_nested():
+            ANSWERS.create(connection)
+    except DBAPIError:
+        if not inspect(connection).has_table(ANSWERS.name):
+            raise
 
 
 def _digest(notebook: Notebook, question: Question) -> str:
