@@ -25,6 +25,7 @@ from autograder.sandbox.processes import children
 
 ENDING = 60  # s, for workers that notice at once that nobody is there; far too long on purpose
 RUN = """\
+import signal
 import sys
 from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
@@ -33,6 +34,7 @@ from pathlib import Path
 from rich.console import Console
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may ignore it in background
     result = grade_class(Course(Path(sys.argv[1])), "mini", jobs=2)
     print_class(result, Console(width=200))
 """
