@@ -17,7 +17,7 @@ SMALL = {
     "test_affine.WIDE": (4, 6, 3),
     "test_relu.WIDE": (7, 4),
     "test_relu.WIDE_IMAGES": (2, 3, 2, 2),
-    "test_batchnorm.WIDE": (7, 5),
+    "test_batchnorm_backward.WIDE": (7, 5),
 }
 FEW_FEATURES = (
     "Rows of three features: at times one entry moves the others of its row alike, which cannot be "
