@@ -73,7 +73,7 @@ def run(course: Course, console: Console, assignment: str | None = None) -> Clas
         f"  {_short(report)}   the class at one glance\n"
         f"  {_short(demo.root / 'feedback' / shown / name)}   what a student gets back\n"
         f"  {_short(demo.root / 'gradebook.db')}   the gradebook; open it with: "
-        "cd demo && nbgrader formgrader"
+        "cd demo && jupyter lab (menu Nbgrader, Formgrader)"
     )
     return result
 
