@@ -183,6 +183,8 @@ class _Run:
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
         """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
+        if not self._dry:
+            self._ledger.begin_run()
         for answer in dispatch(todo, self._pack, workers, told.note):
             result = answer.result
             graded = (
@@ -209,8 +211,7 @@ class _Run:
 
     def _version(self, submission: bytes, grade: Grade) -> Version:
         own = {"the submission": handed_in_digest(submission)} if submission else {}
-        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
-        return Version(now, own | self._parts, grade)
+        return Version(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}", own | self._parts, grade)
 
     def _compare(self, student: str, before: Version, now: Version) -> None:
         """Note what grading again has changed, beside what a person entered."""

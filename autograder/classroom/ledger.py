@@ -11,6 +11,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -97,23 +98,54 @@ class Ledger:
         """The version of a student's grade that was graded last."""
         return next(reversed(_versions(self._database, student)), None)
 
+    def begin_run(self) -> None:
+        """Note that a run begins: what comes now is what it changed."""
+        with self._database:
+            self._database.execute(
+                "INSERT INTO runs (after) SELECT COALESCE(MAX(number), 0) FROM versions"
+            )
+
     def mark_written(self, student: str) -> None:
         """Note that the gradebook has a student's grade."""
         with self._database:
             self._database.execute("UPDATE grades SET written = 1 WHERE student = ?", (student,))
 
 
-def recorded(course: Course, assignment: str) -> dict[str, Entry]:
-    """All rows of the ledger by student; empty if nothing was graded yet."""
+def recorded(course: Course, assignment: str) -> Iterator[tuple[str, Entry]]:
+    """All rows of the ledger by student, one at a time; none if nothing was graded yet."""
     path = ledger_path(course, assignment)
     if not path.exists():
-        return {}
+        return
     database = _connect(path)
     try:
         rows = database.execute(
             "SELECT student, digest, graded, written FROM grades ORDER BY student"
         )
-        return {row[0]: Entry(row[1], row[2], bool(row[3])) for row in rows}
+        for row in rows:
+            yield row[0], Entry(row[1], row[2], bool(row[3]))
+    finally:
+        database.close()
+
+
+def last_run(course: Course, assignment: str) -> dict[str, tuple[Version, Version]]:
+    """Of students who were graded again in the last run, the version before it and the new one."""
+    path = ledger_path(course, assignment)
+    if not path.exists():
+        return {}
+    database = _connect(path)
+    try:
+        (after,) = database.execute("SELECT MAX(after) FROM runs").fetchone()
+        again = database.execute(
+            "SELECT DISTINCT student FROM versions WHERE number > ? AND student IN "
+            "(SELECT student FROM versions WHERE number <= ?) ORDER BY student",
+            (after, after),
+        ).fetchall()
+        found: dict[str, tuple[Version, Version]] = {}
+        for (student,) in again:
+            versions = _versions(database, student)
+            if len(versions) > 1:
+                found[student] = versions[-2], versions[-1]
+        return found
     finally:
         database.close()
 
@@ -152,6 +184,8 @@ def _connect(path: Path) -> sqlite3.Connection:
             "CREATE TABLE IF NOT EXISTS versions "
             "(number INTEGER PRIMARY KEY, student TEXT NOT NULL, version BLOB NOT NULL)"
         )
+        database.execute("CREATE INDEX IF NOT EXISTS of_student ON versions (student)")
+        database.execute("CREATE TABLE IF NOT EXISTS runs (after INTEGER NOT NULL)")
     except sqlite3.DatabaseError as error:
         raise UsageError(
             f"{path} is damaged ({error}); delete it, and everything is graded again."
