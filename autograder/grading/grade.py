@@ -211,24 +211,24 @@ class _ChecksRun(Run):
     ) -> list[Outcome]:
         """The outcomes, the better ones of checks that ran once more (see `carry`)."""
         checks = self._kit.checks.of(question.id)
-        again = [i for i, check in enumerate(checks) if worth_another_run(check, outcomes[i])]
-        plan = self._kit.carrier.plan(question, self._scores) if again else None
-        if plan is None:
-            return outcomes
         better, name = [*outcomes], question.notebook
-        options, notebook = self._options(Counter()), self.submission.notebooks[name]
-        options["given"] = unfinished(notebook, self.runs[name], self._kit.questions)
-        hidden: Any = {"secret": self._kit.secret, "release": self._kit.release}
-        with Forks(session, lambda fork: self._kit.carrier.open(plan, fork, **options)) as forks:
-            for i in again:
-                try:
-                    ran = forks.twice(partial(Carried.run, check=checks[i], **hidden))
-                except StudentError:
-                    break
-                self._tell_staff(checks[i], ran)
-                if ran.outcome.carried:
-                    better[i] = ran.outcome
-                forks.after(ran.outcome.verdict)
+        for plan in self._kit.carrier.plans(question, self._scores):
+            again = [i for i, check in enumerate(checks) if worth_another_run(check, better[i])]
+            if not again:
+                break
+            options, notebook = self._options(Counter()), self.submission.notebooks[name]
+            options["given"] = unfinished(notebook, self.runs[name], self._kit.questions)
+            hidden: Any = {"secret": self._kit.secret, "release": self._kit.release}
+            with Forks(session, partial(self._kit.carrier.open, plan, **options)) as forks:
+                for i in again:
+                    try:
+                        ran = forks.twice(partial(Carried.run, check=checks[i], **hidden))
+                    except StudentError:
+                        break
+                    self._tell_staff(checks[i], ran)
+                    if ran.outcome.carried:
+                        better[i] = ran.outcome
+                    forks.after(ran.outcome.verdict)
         return better
 
     def _options(self, timeouts: Counter[str]) -> dict[str, Any]:  # shared by a question's checks
