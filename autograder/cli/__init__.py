@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.classroom.start import collect_seldom, skip_uri_grammar
-from autograder.cli import course, grading, proving, results  # they register their commands
+from autograder.cli import course, doors, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError
 
-__all__ = ["app", "course", "grading", "main", "proving", "results"]
+__all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 
 
 def main() -> NoReturn:
