@@ -1,10 +1,10 @@
-"""Commands through which a class's work comes in and goes out: collect, return."""
+"""Commands through which a class's work comes in and goes out: collect, export, return."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -12,6 +12,12 @@ from rich.console import Console
 from autograder.cli.app import Assignment, app
 from autograder.errors import UsageError
 
+if TYPE_CHECKING:
+    from autograder.course.course import Course
+    from autograder.model import Grade
+    from autograder.outputs.export import Row
+
+FORMATS = ("csv", "canvas", "moodle", "gradescope", "json", "junit")
 Roster = Annotated[
     list[Path] | None,
     typer.Option(
@@ -85,6 +91,111 @@ def collect(
     for line in made.left_out[said:]:
         print(line, file=sys.stderr)
     typer.echo(f"Wrote {len(written)} submissions; now run 'autograder grade {name}'.")
+
+
+@app.command()
+def export(
+    assignment: Assignment = None,
+    to: Annotated[
+        str, typer.Option(metavar="FORMAT", help="csv, canvas, moodle, gradescope, json or junit.")
+    ] = "csv",
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", help="The file to write; a folder for gradescope. Else it is printed."
+        ),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(help="What the assignment is called in Canvas's gradebook: 'Lab 1 (4711)'."),
+    ] = None,
+) -> None:
+    """Write the grades as the gradebook has them, sorted by student.
+
+    csv has everything: roster columns, points of each question and check; json the same with all
+    that was said; junit a case for each check; gradescope a results.json for each student; canvas
+    and moodle what these gradebooks import. A grade that waits for a person, is withheld or
+    missing says so and is never a number; for canvas, moodle and gradescope it is left out, and
+    said here.
+    """
+    from autograder.assignment import chosen
+    from autograder.course.course import Course
+    from autograder.gradebook.rows import open_gradebook
+    from autograder.outputs.export import ENCODING, grade_rows
+
+    if to not in FORMATS:
+        what = f"There is no format '{to}'; there are {', '.join(FORMATS)}."
+        advice = " The file is given by --output." if "." in to else ""
+        raise UsageError(what + advice)
+    course = Course.find()
+    name = chosen(course, assignment)
+    with open_gradebook(course, name) as gradebook:
+        grades = _graded(course, name, needed=to in ("gradescope", "json", "junit"))
+        rows = grade_rows(course, gradebook, [name], grades=grades)
+    texts = _written(course, name, to, rows, grades, column or name)
+    if to in ("canvas", "moodle", "gradescope"):
+        for row in rows:
+            if row.status != "graded":
+                print(f"{row.student_id} is {row.status}, and left out.", file=sys.stderr)
+    if output is None:
+        typer.echo("".join(texts.values()), nl=False)
+        return
+    encoding = ENCODING if to in ("csv", "moodle") else "utf-8"
+    try:
+        if to == "gradescope":
+            output.mkdir(parents=True, exist_ok=True)
+        for file, text in texts.items():
+            (output / file if file else output).write_text(text, encoding=encoding)
+    except OSError as error:
+        raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
+    typer.echo(f"Wrote {output}.")
+
+
+def _graded(course: Course, assignment: str, *, needed: bool) -> dict[str, Grade]:
+    """What grading said of the class; nothing if that is not known and a table will do."""
+    from autograder.classroom.recorded import recorded_grades
+
+    try:
+        return recorded_grades(course, assignment)
+    except UsageError:
+        if needed:
+            raise
+        return {}
+
+
+def _written(
+    course: Course,
+    assignment: str,
+    to: str,
+    rows: list[Row],
+    grades: dict[str, Grade],
+    column: str,
+) -> dict[str, str]:
+    """The texts to write, by file; one without a name is the file that was asked for."""
+    from autograder.outputs.export import to_csv
+    from autograder.outputs.platforms import to_canvas, to_moodle
+    from autograder.outputs.results import to_gradescope, to_json, to_junit
+    from autograder.submission.collecting import remembered
+
+    known = {row.student_id: row.status for row in rows}
+    match to:
+        case "canvas":
+            return {"": to_canvas(rows, column)}
+        case "moodle":
+            return {"": to_moodle(rows, remembered(course, assignment))}
+        case "json":
+            return {"": to_json(assignment, rows, grades)}
+        case "junit":
+            own = {name: grade for name, grade in grades.items() if name in known}
+            missing = [name for name, status in known.items() if status == "missing"]
+            return {"": to_junit(assignment, own, missing)}
+        case "gradescope":
+            return {
+                f"{name}.json": to_gradescope(grades[name])
+                for name, status in known.items()
+                if status == "graded" and name in grades
+            }
+    return {"": to_csv(rows)}
 
 
 def _agreed(question: str) -> bool:
