@@ -72,7 +72,7 @@ def planned(
 
 
 def collected(
-    course: Course, path: Path, people=CLASS, *, update: bool = False
+    course: Course, path: Path, people: Iterable[Person] = CLASS, *, update: bool = False
 ) -> dict[str, bytes]:
     """Collect, and say what lies in `submitted/` then."""
     carry_out(course, planned(course, path, people), update=update)
