@@ -1,8 +1,9 @@
 """The command line.
 
-Exit status: 0 done, whatever the score; 1 from `verify` and `release --verify` only, what they
-look for is not so; 2 unusable input or usage, with one sentence on stderr; 3 some grade was
-withheld; 4 the autograder itself failed, its traceback in a file.
+Exit status: 0 done, whatever the score; 1 from `verify`, `release --verify` and
+`check --fail-under` only, what they look for is not so; 2 unusable input or usage, with one
+sentence on stderr; 3 some grade was withheld; 4 the autograder itself failed, its traceback in a
+file.
 """
 
 from __future__ import annotations

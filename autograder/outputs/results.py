@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as Xml
 
 import msgspec
 
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-from autograder.outputs.export import Row
+
+if TYPE_CHECKING:  # it takes a second to import nbgrader
+    from autograder.outputs.export import Row
 
 OPEN = "A person grades this; it has no points yet."
 LOST = frozenset({Verdict.FAILED, Verdict.RAISED, Verdict.TIMEOUT, Verdict.MISSING})
