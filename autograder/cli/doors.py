@@ -81,6 +81,7 @@ def collect(
     if differ and not update:
         typer.echo(f"{differ} differ from what is there; --update replaces them.")
     if not todo:
+        carry_out(course, made, update=update)  # notes what the platform calls whom
         typer.echo("Nothing to write.")
         return
     if not yes and not _agreed(f"Write {len(todo)} submissions?"):
@@ -149,6 +150,47 @@ def export(
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror}.") from error
     typer.echo(f"Wrote {output}.")
+
+
+@app.command("return")
+def return_(
+    assignment: Assignment = None,
+    to: Annotated[str, typer.Option(metavar="PLATFORM", help="moodle.")] = "moodle",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The zip to write; feedback-ASSIGNMENT.zip otherwise."),
+    ] = None,
+) -> None:
+    """Pack the feedback pages for the platform that the submissions came from.
+
+    Makes the pages that are stale, then writes the zip that Moodle takes under "Upload multiple
+    feedback files in a zip". Whose page is whose was noted by 'autograder collect'.
+    """
+    from autograder.assignment import chosen
+    from autograder.classroom.workers import default_jobs
+    from autograder.course.course import Course
+    from autograder.outputs.pages import make_pages
+    from autograder.outputs.returned import pack_for_moodle
+    from autograder.submission.collecting import remembered
+
+    if to != "moodle":
+        raise UsageError(f"There is no way back to '{to}'; there is moodle.")
+    course = Course.find()
+    name = chosen(course, assignment)
+    senders = remembered(course, name)
+    if not any(sender.platform == "moodle" for sender in senders.values()):
+        raise UsageError(
+            f"No submission of {name} is known to come from Moodle; 'autograder collect' notes it."
+        )
+    left_out = dict(make_pages(course, name, jobs=default_jobs()).failed)
+    target = output or course.root / f"feedback-{name}.zip"
+    try:
+        packed, others = pack_for_moodle(course, name, senders, target)
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
+    for student, why in sorted({**others, **left_out}.items()):
+        print(f"{student} is left out: {why}", file=sys.stderr)
+    typer.echo(f"Wrote {target}, with the pages of {len(packed)} students.")
 
 
 def _graded(course: Course, assignment: str, *, needed: bool) -> dict[str, Grade]:
