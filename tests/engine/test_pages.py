@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from mini_course import NAME, ReleasedIn, copy_of
 from nbgrader.converters import GenerateFeedback
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from traitlets.config import Config
+from typer.testing import CliRunner
 
+from autograder.cli import app
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.gradebook.rows import open_gradebook
@@ -107,3 +110,38 @@ def test_pages_of_folders_collected_by_hand_can_be_released(course: Course, tmp_
     ExchangeReleaseFeedback(coursedir=folder, config=config, log=log).start()
     released = list((exchange / "deep-learning" / "feedback").glob("*.html"))
     assert len(released) == 2 * len(STUDENTS)
+
+
+def moodle_reads(path: Path) -> dict[tuple[int, str], bytes]:
+    """By participant and file, what Moodle takes from a zip of feedback (assignfeedback_file)."""
+    found: dict[tuple[int, str], bytes] = {}
+    with zipfile.ZipFile(path) as archive:
+        for name in archive.namelist():
+            folder, _, file = name.partition("/")
+            _, participant, plugin, kind, _ = folder.split("_", 4)
+            assert (plugin, kind) == ("assignsubmission", "file")
+            found[int(participant), file] = archive.read(name)
+    return found
+
+
+def test_feedback_goes_back_to_where_the_submission_came_from(
+    course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = (course.root / "submitted" / "ann" / NAME / "layers.ipynb").read_bytes()
+    archive = tmp_path / "moodle.zip"
+    with zipfile.ZipFile(archive, "w") as opened:
+        opened.writestr("Ann Böll_77_assignsubmission_file_/layers.ipynb", own)
+    (tmp_path / "roster.csv").write_text("id,first_name,last_name\nann,Ann,Böll\n")
+    monkeypatch.chdir(course.root)
+    roster = ("--roster", str(tmp_path / "roster.csv"))
+    done = CliRunner().invoke(app, ["collect", str(archive), NAME, *roster, "--yes"])
+    assert done.exit_code == 0, done.output
+    target = tmp_path / "feedback.zip"
+    done = CliRunner().invoke(app, ["return", NAME, "--output", str(target)])
+    assert done.exit_code == 0, done.output
+    assert "ben is left out: was not collected from Moodle" in done.output
+    pages_of_ann = course.root / "feedback" / "ann" / NAME
+    assert moodle_reads(target) == {
+        (77, name): (pages_of_ann / name).read_bytes()
+        for name in ("layers.html", "deeper.html", "figures/mine.png")
+    }
