@@ -140,16 +140,20 @@ class Ledger:
             known = "SELECT student, seconds FROM grades WHERE seconds IS NOT NULL"
             return dict(self._database.execute(known).fetchall())
 
-    def forget(self, student: str) -> int:
-        """Remove all rows of a student, from the file's unused pages too; returns their number."""
+    def rows(self, student: str) -> int:
+        """How many rows there are of a student."""
+        with _in_a_sentence(self._path):
+            count = "SELECT count(*) FROM grades WHERE student = ?"
+            count = f"SELECT ({count}) + ({count.replace('grades', 'versions')})"
+            return int(self._database.execute(count, (student, student)).fetchone()[0])
+
+    def forget(self, student: str) -> None:
+        """Remove all rows of a student, from the file's unused pages too."""
         with _in_a_sentence(self._path):
             with self._database:
-                remove = self._database.execute
-                rows = remove("DELETE FROM grades WHERE student = ?", (student,)).rowcount
-                rows += remove("DELETE FROM versions WHERE student = ?", (student,)).rowcount
-            if rows:
-                self._database.execute("VACUUM")
-        return rows
+                self._database.execute("DELETE FROM grades WHERE student = ?", (student,))
+                self._database.execute("DELETE FROM versions WHERE student = ?", (student,))
+            self._database.execute("VACUUM")
 
 
 def recorded(course: Course, assignment: str) -> dict[str, Entry]:
