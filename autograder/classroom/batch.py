@@ -35,7 +35,7 @@ from autograder.course.course import Course
 from autograder.course.questions import questions_of, refuse_unreleased
 from autograder.course.waiting import wait_until_free
 from autograder.errors import UsageError
-from autograder.grading.grade import GradedSubmission
+from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from autograder.checking.evidence import Evidence
 from autograder.course.questions import Question
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.channel import Budget
@@ -61,6 +62,10 @@ class Run(ABC):
     def as_run(self, notebook: Notebook) -> Notebook:
         """The notebook as it goes into the sandbox."""
         return notebook
+
+    def evidence(self) -> Mapping[str, Evidence]:
+        """By question, what helps a person who grades it."""
+        return {}
 
     def mark(self, grade: Grade) -> Grade:
         """The grade with what there is to say of this way of grading."""

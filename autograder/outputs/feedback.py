@@ -26,7 +26,8 @@ from traitlets.config import Config
 from autograder.course.course import Course
 from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import hide_tests, is_scored, result_of
-from autograder.gradebook.guard import GuardedDirectory, guarded
+from autograder.gradebook.guard import copying_nothing
+from autograder.gradebook.panel import without_staff_panels
 from autograder.gradebook.rows import WITHHELD
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of
@@ -82,6 +83,7 @@ class CollectResults(GetGrades):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add `resources["feedback"]`: the cards, the questions, the problems, the sums."""
         hide_tests(nb)
+        without_staff_panels(nb)
         nb, resources = super().preprocess(nb, resources)
         own = [cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)]
         comments = {metadata["grade_id"]: metadata for metadata in own}
@@ -200,7 +202,7 @@ class FeedbackExporter(HTMLExporter):
             if not self.parent.force:
                 prepare(self.parent)
             # What a page needs is brought along by us: not the course's files, which all have.
-            self.parent.coursedir = guarded(folders, GuardedDirectory, ignore=["*", ".*"])
+            self.parent.coursedir = copying_nothing(folders)
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """Make a page, say in its head what from, and put beside it what it needs."""

@@ -17,7 +17,7 @@ from autograder.assignment import find
 from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.gradebook.autograded import write_autograded
 from autograder.gradebook.rows import enter_submission, open_gradebook
-from autograder.grading.grade import GradedSubmission
+from autograder.grading.graded import GradedSubmission
 from autograder.model import Grade, Status, Verdict
 from autograder.outputs.feedback import inline
 from autograder.outputs.markup import clean_markup
@@ -200,7 +200,7 @@ def test_a_notebook_that_could_not_be_read_shows_the_released_one(page, course, 
     folder = write_autograded(course, "zoe", graded, empty)
     shown = mini_course.cells(folder / "layers.ipynb")
     released = mini_course.cells(course.release(NAME) / "layers.ipynb")
-    assert list(shown) == list(released)
+    assert [id_ for id_ in shown if not id_.endswith("-staff")] == list(released)
 
 
 @pytest.mark.parametrize(
