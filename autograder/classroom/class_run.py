@@ -29,7 +29,7 @@ from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.course.waiting import wait_until_free
 from autograder.errors import UsageError, full_disk, is_full_disk
-from autograder.grading.grade import GradedSubmission
+from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another
