@@ -1,8 +1,9 @@
 """The command line.
 
-Exit status: 0 done, whatever the score; 1 from `verify` and `release --verify` only, what they
-look for is not so; 2 unusable input or usage, with one sentence on stderr; 3 some grade was
-withheld; 4 the autograder itself failed, its traceback in a file.
+Exit status: 0 done, whatever the score; 1 from `verify`, `release --verify` and
+`check --fail-under` only, what they look for is not so; 2 unusable input or usage, with one
+sentence on stderr; 3 some grade was withheld; 4 the autograder itself failed, its traceback in a
+file.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pathlib import Path
 from typing import NoReturn
 
 from autograder.classroom.start import collect_seldom, skip_uri_grammar
-from autograder.cli import course, grading, proving, results  # they register their commands
+from autograder.cli import course, doors, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
-from autograder.errors import UsageError
+from autograder.errors import UsageError, full_disk, is_full_disk
 
-__all__ = ["app", "course", "grading", "main", "proving", "results"]
+__all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 
 
 def main() -> NoReturn:
@@ -33,6 +34,9 @@ def main() -> NoReturn:
         print(f"autograder: {error}", file=sys.stderr)
         raise SystemExit(USAGE) from None
     except Exception as error:
+        if is_full_disk(error):
+            print(f"autograder: {full_disk(error)}", file=sys.stderr)
+            raise SystemExit(USAGE) from None
         _say_failure(error)
         raise SystemExit(FAILED) from None
     raise SystemExit(0)

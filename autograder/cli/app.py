@@ -10,6 +10,7 @@ from autograder.errors import UsageError
 from autograder.model import Grade, Status
 from autograder.sandbox.launch import Backend
 
+FAILS_UNDER = 1
 WITHHELD = 3
 USAGE = 2
 FAILED = 4

@@ -1,4 +1,4 @@
-"""Commands that grade: check, grade, verify."""
+"""Commands that grade: check, grade."""
 
 from __future__ import annotations
 
@@ -10,7 +10,15 @@ import typer
 from rich.console import Console
 
 from autograder.classroom.start import start_worker_server
-from autograder.cli.app import INTERRUPTED, Assignment, Sandboxed, app, backend, end_with
+from autograder.cli.app import (
+    FAILS_UNDER,
+    INTERRUPTED,
+    Assignment,
+    Sandboxed,
+    app,
+    backend,
+    end_with,
+)
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -28,17 +36,33 @@ def check(
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print exactly one JSON object.")] = False,
+    fail_under: Annotated[
+        float | None,
+        typer.Option(
+            metavar="POINTS",
+            help="End with status 1 if fewer points are earned, bonus included; points that wait "
+            "for a person are not earned yet.",
+        ),
+    ] = None,
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write each check as JUnit's XML as well.")
+    ] = None,
+    gradescope: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write Gradescope's results.json as well.")
+    ] = None,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:
     """Grade one submission, without a gradebook.
 
     Given one notebook, only its questions are graded; its neighbours still lend their
-    functions.
+    functions. Ends with status 3 if the grade is withheld, which is no failure of the submission.
     """
     from autograder.course.course import Course
     from autograder.course.questions import questions_of
     from autograder.grading.belongs import chosen_for
     from autograder.grading.grade import Grader
+    from autograder.model import Status
+    from autograder.outputs.results import to_gradescope, to_junit
     from autograder.outputs.terminal import print_grade
     from autograder.submission.folders import whose
 
@@ -57,7 +81,15 @@ def check(
             _say_standing(course, name, student, graded.grade)
     for note in graded.staff_notes:
         print(note, file=sys.stderr)
+    if junit is not None:
+        _write(junit, to_junit(name, {path.name or path.resolve().name: graded.grade}))
+    if gradescope is not None and graded.grade.status is Status.GRADED:
+        _write(gradescope, to_gradescope(graded.grade))
     end_with(graded.grade)
+    earned = (graded.grade.score or 0.0) + graded.grade.extra_credit
+    if fail_under is not None and earned < fail_under:
+        print(f"autograder: {earned:g} points are less than {fail_under:g}.", file=sys.stderr)
+        raise typer.Exit(FAILS_UNDER)
 
 
 @app.command()
@@ -77,7 +109,10 @@ def grade(
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Write nothing; say which grades would change, and why."),
+        typer.Option(
+            "--dry-run",
+            help="Write nothing; say how long it takes, then which grades would change, and why.",
+        ),
     ] = False,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:
@@ -116,6 +151,13 @@ def _say_standing(course: Course, assignment: str, student: str, grade: Grade) -
 
     if (known := in_gradebook(course, assignment, student)) is not None:
         print_standing(known, grade, Console())
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _look_at(path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Commands that show how it went: report, history, export."""
+"""Commands that show how it went: report, feedback, history."""
 
 from __future__ import annotations
 
@@ -88,30 +88,3 @@ def history(
         raise UsageError(f"Nothing of {name} by {student} is graded yet.")
     for line in history_lines([(one.at, one.grade, one.parts) for one in found]):
         typer.echo(line)
-
-
-@app.command()
-def export(
-    assignment: Assignment = None,
-    to: Annotated[
-        Path | None, typer.Option(help="The file to write; standard output by default.")
-    ] = None,
-) -> None:
-    """Write the gradebook as CSV; a grade that is withheld says so and is never a zero."""
-    from autograder.assignment import chosen
-    from autograder.course.course import Course
-    from autograder.gradebook.rows import open_gradebook
-    from autograder.outputs.export import grade_rows, to_csv
-
-    course = Course.find()
-    name = chosen(course, assignment)
-    with open_gradebook(course, name) as gradebook:
-        table = to_csv(grade_rows(course, gradebook, [name]))
-    if to is None:
-        typer.echo(table, nl=False)
-    else:
-        try:
-            to.write_text(table, encoding="utf-8")
-        except OSError as error:
-            raise UsageError(f"{to} cannot be written: {error.strerror}.") from error
-        typer.echo(f"Wrote {to}.")

@@ -1,26 +1,45 @@
 """The class's grades as a table: a plugin for `nbgrader export`, and `autograder export`.
 
-A withheld score is printed as `withheld`, never as a number. A score that still waits for
-a person says so in its own columns, so that it cannot be read as final.
+What is no final number is printed as a word: `withheld`, `waiting` (for a person) or `missing`,
+in the score and in each question, so that it cannot be read or summed up as one.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Literal
 
 import msgspec
-from nbgrader.api import Gradebook, MissingEntry
+from nbgrader.api import (
+    Assignment,
+    BaseCell,
+    Comment,
+    Gradebook,
+    Notebook,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.plugins import ExportPlugin
 
 from autograder.course.course import Course
+from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.gradebook.rows import WITHHELD, answer_cells
+from autograder.gradebook.settled import Entered, Standing, standings
+from autograder.model import Grade, QuestionScore
 
 DEFAULT_FILE = "grades.csv"
+ENCODING = "utf-8-sig"
+"""Without the mark at its start, Excel takes a file's umlauts for something else."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+ROUNDED = 0.02
+"""How far the sum of checks' points, each rounded, may lie from a question's."""
+Key = tuple[str, str]
+"""Notebook and question."""
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -34,14 +53,26 @@ class Row(msgspec.Struct, frozen=True):
     first_name: str
     email: str
     raw_score: str
+    """Points with bonus; a word if they are not final."""
     late_submission_penalty: str
     score: str
+    """The same after the late penalty."""
     max_score: str
     extra_credit: str
-    status: str
-    """missing, withheld, waiting (for a person) or graded."""
+    status: Literal["missing", "withheld", "waiting", "graded"]
     waiting_for: str
-    """The questions that have no score yet."""
+    """The questions that have no final score yet."""
+    lms_user_id: str
+    points: Mapping[str, str] = MappingProxyType({})
+    """By question, and by question and check where they are known: further columns."""
+
+
+class _Handed(msgspec.Struct):
+    """What the gradebook says of a submission beside its scores."""
+
+    timestamp: str = ""
+    withheld: set[Key] = set()
+    """Where a comment says that a question could not be graded."""
 
 
 def grade_rows(
@@ -49,36 +80,57 @@ def grade_rows(
     gradebook: Gradebook,
     assignments: Sequence[str] = (),
     students: Sequence[str] = (),
+    grades: Mapping[str, Grade] = MappingProxyType({}),
 ) -> list[Row]:
-    """One row per assignment and student, in the gradebook's order.
+    """One row per assignment and student, sorted by both.
 
     Args:
         course: the course, whose sources say which cell answers which question.
         gradebook: an open gradebook.
         assignments: names to keep; empty keeps all.
         students: ids to keep; empty keeps all.
+        grades: by student, what grading said of the one assignment, for the points of checks.
 
     Raises:
         UsageError: if a named assignment or student is not in the gradebook.
     """
-    _refuse_unknown("assignment", assignments, [entry.name for entry in gradebook.assignments])
-    _refuse_unknown("student", students, [entry.id for entry in gradebook.students])
-    answers = {entry.name: _answers(course, entry.name) for entry in gradebook.assignments}
-    return [
-        _row(gradebook, assignment, student, answers[assignment.name])
-        for assignment in gradebook.assignments
-        if not assignments or assignment.name in assignments
-        for student in gradebook.students
-        if not students or student.id in students
-    ]
+    people = sorted(gradebook.students, key=lambda one: (one.id.casefold(), one.id))
+    works = sorted(gradebook.assignments, key=lambda one: str(one.name))
+    _refuse_unknown("assignment", assignments, [entry.name for entry in works])
+    _refuse_unknown("student", students, [entry.id for entry in people])
+    rows: list[Row] = []
+    for work in works:
+        if assignments and work.name not in assignments:
+            continue
+        handed, known = _handed_in(course, gradebook, work.name), standings(gradebook, work.name)
+        names = _names(course, gradebook, work.name)
+        for person in people:
+            if not students or person.id in students:
+                own = known.get(person.id), handed.get(person.id)
+                grade = grades.get(person.id)
+                rows.append(_row(work, person, own, names, grade))
+    return rows
 
 
-def to_csv(rows: Iterable[Row]) -> str:
+def to_csv(rows: Sequence[Row]) -> str:
     """The rows as CSV with a heading; quoted wherever a name holds a comma."""
+    fixed = Row.__struct_fields__[:-1]
+    further = list(dict.fromkeys(name for row in rows for name in row.points))
+    return table(
+        (*fixed, *further),
+        (
+            (*msgspec.structs.astuple(row)[:-1], *(row.points.get(name, "") for name in further))
+            for row in rows
+        ),
+    )
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table as CSV, of which a spreadsheet runs nothing."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(Row.__struct_fields__)
-    writer.writerows(map(_harmless, msgspec.structs.astuple(row)) for row in rows)
+    writer.writerow(heading)
+    writer.writerows(map(_harmless, rows))
     return text.getvalue()
 
 
@@ -92,8 +144,32 @@ class GradesCsv(ExportPlugin):  # type: ignore[misc]
             course, gradebook, [*map(str, self.assignment)], [*map(str, self.student)]
         )
         target = Path(self.to or DEFAULT_FILE)
-        target.write_text(to_csv(rows), encoding="utf-8")
+        target.write_text(to_csv(rows), encoding=ENCODING)
         self.log.info("Exported %d rows to %s", len(rows), target)
+
+
+def _handed_in(course: Course, gradebook: Gradebook, assignment: str) -> dict[str, _Handed]:
+    """What the gradebook says of all submissions of an assignment, in two queries."""
+    works = (
+        gradebook.db.query(SubmittedAssignment.student_id, SubmittedAssignment.timestamp)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .filter(Assignment.name == assignment)
+    )
+    found = {student: _Handed(_text(time)) for student, time in works}
+    comments = (
+        gradebook.db.query(SubmittedAssignment.student_id, Notebook.name, BaseCell.name)
+        .select_from(Comment)
+        .join(SubmittedNotebook, Comment.notebook_id == SubmittedNotebook.id)
+        .join(SubmittedAssignment, SubmittedNotebook.assignment_id == SubmittedAssignment.id)
+        .join(Assignment, SubmittedAssignment.assignment_id == Assignment.id)
+        .join(BaseCell, Comment.cell_id == BaseCell.id)
+        .join(Notebook, BaseCell.notebook_id == Notebook.id)
+        .filter(Assignment.name == assignment, Comment.auto_comment.like(f"{WITHHELD}%"))
+    )
+    answers = _answers(course, assignment)
+    for student, notebook, cell in comments:
+        found[student].withheld.add((notebook, answers.get(cell, cell)))
+    return found
 
 
 def _answers(course: Course, assignment: str) -> Mapping[str, str]:
@@ -105,53 +181,102 @@ def _answers(course: Course, assignment: str) -> Mapping[str, str]:
     return {cell: question for question, cell in cells.items()}
 
 
-def _row(gradebook: Gradebook, assignment: Any, student: Any, answers: Mapping[str, str]) -> Row:
-    common = {
-        "assignment": assignment.name,
-        "duedate": _text(assignment.duedate),
-        "student_id": student.id,
-        "last_name": _text(student.last_name),
-        "first_name": _text(student.first_name),
-        "email": _text(student.email),
-        "max_score": _text(assignment.max_score),
-    }
+def _names(course: Course, gradebook: Gradebook, assignment: str) -> dict[Key, str]:
+    """What each question's column is called, in the course's order."""
+    keys = [
+        (notebook.name, cell.name)
+        for notebook in gradebook.find_assignment(assignment).notebooks
+        for cell in (*notebook.grade_cells, *notebook.task_cells)
+    ]
     try:
-        submission = gradebook.find_submission(assignment.name, student.id)
-    except MissingEntry:
-        return Row(**common, **_no_submission())
-    return Row(**common, **_submitted(submission, answers))
+        ordered = [(one.notebook, one.id) for one in questions_of(course, assignment)]
+    except UsageError:
+        ordered = []
+    ids = [id_ for _, id_ in keys]
+    place = {key: at for at, key in enumerate(ordered)}
+    keys.sort(key=lambda key: (place.get(key, len(place)), key))
+    return {key: key[1] if ids.count(key[1]) == 1 else "/".join(key) for key in keys}
 
 
-def _no_submission() -> dict[str, str]:
-    zero = "0.0"
+def _row(
+    work: Any,
+    person: Any,
+    own: tuple[Standing | None, _Handed | None],
+    names: Mapping[Key, str],
+    grade: Grade | None,
+) -> Row:
+    common = {
+        "assignment": work.name,
+        "duedate": _text(work.duedate),
+        "student_id": person.id,
+        "last_name": _text(person.last_name),
+        "first_name": _text(person.first_name),
+        "email": _text(person.email),
+        "max_score": _text(work.max_score),
+        "lms_user_id": _text(person.lms_user_id),
+    }
+    standing, handed = own
+    if standing is None or handed is None:
+        return Row(**common, **_no_submission(names))
+    return Row(**common, **_submitted(standing, handed, names, grade))
+
+
+def _no_submission(names: Mapping[Key, str]) -> dict[str, Any]:
     return {
-        "timestamp": "", "raw_score": zero, "late_submission_penalty": zero, "score": zero,
-        "extra_credit": zero, "status": "missing", "waiting_for": "",
+        "timestamp": "", "raw_score": "missing", "late_submission_penalty": "", "score": "missing",
+        "extra_credit": "", "status": "missing", "waiting_for": "",
+        "points": dict.fromkeys(names.values(), "missing"),
     }  # fmt: skip
 
 
-def _submitted(submission: Any, answers: Mapping[str, str]) -> dict[str, str]:
-    rows = [row for notebook in submission.notebooks for row in notebook.grades]
-    unknown = {row.name for row in rows if row.auto_score is None and row.manual_score is None}
-    withheld = any(
-        (comment.auto_comment or "").startswith(WITHHELD)
-        and answers.get(comment.name, comment.name) in unknown
-        for notebook in submission.notebooks
-        for comment in notebook.comments
-    )
-    open_ = sorted(unknown | {row.name for row in rows if row.needs_manual_grade})
-    penalty = submission.late_submission_penalty or 0.0
-    extra = sum(row.extra_credit or 0.0 for row in rows)
-    final = max(0.0, submission.score - penalty)
+def _submitted(
+    standing: Standing, handed: _Handed, names: Mapping[Key, str], grade: Grade | None
+) -> dict[str, Any]:
+    own = standing.questions
+    unknown = {key for key, one in own.items() if one.auto is None and one.by_hand is None}
+    withheld = handed.withheld & unknown
+    open_ = unknown | {key for key, one in own.items() if one.waits}
+    status = "withheld" if withheld else "waiting" if open_ else "graded"
+    earned = sum(map(_earned, own.values()))
+    final = max(0.0, earned - standing.penalty)
+    checks = {(score.notebook, score.id): score for score in grade.questions} if grade else {}
+    points: dict[str, str] = {}
+    for key, name in names.items():
+        word = "withheld" if key in withheld else "waiting" if key in open_ else ""
+        points[name] = word or (_number(_earned(own[key])) if key in own else "missing")
+        points |= _checks(name, own.get(key), checks.get(key))
     return {
-        "timestamp": _text(submission.timestamp),
-        "raw_score": "withheld" if withheld else _number(submission.score),
-        "late_submission_penalty": _number(penalty),
-        "score": "withheld" if withheld else _number(final),
-        "extra_credit": _number(extra),
-        "status": "withheld" if withheld else "waiting" if open_ else "graded",
-        "waiting_for": " ".join(open_),
+        "timestamp": handed.timestamp,
+        "raw_score": _number(earned) if status == "graded" else status,
+        "late_submission_penalty": _number(standing.penalty),
+        "score": _number(final) if status == "graded" else status,
+        "extra_credit": _number(sum(one.extra or 0.0 for one in own.values())),
+        "status": status,
+        "waiting_for": " ".join(sorted(names.get(key, key[1]) for key in open_)),
+        "points": points,
     }
+
+
+def _earned(one: Entered) -> float:
+    """A question's points with bonus, as nbgrader adds them up."""
+    score = one.auto if one.by_hand is None else one.by_hand
+    return 0.0 if score is None else score + (one.extra or 0.0)
+
+
+def _checks(name: str, entered: Entered | None, score: QuestionScore | None) -> dict[str, str]:
+    """The points of a question's checks, if they are those that the gradebook was given."""
+    if entered is None or score is None or entered.auto is None:
+        return {}
+    known = sum(check.points for check in score.checks)
+    told = entered.auto if score.max_score else (entered.extra or 0.0)
+    if entered.by_hand is None and abs(known - told) > ROUNDED * max(1, len(score.checks)):
+        return {}
+    return {f"{name}.{check.name}": _number(check.points) for check in score.checks}
+
+
+def final(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows with a final score, which is all that other platforms should take for one."""
+    return (row for row in rows if row.status == "graded")
 
 
 def _refuse_unknown(what: str, named: Iterable[str], known: Sequence[str]) -> None:
@@ -168,6 +293,6 @@ def _number(value: float) -> str:
     return str(round(float(value), 2))
 
 
-def _harmless(field: str) -> str:
+def _harmless(row: Sequence[str]) -> list[str]:
     """A spreadsheet must not take a student's name for a formula."""
-    return f"'{field}" if field[:1] in ("=", "+", "-", "@", "\t", "\r") else field
+    return [f"'{field}" if field.startswith(FORMULA) else field for field in row]

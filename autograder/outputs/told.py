@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -55,6 +57,16 @@ def print_class(result: ClassResult, console: Console) -> None:
         f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
         + (f", {unchanged} had not changed." if unchanged else ".")
     )
+    if result.times:
+        slowest = max(result.times, key=lambda student: result.times[student])
+        console.print(
+            f"Half of them took {median(result.times.values()):.1f} s or less; the longest was "
+            f"{slowest} with {result.times[slowest]:.1f} s.",
+            markup=False,
+            highlight=False,
+        )
+    if result.log is not None:
+        console.print(f"What happened when: {result.log}", highlight=False, soft_wrap=True)
     if result.dry:
         console.print("Nothing was written; without --dry-run it would be.")
     if result.interrupted:

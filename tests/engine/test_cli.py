@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from batch_class import hand_in
@@ -120,6 +121,16 @@ def test_json_is_exactly_one_object_on_stdout(run: Run) -> None:
     status, out, _ = run("check", f"release/{NAME}", "--json")
     assert status == 0
     assert json.loads(out)["score"] == 0.0
+
+
+def test_too_few_points_are_status_1_and_results_are_written(run: Run, tmp_path: Path) -> None:
+    files = ("--junit", tmp_path / "r.xml", "--gradescope", tmp_path / "r.json")
+    status, _, err = run("check", f"release/{NAME}", "--fail-under", 5, *files)
+    assert (status, err) == (1, "autograder: 0 points are less than 5.\n")
+    (suite,) = ElementTree.parse(tmp_path / "r.xml").getroot()
+    assert (suite.get("name"), int(suite.get("failures", 0)) > 0) == (NAME, True)
+    assert json.loads((tmp_path / "r.json").read_text())["score"] == 0.0
+    assert run("check", f"release/{NAME}", "--fail-under", 0)[0] == 0
 
 
 SERVED = """

@@ -60,7 +60,11 @@ def test_a_withheld_grade_is_printed_as_withheld(rows):
 
 def test_a_grade_that_waits_for_a_person_says_for_what(rows):
     waiting = rows["waiting"]
-    assert (waiting.score, waiting.status) == ("5.5", "waiting")
+    assert (waiting.score, waiting.raw_score, waiting.status) == ("waiting",) * 3
+    assert waiting.points == {
+        "weigh": "2.5", "clip": "3.0", "explain_steps": "waiting",
+        "clip_back": "0.0", "explain_numbers": "waiting",
+    }  # fmt: skip
     assert waiting.waiting_for.split() == ["explain_numbers", "explain_steps"]
 
 
@@ -70,7 +74,9 @@ def test_a_finished_grade_is_final(rows):
 
 
 def test_who_did_not_submit_is_named(rows):
-    assert rows["absent"].status == "missing"
+    absent = rows["absent"]
+    assert (absent.score, absent.raw_score, absent.status) == ("missing",) * 3
+    assert set(absent.points.values()) == {"missing"}
 
 
 def test_a_score_a_person_entered_ends_the_withholding(course, book):
@@ -81,7 +87,7 @@ def test_a_score_a_person_entered_ends_the_withholding(course, book):
     book.db.commit()
     try:
         (row,) = grade_rows(course, book, students=["held"])
-        assert (row.score, row.status) == ("8.5", "waiting")
+        assert (row.points["clip_back"], row.score, row.status) == ("3.0", "waiting", "waiting")
     finally:
         held.manual_score, held.needs_manual_grade = None, True
         book.db.commit()
@@ -111,6 +117,6 @@ def test_who_is_not_there_cannot_be_exported(course, book, wrong):
 def test_the_plugin_writes_where_it_is_told(course, book, tmp_path):
     plugin = GradesCsv(to=str(tmp_path / "class.csv"), student=["done"], parent=Export(course))
     plugin.export(book)
-    assert (tmp_path / "class.csv").read_text() == to_csv(
+    assert (tmp_path / "class.csv").read_text("utf-8-sig") == to_csv(
         grade_rows(course, book, students=["done"])
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -138,3 +141,26 @@ def test_a_grade_says_so_where_nothing_was_entered(graded: Course) -> None:
     ben: Grade = recorded_grades(graded, NAME)["ben"]
     assert not ben.late_penalty
     assert not any(score.by_hand for score in ben.questions)
+
+
+def test_every_format_says_what_the_gradebook_says(
+    graded: Course, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Ann is final; Ben and Cat wait for a person, and are no number anywhere."""
+    table = tmp_path / "grades.csv"
+    run(graded, monkeypatch, "export", "--output", str(table))
+    assert table.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel needs the mark"
+    rows = list(csv.DictReader(table.read_text("utf-8-sig").splitlines()))
+    assert [row["score"] for row in rows] == ["19.0", "waiting", "waiting"]
+    checks = [name for name in rows[1] if name.startswith("weigh.")]
+    assert float(rows[1]["weigh"]) == pytest.approx(sum(float(rows[1][name]) for name in checks))
+    assert rows[0]["explain_steps"] == "4.0"
+    results = tmp_path / "results"
+    run(graded, monkeypatch, "export", "--to", "gradescope", "--output", str(results))
+    assert json.loads((results / "ann.json").read_text())["score"] == 19.0
+    assert [path.name for path in results.iterdir()] == ["ann.json"]
+    canvas = run(graded, monkeypatch, "export", "--to", "canvas")
+    assert "ann,,19.0" in canvas
+    assert "ben is waiting, and left out." in canvas
+    suites = run(graded, monkeypatch, "export", "--to", "junit")
+    assert re.search(r'<testsuite name="ben" failures="[1-9]', suites)
