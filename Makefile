@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip
 # `nproc` would take OMP_NUM_THREADS for the number of processors.
 WORKERS ?= $(shell expr 2 \* $$(env -u OMP_NUM_THREADS nproc))
 STAMP := $(VENV)/.installed
+# What pip may install: `make tests CONSTRAINTS=constraints-lowest.txt` takes the lowest versions.
+CONSTRAINTS ?= constraints.txt
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 
@@ -34,13 +36,14 @@ release: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python benchmarks/bench_grading.py
+	$(BIN)/python benchmarks/written_answers.py
 
 clean:
 	rm -rf $(VENV) demo build .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(STAMP): pyproject.toml constraints.txt
+$(STAMP): pyproject.toml $(CONSTRAINTS)
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --quiet --upgrade pip
-	$(PIP) install --quiet --constraint constraints.txt --editable '.[dask,postgres,dev]'
+	$(PIP) install --quiet --constraint $(CONSTRAINTS) --editable '.[dask,postgres,dev]'
 	touch $@

@@ -7,6 +7,7 @@ What is public about an assignment lies in `source/<name>/`, what is private in 
     reference.py  every answer once more, marked with what it returns (see checking.answers)
     checks/       test_*.py, the hidden checks
     mistakes/     named wrong answers (see diagnosis.mistakes)
+    rubric.toml   what written answers should say (see checking.evidence); need not be there
     proof/        what its proof holds the checks against beside these (see proof.given)
 
 An assignment without a private folder is a classic nbgrader assignment.
@@ -27,6 +28,7 @@ import msgspec
 
 import autograder.assignments
 from autograder.checking.answers import Declared, declared_in, implementations
+from autograder.checking.evidence import Figures
 from autograder.course.course import PACKAGE, Course, private_folder
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
@@ -66,6 +68,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A reader of the students' records (`Records`)."""
     fills: Callable[[Any], Mapping[str, Mapping[str, Any]]] | None = None
     """What records decide of each form: from what `records.parse_all` gives to fields by form."""
+    figures: Callable[[Any], Mapping[str, Sequence[Figures]]] | None = None
+    """Records in numbers, for those who grade: from what `records.parse_all` gives, by question."""
 
 
 class Assignment:

@@ -164,6 +164,10 @@ class ClassResult(msgspec.Struct, frozen=True):
     """Students whose score or checks are not what they were."""
     dry: bool = False
     """Whether nothing was written."""
+    times: dict[str, float] = {}
+    """By student graded in this run, the seconds that it took."""
+    log: Path | None = None
+    """Where it is written what happened when; None without."""
 
     @property
     def interrupted(self) -> bool:

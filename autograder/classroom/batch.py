@@ -8,39 +8,19 @@ the gradebook. A submission that goes on breaking workers is withheld (see `disp
 
 from __future__ import annotations
 
-import gc
 import time
-import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from contextlib import ExitStack
 
-from autograder.classroom.dispatch import dispatch
-from autograder.classroom.ledger import Ledger, Version, ledger_path
-from autograder.classroom.packing import (
-    code_digest,
-    decode_graded,
-    digest,
-    encode_graded,
-    handed_in_digest,
-    pack_course,
-    pack_folder,
-    parts_of,
-)
-from autograder.classroom.recorded import odd_folders
+from autograder.classroom.class_run import ClassRun
+from autograder.classroom.ledger import Ledger, ledger_path
+from autograder.classroom.run_log import RunLog, new_log
 from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
-from autograder.course.questions import questions_of, refuse_unreleased
-from autograder.course.waiting import wait_until_free
+from autograder.course.questions import refuse_unreleased
 from autograder.errors import UsageError
-from autograder.grading.grade import GradedSubmission
-from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import ClassResult, Grade, Regraded, Status
-from autograder.outputs.changed import changed_parts, is_another
+from autograder.model import ClassResult
 from autograder.outputs.progress import Progress, terminal_progress
-from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
 from autograder.submission.folders import find_submissions
 
@@ -68,7 +48,7 @@ def grade_class(
         force: grade again what has not changed.
         sandbox: `bubblewrap`, or `none` for no protection.
         progress: who is told; by default the terminal, on stderr.
-        dry: write nothing, and only say what would change.
+        dry: write nothing, and only say how long it would take and what would change.
 
     Raises:
         UsageError: if there is nothing to grade, or something asked for is not there.
@@ -79,221 +59,30 @@ def grade_class(
         raise UsageError(f"{jobs} jobs cannot grade anything; give 1 or more.")
     folders = find_submissions(course, assignment, students)
     refuse_unreleased(course, assignment)
+    course.secret()  # before there is a ledger, since beside one a lost secret is not replaced
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(ledger_path(course, assignment)))
-        run = _Run(course, assignment, sandbox, folders, ledger, dry)
+        log = RunLog(None) if dry else new_log(course, assignment)
+        run = ClassRun(course, assignment, sandbox, folders, ledger, log, dry)
         todo = run.sort_out(force=force)
         width = min(jobs or default_jobs(), len(todo))
         workers: Workers | None = None
         try:
-            if todo and dask:
-                workers = DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
-            elif todo:
-                workers = LocalWorkers(course, assignment, sandbox=sandbox, jobs=width)
-            stack.enter_context(run.gradebook())
-            told = stack.enter_context(progress or terminal_progress())
-            told.begin(len(folders), len(folders) - len(todo))
-            if workers is not None:
-                run.grade(todo, workers, told)
-                workers.close()
+            with log.ending():
+                if todo and dask:
+                    workers = DaskWorkers(course, assignment, sandbox=sandbox, address=dask)
+                elif todo:
+                    workers = LocalWorkers(course, assignment, sandbox=sandbox, jobs=width)
+                stack.enter_context(run.gradebook())
+                told = stack.enter_context(progress or terminal_progress())
+                told.begin(len(folders), len(folders) - len(todo))
+                log.tell(f"{len(folders)} submissions, {len(todo)} to grade, by {dask or width}.")
+                if workers is not None:
+                    run.grade(todo, workers, told)
+                    workers.close()
         except BaseException as error:
             if workers is not None:
                 workers.stop()
             if not isinstance(error, KeyboardInterrupt):
                 raise
         return run.result(time.monotonic() - began)
-
-
-class _Run:
-    """One run over a class."""
-
-    def __init__(
-        self,
-        course: Course,
-        assignment: str,
-        sandbox: Backend,
-        folders: dict[str, Path],
-        ledger: Ledger,
-        dry: bool,
-    ) -> None:
-        self._course = course
-        self._assignment = assignment
-        self._folders = folders
-        self._ledger = ledger
-        self._dry = dry
-        # All that a grade depends on besides the submission itself.
-        self._parts = parts_of(pack_course(course, assignment))
-        self._parts["the autograder"] = digest(code_digest().encode(), sandbox.encode())
-        self._frame = digest(*(part.encode() for part in self._parts.values())).encode()
-        self._questions = questions_of(course, assignment)
-        self._regraded: dict[str, Regraded] = {}
-        self._grades: dict[str, Grade] = {}
-        self._staff_notes: dict[str, tuple[str, ...]] = {}
-        self._fresh: list[str] = []
-
-    def sort_out(self, *, force: bool) -> list[str]:
-        """Take over what the ledger knows; returns the students that must be graded."""
-        todo: list[str] = []
-        for student in self._folders:
-            entry = self._ledger.get(student)
-            current = entry is not None and entry.digest == self._digest(self._pack(student))
-            graded = decode_graded(entry.graded) if entry is not None and current else None
-            if force or graded is None or graded.grade.status is Status.WITHHELD:
-                todo.append(student)
-            else:
-                self._keep(student, graded)
-        return todo
-
-    @contextmanager
-    def gradebook(self) -> Iterator[None]:
-        """Open the gradebook, and write into it what the ledger knows and it does not."""
-        # nbgrader takes a second to import; the workers warm up meanwhile.
-        from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
-
-        gc.freeze()
-        with open_gradebook(self._course, self._assignment) as self._gradebook:
-            submissions = self._gradebook.assignment_submissions(self._assignment)
-            in_book = {submission.student.id: submission for submission in submissions}
-            kept: list[str] = []
-            for student in list(self._grades):
-                entry = self._ledger.get(student)
-                if entry is not None and entry.written and student in in_book:
-                    kept.append(student)
-                elif entry is not None:
-                    self._write(student, decode_graded(entry.graded))
-            self._settle({student: in_book[student] for student in kept})
-            yield
-
-    def _settle(self, kept: dict[str, Any]) -> None:
-        """Take over what the gradebook says of grades that have not changed, late or not by now."""
-        from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
-        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
-
-        for student, row in [] if self._dry else list(kept.items()):
-            at = self._folders[student]
-            try:
-                note_lateness(self._course, self._gradebook, row, at, same=True)
-                self._gradebook.db.commit()
-            except Exception:
-                self._leave_out(student)
-                del kept[student]
-        self._known = standings(self._gradebook, self._assignment)
-        for student in kept:
-            self._grades[student] = settled(self._grades[student], self._known[student])
-
-    def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
-        """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
-        for answer in dispatch(todo, self._pack, workers, told.note):
-            result = answer.result
-            graded = (
-                decode_graded(result.graded)
-                if result.graded
-                else withheld(self._course, self._assignment, result.reason, result.traceback)
-            )
-            self._fresh.append(answer.student)
-            self._keep(answer.student, graded)
-            before = self._ledger.last(answer.student)
-            version = self._version(answer.submission, graded.grade)
-            if before is not None:
-                self._compare(answer.student, before, version)
-            if not self._dry:
-                another = before is None or _another(before, version)
-                key = self._digest(answer.submission)
-                self._ledger.put(
-                    answer.student, key, encode_graded(graded), version if another else None
-                )
-                self._write(
-                    answer.student, graded, same=before is not None and _same(before, version)
-                )
-            told.advance(answer.student, self._grades[answer.student])
-
-    def _version(self, submission: bytes, grade: Grade) -> Version:
-        own = {"the submission": handed_in_digest(submission)} if submission else {}
-        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
-        return Version(now, own | self._parts, grade)
-
-    def _compare(self, student: str, before: Version, now: Version) -> None:
-        """Note what grading again has changed, beside what a person entered."""
-        from autograder.gradebook.settled import Standing, foreseen  # noqa: PLC0415 - as above
-
-        standing = self._known.get(student, Standing())
-        old, new = foreseen(before.grade, standing), foreseen(now.grade, standing)
-        if self._dry:
-            self._grades[student] = new
-        if is_another(old, new):
-            why = changed_parts(before.parts, now.parts)
-            self._regraded[student] = Regraded(old, new, why)
-
-    def _pack(self, student: str) -> bytes:
-        return pack_folder(self._folders[student])
-
-    def _keep(self, student: str, graded: GradedSubmission) -> None:
-        self._grades[student] = graded.grade
-        if graded.staff_notes:
-            self._staff_notes[student] = graded.staff_notes
-
-    def _write(self, student: str, graded: GradedSubmission, *, same: bool = True) -> None:
-        """Write to the gradebook; a submission that cannot be written touches no other."""
-        if self._dry:
-            return
-        from autograder.gradebook.answers import digests_of  # noqa: PLC0415 - as above
-        from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
-        from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
-        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
-
-        folder = self._folders[student]
-        wait_until_free(str(self._gradebook.engine.url))
-        try:
-            write_autograded(self._course, student, graded, folder)
-            handed_in = digests_of(graded, self._questions)
-            own = (student, graded.grade, folder)
-            enter_submission(self._course, self._gradebook, *own, handed_in=handed_in, same=same)
-        except UsageError:  # the gradebook is at fault, so every student would meet it
-            raise
-        except Exception:
-            self._leave_out(student)
-        else:
-            self._ledger.mark_written(student)
-            known = standings(self._gradebook, self._assignment, student)
-            self._grades[student] = settled(graded.grade, known[student])
-
-    def _leave_out(self, student: str) -> None:
-        """Withhold a grade that cannot be written, and keep the reason for staff."""
-        self._gradebook.db.rollback()
-        note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
-        self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
-        self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
-
-    def _digest(self, submission: bytes) -> str:
-        return digest(self._frame, handed_in_digest(submission).encode()) if submission else ""
-
-    def result(self, seconds: float) -> ClassResult:
-        """What is known now."""
-        known = {name: self._grades[name] for name in self._folders if name in self._grades}
-        odd, ungraded = odd_folders(self._course, self._assignment, self._folders)
-        staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
-        if not self._dry:
-            write_staff_notes(self._staff_notes, staff_file)
-        return ClassResult(
-            assignment=self._assignment,
-            grades=known,
-            fresh=tuple(sorted(self._fresh)),
-            waiting=tuple(name for name in self._folders if name not in known),
-            staff_notes=self._staff_notes,
-            staff_file=staff_file,
-            seconds=seconds,
-            folders=odd,
-            ungraded=ungraded,
-            regraded=dict(sorted(self._regraded.items())),
-            dry=self._dry,
-        )
-
-
-def _same(one: Version, other: Version) -> bool:
-    """Whether they are of the same files."""
-    return one.parts.get("the submission") == other.parts.get("the submission")
-
-
-def _another(before: Version, now: Version) -> bool:
-    """Whether history needs a new line."""
-    return (before.parts, before.grade) != (now.parts, now.grade)

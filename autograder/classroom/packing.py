@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.assignment import find
 from autograder.course.course import PRIVATE, Course, notebook_paths
-from autograder.grading.grade import GradedSubmission
+from autograder.grading.graded import GradedSubmission
 from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.intake import MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 from autograder.submission.reader import SubmittedFile, walk

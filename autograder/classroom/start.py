@@ -7,11 +7,16 @@ import multiprocessing
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, util
 from typing import Any
 
+from autograder.course.scratch import scratch
+
+LONGEST_FOLDER = 75
+"""Characters of a folder in which multiprocessing's socket still has a path of 107."""
 SAFE_PATH = "PYTHONSAFEPATH"
 
 
@@ -37,6 +42,7 @@ def start_worker_server() -> None:
     """
     multiprocessing.set_forkserver_preload(["autograder.classroom.preload"])
     resource_tracker.ensure_running()  # the server would start it, and it lets interrupts through
+    _listen_in_scratch()
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
@@ -46,6 +52,21 @@ def start_worker_server() -> None:
         del os.environ[SAFE_PATH]
         if before is not None:
             os.environ[SAFE_PATH] = before
+
+
+def _listen_in_scratch() -> None:
+    """Have multiprocessing make its folder in ours, which is removed if we are killed.
+
+    A socket's path cannot be long; where ours would be, it stays where it would be without us.
+    """
+    before, own = tempfile.tempdir, str(scratch())
+    if len(own) > LONGEST_FOLDER:
+        return
+    tempfile.tempdir = own
+    try:
+        util.get_temp_dir()
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager

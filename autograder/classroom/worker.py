@@ -9,8 +9,10 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import socket
 import tempfile
 import threading
+import time
 import traceback
 from contextlib import ExitStack, suppress
 from functools import lru_cache
@@ -21,6 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 import msgspec
 
+from autograder.course.scratch import hold, scratch
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,18 +53,23 @@ class TaskResult(msgspec.Struct, frozen=True):
     reason: str = ""
     traceback: str = ""
     """For staff; never shown to students."""
+    seconds: float = 0.0
+    """How long it took, by the clock on the wall."""
+    by: str = ""
+    """Which process did it, where."""
 
 
-def warm_up(parent: Connection, scratch: str, setting: bytes) -> None:
+def warm_up(parent: Connection, folder: str, setting: bytes) -> None:
     """Prepare a local worker: end with the parent, and have the grader ready.
 
     Args:
         parent: gives an end of file when the parent is gone.
-        scratch: the folder for temporary files.
+        folder: for temporary files; it lies in the parent's own one.
         setting: an encoded `Setting`.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # Ctrl-C is for the parent
-    tempfile.tempdir = scratch
+    hold(Path(folder).parent)  # nobody removes it while this process still writes there
+    tempfile.tempdir = folder
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with suppress(Exception):  # the first task meets it again and can report it
         _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
@@ -122,7 +130,7 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
 
     with ExitStack() as stack:
         if packed_course:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="autograder-"))
+            folder = stack.enter_context(tempfile.TemporaryDirectory(dir=scratch()))
             course = unpack_course(packed_course, setting.assignment, Path(folder))
         else:
             course = SentCourse(Path(setting.root), setting.secret)
@@ -138,8 +146,9 @@ def _grade(warm: _Warm, submission: bytes) -> bytes:
     from autograder.classroom.packing import encode_graded, unpack_folder  # noqa: PLC0415
     from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
 
+    began = time.monotonic()
     try:
-        with warm.lock, tempfile.TemporaryDirectory(prefix="autograder-") as folder:
+        with warm.lock, tempfile.TemporaryDirectory(dir=scratch()) as folder:
             unpack_folder(submission, Path(folder))
             result = TaskResult(encode_graded(warm.grader.grade(Path(folder))))
     except (UsageError, SandboxUnavailable):  # every submission would meet it
@@ -147,4 +156,6 @@ def _grade(warm: _Warm, submission: bytes) -> bytes:
     except Exception as error:  # one submission must not end the run
         reason = f"grading it failed ({type(error).__name__})"
         result = TaskResult(reason=reason, traceback=traceback.format_exc())
-    return msgspec.msgpack.encode(result)
+    by = f"process {os.getpid()} on {socket.gethostname()}"
+    spent = time.monotonic() - began
+    return msgspec.msgpack.encode(msgspec.structs.replace(result, seconds=spent, by=by))

@@ -19,6 +19,7 @@ from autograder.classroom.packing import code_digest, pack_course
 from autograder.classroom.start import no_interrupts, start_worker_server
 from autograder.classroom.worker import Setting, grade_here, grade_sent, ready, warm_up
 from autograder.course.course import Course
+from autograder.course.scratch import scratch
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
 
@@ -101,8 +102,10 @@ class LocalWorkers:
         start_worker_server()
         context = multiprocessing.get_context("forkserver")
         theirs, self._alive = context.Pipe(duplex=False)
-        # A process that is killed cannot tidy up; so its temporary files are ours.
-        self._scratch = TemporaryDirectory(prefix="autograder-run-", ignore_cleanup_errors=True)
+        # A worker that is killed cannot tidy up; so its temporary files are ours.
+        self._scratch = TemporaryDirectory(
+            prefix="workers-", dir=scratch(), ignore_cleanup_errors=True
+        )
         told = (theirs, self._scratch.name, self._setting)
         self._pool = ProcessPoolExecutor(self._jobs, context, initializer=warm_up, initargs=told)
         with no_interrupts():  # they warm up while this process reads on

@@ -17,7 +17,7 @@ from typing import NoReturn
 from autograder.classroom.start import collect_seldom, skip_uri_grammar
 from autograder.cli import course, doors, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
-from autograder.errors import UsageError
+from autograder.errors import UsageError, full_disk, is_full_disk
 
 __all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 
@@ -34,6 +34,9 @@ def main() -> NoReturn:
         print(f"autograder: {error}", file=sys.stderr)
         raise SystemExit(USAGE) from None
     except Exception as error:
+        if is_full_disk(error):
+            print(f"autograder: {full_disk(error)}", file=sys.stderr)
+            raise SystemExit(USAGE) from None
         _say_failure(error)
         raise SystemExit(FAILED) from None
     raise SystemExit(0)

@@ -1,4 +1,4 @@
-"""Commands about the course's folder: init, new, release, doctor, data."""
+"""Commands about the course's folder: init, new, release, doctor, forget, data."""
 
 from __future__ import annotations
 
@@ -11,6 +11,11 @@ from rich.console import Console
 
 from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
+
+NOT_REACHED = (
+    "What was exported, handed back, backed up elsewhere, or lies in nbgrader's exchange is not "
+    "touched."
+)
 
 data_app = typer.Typer(no_args_is_help=True, help="Fetch and verify data sets.")
 app.add_typer(data_app, name="data")
@@ -122,6 +127,40 @@ def doctor() -> None:
 
     if not examine(Console()):
         raise typer.Exit(USAGE)
+
+
+@app.command()
+def forget(
+    student: Annotated[str, typer.Argument(help="Whose work and grades are removed.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove all that the course's folder holds of a student, of every assignment.
+
+    That is: the folders in submitted/, autograded/ and feedback/, the rows in ledgers, gradebook
+    and its copies, lines of logs, and reports that name the student. It shows first what there
+    is. Nothing brings it back.
+    """
+    from autograder.classroom.forget import forgetting
+    from autograder.course.course import Course
+
+    course = Course.find()
+    with forgetting(course, student) as look:
+        found = look()
+        if not found:
+            raise UsageError(f"There is nothing of {student} in {course.root}.")
+        for trace in found:
+            typer.echo(f"  {trace.where}: {trace.what}")
+        if not yes and not sys.stdin.isatty():
+            raise UsageError("Nothing was removed; to remove this without being asked, say --yes.")
+        if not yes and not typer.confirm(f"Remove all this of {student}?"):
+            typer.echo("Nothing was removed.")
+            return
+        for trace in found:
+            trace.remove()
+        if left := look():
+            places = ", ".join(trace.where for trace in left)
+            raise UsageError(f"Something of {student} is still there: {places}; look at it.")
+    typer.echo(f"Nothing of {student} is left here. {NOT_REACHED}")
 
 
 @data_app.command("fetch")

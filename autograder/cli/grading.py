@@ -109,7 +109,10 @@ def grade(
     ] = False,
     dry_run: Annotated[
         bool,
-        typer.Option("--dry-run", help="Write nothing; say which grades would change, and why."),
+        typer.Option(
+            "--dry-run",
+            help="Write nothing; say how long it takes, then which grades would change, and why.",
+        ),
     ] = False,
     sandbox: Sandboxed = "bubblewrap",
 ) -> None:

@@ -61,7 +61,8 @@ class Course(msgspec.Struct, frozen=True):
         """The course secret that seeds hidden inputs; made on first use, mode 0600.
 
         Raises:
-            UsageError: if the environment's is too short (or empty), or the file is damaged.
+            UsageError: if the environment's is too short (or empty), or the file is damaged, or
+                gone although something was graded with it.
         """
         from_environment = os.environ.get(SECRET_VARIABLE)
         if from_environment is not None:
@@ -73,6 +74,7 @@ class Course(msgspec.Struct, frozen=True):
             return from_environment.encode()
         path = self.root / ".autograder" / "secret"
         if not path.exists():
+            self._refuse_another_secret(path)
             path.parent.mkdir(mode=0o700, exist_ok=True)
             fresh = path.with_name(f"secret.{os.getpid()}")
             descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -88,6 +90,19 @@ class Course(msgspec.Struct, frozen=True):
         if len(secret) < SECRET_BYTES:
             raise UsageError(f"{path} is damaged; delete it and grade everything again.")
         return secret
+
+    def _refuse_another_secret(self, path: Path) -> None:
+        """See that nothing was graded yet: another secret gives other hidden inputs."""
+        graded = next((self.root / ".autograder").glob("ledger-*.sqlite"), None)
+        if graded is None:  # with the secret, the folder may be lost that they lie in
+            notebooks = (self.root / "autograded").glob("*/*/*.ipynb")
+            graded = next((one for one in notebooks if b'"autograder"' in one.read_bytes()), None)
+        if graded is not None:
+            raise UsageError(
+                f"The course's secret {path} is gone, and {graded} was graded with it. Put it back "
+                "from where you keep copies; if there are none, 'head -c 32 /dev/urandom > "
+                f"{path.relative_to(self.root)}' makes another, with which all is graded again."
+            )
 
 
 def private_folder(course: Course, name: str) -> Path | None:

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from autograder.course.questions import Question
 
 if TYPE_CHECKING:
-    from autograder.grading.grade import GradedSubmission
+    from autograder.grading.graded import GradedSubmission
     from autograder.submission.frame import Notebook
 
 ANSWERS = Table(

@@ -25,11 +25,13 @@ from autograder.course.questions import Question, questions_of
 from autograder.gradebook.answers import digests_of
 from autograder.gradebook.autograded import autograded_notebook, write_beside
 from autograder.gradebook.guard import stand_before
+from autograder.gradebook.panel import model_answers
 from autograder.gradebook.rows import write_grade
 from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:
-    from autograder.grading.grade import GradedSubmission, Grader
+    from autograder.grading.grade import Grader
+    from autograder.grading.graded import GradedSubmission
     from autograder.sandbox.launch import Backend
 
 
@@ -67,9 +69,9 @@ class GradingExporter(NotebookExporter):
         notebook = autograded_notebook(
             frame,
             graded.notebooks.get(path.stem),
-            graded.runs.get(path.stem, ()),
-            graded.grade,
+            graded,
             path.stem,
+            model_answers(self._course(), who["assignment"]),
         )
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(notebook, resources, **options)  # type: ignore[no-untyped-call]

@@ -23,15 +23,15 @@ from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
 from autograder.gradebook.beside import harmless
+from autograder.gradebook.panel import beside, model_answers
 from autograder.gradebook.shown import Shown
-from autograder.model import Grade, QuestionScore
+from autograder.model import QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, read_released
 from autograder.submission.intake import Submission, read_submission
 
 if TYPE_CHECKING:
-    from autograder.grading.grade import GradedSubmission
-    from autograder.sandbox.session import CellRun
+    from autograder.grading.graded import GradedSubmission
 
 RESULT_KEY = "result"
 """In `metadata.autograder` of a check cell: its `QuestionScore`, as JSON."""
@@ -40,17 +40,22 @@ READ_ONLY = 0o444
 
 
 def autograded_notebook(
-    frame: Any, notebook: Notebook | None, runs: Sequence[CellRun], grade: Grade, name: str
+    frame: Any,
+    notebook: Notebook | None,
+    graded: GradedSubmission,
+    name: str,
+    answers: Mapping[tuple[str, str], str],
 ) -> Any:
     """Lay out one notebook of a graded submission.
 
     Args:
         frame: the released notebook.
         notebook: the student's cells in that frame; None if there was nothing to read.
-        runs: what the code cells put out.
-        grade: the submission's grade.
+        graded: the submission.
         name: the notebook's name.
+        answers: by notebook and question, the instructor's own.
     """
+    grade, runs = graded.grade, graded.runs.get(name, ())
     released = {_name(cell): cell for cell in frame.cells}
     own = notebook.cells if notebook else []
     outputs = {run.id: run.outputs for run in runs}
@@ -61,6 +66,8 @@ def autograded_notebook(
     for cell in cells:
         if is_scored(cell) and (score := scores.get(_name(cell))) is not None:
             cell.metadata.setdefault("autograder", {})[RESULT_KEY] = msgspec.to_builtins(score)
+    model = {question: text for (own, question), text in answers.items() if own == name}
+    cells = beside(cells, scores, graded.pictures, graded.evidence, model)
     result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(frame.metadata))
     result.metadata["autograder"] = {"status": str(grade.status), "problems": list(grade.problems)}
     if grade.classic:
@@ -106,11 +113,12 @@ def write_autograded(
     submission = read_submission(submitted, release)
     # Of a grade that is withheld because grading broke down there are no notebooks.
     notebooks = graded.notebooks or submission.notebooks
+    answers = model_answers(course, grade.assignment)
     write_beside(course, grade.assignment, submission, fresh)
     for path in notebook_paths(release):
         frame = read_released(path)
-        runs = graded.runs.get(path.stem, ())
-        result = autograded_notebook(frame, notebooks.get(path.stem), runs, grade, path.stem)
+        own = notebooks.get(path.stem)
+        result = autograded_notebook(frame, own, graded, path.stem, answers)
         _write(fresh / path.name, f"{nbformat.writes(result)}\n".encode())
     fresh.rename(target)
     return target

@@ -9,6 +9,7 @@ do, see `autograded.write_beside`) and reads dates through our reader.
 from __future__ import annotations
 
 import datetime
+import glob
 from pathlib import Path
 from typing import Any
 
@@ -56,13 +57,24 @@ def guarded(seen: Any, view: type[GuardedDirectory], **changed: Any) -> GuardedD
     return view(parent=seen.parent, config=seen.config, **(traits | changed))
 
 
+def copying_nothing(seen: Any) -> GuardedDirectory:
+    """The same folders, of which a converter copies nothing by itself.
+
+    nbgrader takes what stands before a pattern for one, too, so `*` ignores nothing in a folder
+    of the name `x[1]`; the other patterns name the folders of all submissions.
+    """
+    steps = (seen.submitted_directory, seen.autograded_directory)
+    folders = [str(Path(glob.escape(seen.root), step, "*", "*")) for step in steps]
+    return guarded(seen, GuardedDirectory, ignore=["*", ".*", *folders])
+
+
 def stand_before(converter: Any) -> None:
     """Guard a converter, before it converts, and take out of its list what cannot be graded.
 
     Args:
         converter: nbgrader's `Autograde`, its submissions found and none looked into.
     """
-    converter.coursedir = guarded(converter.coursedir, GuardedDirectory, ignore=["*", ".*"])
+    converter.coursedir = copying_nothing(converter.coursedir)
     for name in list(converter.assignments):
         folder = Path(name)
         why = why_not(folder)

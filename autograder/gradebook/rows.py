@@ -53,7 +53,7 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
     if path != folder.db_url and not Path(path).is_file():
         raise UsageError(f"There is no gradebook {path} yet; {advice}.")
     wait_until_free(folder.db_url)
-    with _opened(patient(folder.db_url), folder.course_id) as gradebook:
+    with connected(patient(folder.db_url), folder.course_id) as gradebook:
         try:
             gradebook.find_assignment(assignment)
         except MissingEntry:
@@ -61,7 +61,8 @@ def open_gradebook(course: Course, assignment: str) -> Iterator[Gradebook]:
         yield gradebook
 
 
-def _opened(address: str, course_id: str) -> Gradebook:
+def connected(address: str, course_id: str) -> Gradebook:
+    """Connect to a gradebook, or say in a sentence why not, without the address's password."""
     try:
         return Gradebook(address, course_id)
     except ImportError as error:

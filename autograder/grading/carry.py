@@ -7,8 +7,8 @@ once more, in a fresh fork:
   right backward of ours cannot read a cache of theirs. What does not call the global names is not
   carried. The question's own answer is never lent.
 - `own`: a backward pass is held against the derivative of the student's own forward pass, if that
-  has earned enough of its points. One without such a forward reads the cache that any student could
-  have made: the inputs.
+  has earned enough of its points. What still fails, and a backward pass without such a forward,
+  reads the cache that any student could have made: the inputs.
 
 What passes then counts, and says so; nothing else changes.
 """
@@ -73,21 +73,19 @@ class Carrier:
             if name in self._answers and can_be_lent(self._answers[name])
         }
 
-    def plan(self, question: Question, scores: Mapping[str, QuestionScore]) -> Plan | None:
-        """How a question is carried, given what became of others; None if it is not."""
+    def plans(self, question: Question, scores: Mapping[str, QuestionScore]) -> Iterator[Plan]:
+        """How a question is carried, given what came of others; what fails by one, by the next."""
         wrong = [id_ for id_ in question.upstream if not fully_right(scores.get(id_))]
-        if question.carry == "lend":
-            names = self._layers(wrong, question)
-            return Plan(question, lent=names) if names else None
-        if question.carry != "own":
-            return None
+        if question.carry == "lend" and (names := self._layers(wrong, question)):
+            yield Plan(question, lent=names)
+        if question.carry != "own" or question.defines not in self._right:
+            return
         for id_ in wrong:
-            forward = self._function(id_)
-            if forward is not None and question.defines in self._right:
+            if forward := self._function(id_):
                 if _earned(scores.get(id_)) >= ENOUGH:
-                    return Plan(question, forward=forward)
-                return Plan(question, lent=(forward,), inputs_as_cache=True)
-        return None
+                    yield Plan(question, forward=forward)
+                yield Plan(question, lent=(forward,), inputs_as_cache=True)
+                return
 
     def open(self, plan: Plan, peer: Peer, given: Sequence[str] = (), **options: Any) -> Carried:
         """A submission whose checks run once more, with what the plan gives it.

@@ -19,6 +19,7 @@ import msgspec
 from autograder.assignment import Assignment, find
 from autograder.checking import collect
 from autograder.checking.collect import Check, Checks, Outcome, Ran
+from autograder.checking.evidence import Evidence
 from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.course.questions import Question, refuse_unreleased
@@ -29,34 +30,22 @@ from autograder.grading.carry import Carried, Carrier, about_record, unfinished,
 from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
 from autograder.grading.forks import Forks, unreachable
+from autograder.grading.graded import GradedSubmission
+from autograder.grading.reading import evidence_of
+from autograder.grading.redraw import pictures_beside
 from autograder.grading.run import Run
 from autograder.grading.scoring import score_by_hand, score_question, score_submission, with_remarks
-from autograder.model import Grade, QuestionScore, Verdict
+from autograder.model import QuestionScore, Verdict
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import StudentError
 from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.requests import Fork
-from autograder.sandbox.session import CellRun, Session
-from autograder.submission.frame import Notebook
+from autograder.sandbox.session import Session
 from autograder.submission.intake import Submission, read_submission
 
 WRONG = (Verdict.FAILED, Verdict.RAISED)
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
-
-
-class GradedSubmission(msgspec.Struct, frozen=True):
-    """A grade with what instructors look at beside it."""
-
-    grade: Grade
-    notebooks: Mapping[str, Notebook]
-    """The notebooks as they were run: the student's cells in the release's frame."""
-    runs: Mapping[str, tuple[CellRun, ...]]
-    """Per notebook, what each code cell printed, showed or raised."""
-    staff_notes: tuple[str, ...] = ()
-    """Tracebacks of checks that could not be run; never shown to students."""
-    cpu_seconds: float = 0.0
-    """CPU time of the submission's cells and of its answers under check."""
 
 
 class Kit(msgspec.Struct, frozen=True):
@@ -151,7 +140,9 @@ class Grader:
             problems.append("Graded without a sandbox: files and network were not protected.")
         marked = run.mark(score_submission(self.assignment, scores, problems))
         said = with_remarks(marked, submission), run.notebooks(), run.runs
-        return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds)
+        pictures = pictures_beside(self._sandbox, submission, self._questions())
+        beside = pictures, run.evidence()
+        return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds, *beside)
 
     def _run(self, submission: Submission) -> Run:
         if self._found.classic:
@@ -211,24 +202,24 @@ class _ChecksRun(Run):
     ) -> list[Outcome]:
         """The outcomes, the better ones of checks that ran once more (see `carry`)."""
         checks = self._kit.checks.of(question.id)
-        again = [i for i, check in enumerate(checks) if worth_another_run(check, outcomes[i])]
-        plan = self._kit.carrier.plan(question, self._scores) if again else None
-        if plan is None:
-            return outcomes
         better, name = [*outcomes], question.notebook
-        options, notebook = self._options(Counter()), self.submission.notebooks[name]
-        options["given"] = unfinished(notebook, self.runs[name], self._kit.questions)
-        hidden: Any = {"secret": self._kit.secret, "release": self._kit.release}
-        with Forks(session, lambda fork: self._kit.carrier.open(plan, fork, **options)) as forks:
-            for i in again:
-                try:
-                    ran = forks.twice(partial(Carried.run, check=checks[i], **hidden))
-                except StudentError:
-                    break
-                self._tell_staff(checks[i], ran)
-                if ran.outcome.carried:
-                    better[i] = ran.outcome
-                forks.after(ran.outcome.verdict)
+        for plan in self._kit.carrier.plans(question, self._scores):
+            again = [i for i, check in enumerate(checks) if worth_another_run(check, better[i])]
+            if not again:
+                break
+            options, notebook = self._options(Counter()), self.submission.notebooks[name]
+            options["given"] = unfinished(notebook, self.runs[name], self._kit.questions)
+            hidden: Any = {"secret": self._kit.secret, "release": self._kit.release}
+            with Forks(session, partial(self._kit.carrier.open, plan, **options)) as forks:
+                for i in again:
+                    try:
+                        ran = forks.twice(partial(Carried.run, check=checks[i], **hidden))
+                    except StudentError:
+                        break
+                    self._tell_staff(checks[i], ran)
+                    if ran.outcome.carried:
+                        better[i] = ran.outcome
+                    forks.after(ran.outcome.verdict)
         return better
 
     def _options(self, timeouts: Counter[str]) -> dict[str, Any]:  # shared by a question's checks
@@ -275,6 +266,11 @@ class _ChecksRun(Run):
             message=mistake.sentence,
             hint=mistake.hint,
         )
+
+    def evidence(self) -> Mapping[str, Evidence]:
+        """By question, what helps a person who grades it."""
+        own = self._kit.assignment, self.submission, self._records, self._questions
+        return evidence_of(*own)
 
     def without_notebook(self, question: Question) -> QuestionScore:
         """Missing, unless the notebook is too large for us to read."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
+from autograder.checking.evidence import Evidence
 from autograder.course.questions import Question
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.channel import Budget
@@ -17,8 +18,10 @@ from autograder.sandbox.errors import SandboxBroken, StudentError
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.session import CellRun, Session, SourceCell
 from autograder.submission.frame import Notebook
-from autograder.submission.intake import Submission
+from autograder.submission.intake import Submission, shown
 
+MOST_SHOWN = 40
+"""Characters of a cell of the student's own by which it is named."""
 UNSTARTED = "This could not be checked, because the submission's files cannot be laid out."
 
 
@@ -61,6 +64,10 @@ class Run(ABC):
     def as_run(self, notebook: Notebook) -> Notebook:
         """The notebook as it goes into the sandbox."""
         return notebook
+
+    def evidence(self) -> Mapping[str, Evidence]:
+        """By question, what helps a person who grades it."""
+        return {}
 
     def mark(self, grade: Grade) -> Grade:
         """The grade with what there is to say of this way of grading."""
@@ -114,13 +121,23 @@ class Run(ABC):
         for run in self.runs[name]:
             if run.status in ("timeout", "dead"):
                 what = "used up its time" if run.status == "timeout" else "ended the Python process"
+                which = called(self.submission.notebooks[name], run.id)
                 self.problems.append(
-                    f"{name}: the cell '{run.id}' {what}; the other cells were run without it."
+                    f"{name}: {which} {what}; the other cells were run without it."
                 )
         if skipped := sum(run.status == "skipped" for run in self.runs[name]):
             self.problems.append(
                 f"{name}: {skipped} cells were not run, because those before used up the time."
             )
+
+
+def called(notebook: Notebook, id_: str) -> str:
+    """What a cell is called in a sentence: by the release's name, or by how it begins."""
+    cell = next((cell for cell in notebook.cells if cell.id == id_), None)
+    if cell is None or cell.released:
+        return f"the cell '{id_}'"
+    first = next(filter(None, map(str.strip, cell.source.splitlines())), "")
+    return f"the added cell that begins with `{shown(first[:MOST_SHOWN].replace('`', ' '))}`"
 
 
 def to_run(notebook: Notebook, questions: Sequence[Question]) -> list[SourceCell]:

@@ -7,7 +7,7 @@ import msgspec
 from autograder.assignment import find
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
-from autograder.grading.grade import GradedSubmission
+from autograder.grading.graded import GradedSubmission
 from autograder.model import Grade, QuestionScore, Status
 
 UNWRITTEN = "it could not be written to the gradebook"

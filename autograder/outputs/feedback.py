@@ -26,12 +26,16 @@ from traitlets.config import Config
 from autograder.course.course import Course
 from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import hide_tests, is_scored, result_of
-from autograder.gradebook.guard import GuardedDirectory, guarded
+from autograder.gradebook.guard import copying_nothing
+from autograder.gradebook.panel import without_staff_panels
 from autograder.gradebook.rows import WITHHELD
+from autograder.gradebook.settled import standings
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of
+from autograder.outputs.formulas import with_formulas
 from autograder.outputs.markup import clean_markdown, clean_markup
 from autograder.outputs.pages import bring_along, made_from, prepare, what_the_gradebook_says
+from autograder.outputs.totals import total
 
 MARKS = {Kind.MISTAKE: "✗", Kind.RAISED: "!", Kind.TIMEOUT: "…", Kind.MISSING: "–"}
 NO_TEXT = re.compile(r"<img(?![^>]*\balt=)")
@@ -82,6 +86,7 @@ class CollectResults(GetGrades):  # type: ignore[misc]
     def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
         """Add `resources["feedback"]`: the cards, the questions, the problems, the sums."""
         hide_tests(nb)
+        without_staff_panels(nb)
         nb, resources = super().preprocess(nb, resources)
         own = [cell.metadata.nbgrader for cell in nb.cells if is_solution(cell) or is_task(cell)]
         comments = {metadata["grade_id"]: metadata for metadata in own}
@@ -95,14 +100,22 @@ class CollectResults(GetGrades):  # type: ignore[misc]
             "answers": {view.id: view.answer for view in views},
             "problems": about.get("problems", []),
             "source": FROM_SUBMISSION if "verdicts_from" in about else "",
-            "score": sum(view.score or 0.0 for view in views),
-            "max_score": sum(view.max_score for view in views),
-            "extra_credit": sum(view.extra_credit for view in views),
-            "open_points": sum(view.max_score for view in views if view.score is None),
+            **self._totals(resources["nbgrader"]["late_penalty"]),
             "withheld": any(view.state is State.WITHHELD for view in views),
             "made_from": resources.get("made_from", ""),
         }
         return nb, resources
+
+    def _totals(self, penalty: float) -> dict[str, Any]:
+        """What the student has in this notebook and in the assignment, and its other notebooks."""
+        with Gradebook(self.db_url) as gradebook:
+            own = standings(gradebook, self.assignment_id, self.student_id)[self.student_id]
+        names = dict.fromkeys(name for name, _ in own.questions)
+        return {
+            "own": total(own, self.notebook_id, penalty),
+            "total": total(own),
+            "others": [name for name in names if name != self.notebook_id],
+        }
 
     def _get_score(self, cell: Any, resources: Any) -> None:
         super()._get_score(cell, resources)
@@ -200,7 +213,7 @@ class FeedbackExporter(HTMLExporter):
             if not self.parent.force:
                 prepare(self.parent)
             # What a page needs is brought along by us: not the course's files, which all have.
-            self.parent.coursedir = guarded(folders, GuardedDirectory, ignore=["*", ".*"])
+            self.parent.coursedir = copying_nothing(folders)
 
     def from_filename(self, filename: str, resources: Any = None, **options: Any) -> Any:
         """Make a page, say in its head what from, and put beside it what it needs."""
@@ -229,7 +242,8 @@ class FeedbackExporter(HTMLExporter):
 
     def _hold(self, markup: str) -> str:
         """Clean markup and keep it for the end; returns what stands for it."""
-        self._held.append(NO_TEXT.sub(f'<img alt="{NOT_DESCRIBED}"', clean_markup(markup)))
+        cleaned = with_formulas(clean_markup(markup))
+        self._held.append(NO_TEXT.sub(f'<img alt="{NOT_DESCRIBED}"', cleaned))
         return f"{self._token}-{len(self._held) - 1}-"
 
     @property
@@ -254,7 +268,7 @@ class FeedbackExporter(HTMLExporter):
         """Add what the template needs to nbconvert's filters."""
         yield from super().default_filters()  # type: ignore[no-untyped-call]
         yield "clean_html", clean_markup
-        yield "strip_files_prefix", clean_markdown
+        yield "strip_files_prefix", lambda markup: with_formulas(clean_markdown(markup))
         yield "words", words
         yield "card_mark", card_mark
         yield "inline", inline

@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import bleach
-from bleach.css_sanitizer import CSSSanitizer
+from bleach.css_sanitizer import ALLOWED_CSS_PROPERTIES, CSSSanitizer
 from nbconvert.filters.strings import strip_files_prefix
 
 SHOWN_ATTRIBUTES = MappingProxyType(
@@ -58,7 +58,7 @@ def _cleaned(markup: str) -> str:
         tags=SHOWN_TAGS,
         attributes=_harmless,
         protocols=["data", "http", "https", "mailto"],
-        css_sanitizer=CSSSanitizer(),
+        css_sanitizer=CSSSanitizer(allowed_css_properties=[*ALLOWED_CSS_PROPERTIES, "padding"]),
         strip=True,
     )
     return without_tex_links(ENTITY.sub(_letter, str(cleaned)))

@@ -100,7 +100,10 @@ def make_pages(
 def what_the_gradebook_says(
     gradebook: Gradebook, assignment: str, student: str | None = None
 ) -> dict[Key, str]:
-    """By student and notebook, a digest of the rows that a page shows, in a few queries."""
+    """By student and notebook, a digest of the rows that a page shows, in a few queries.
+
+    A page shows the assignment's total too, so all rows of a student are part of it.
+    """
     db = gradebook.db
     found: dict[Key, list[str]] = {}
     for columns in (
@@ -130,7 +133,11 @@ def what_the_gradebook_says(
             query = query.filter(SubmittedAssignment.student_id == student)
         for who, notebook, *values in query:
             found.setdefault((who, notebook), []).append(repr(values))
-    return {key: _digest("".join(sorted(rows)).encode()) for key, rows in found.items()}
+    whole: dict[str, list[str]] = {}
+    for who, notebook in sorted(found):
+        whole.setdefault(who, []).extend([notebook, *sorted(found[who, notebook])])
+    digests = {who: _digest("".join(rows).encode()) for who, rows in whole.items()}
+    return {(who, notebook): digests[who] for who, notebook in found}
 
 
 def made_from(notebook: Path, said: str) -> str:

@@ -22,6 +22,10 @@ class Progress(Protocol):
         """There are `total` submissions, `known` of which have not changed."""
         ...
 
+    def expect(self, sentence: str) -> None:
+        """How long it is going to take, as far as that is known."""
+        ...
+
     def advance(self, student: str, grade: Grade) -> None:
         """One submission is graded and in the gradebook."""
         ...
@@ -67,6 +71,10 @@ class BarProgress:
         said = f"{escape(student)}: {points(grade)}"
         self._bar.update(self._task, advance=1, description=said)
 
+    def expect(self, sentence: str) -> None:
+        """Print above the bar."""
+        self.note(sentence)
+
     def note(self, sentence: str) -> None:
         """Print above the bar."""
         self._bar.console.print(escape(sentence))
@@ -95,6 +103,10 @@ class LineProgress:
         self._done += 1
         self._print(f"[{self._done}/{self._total}] {student}: {points(grade)}")
 
+    def expect(self, sentence: str) -> None:
+        """Print one line."""
+        self.note(sentence)
+
     def note(self, sentence: str) -> None:
         """Print one line."""
         self._print(sentence)
@@ -115,6 +127,9 @@ class Silent:
         """Say nothing."""
 
     def advance(self, student: str, grade: Grade) -> None:
+        """Say nothing."""
+
+    def expect(self, sentence: str) -> None:
         """Say nothing."""
 
     def note(self, sentence: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from statistics import median
 
 import jinja2
 from rich.console import Console
@@ -110,6 +111,16 @@ def print_class(result: ClassResult, console: Console) -> None:
         f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
         + (f", {unchanged} had not changed." if unchanged else ".")
     )
+    if result.times:
+        slowest = max(result.times, key=lambda student: result.times[student])
+        console.print(
+            f"Half of them took {median(result.times.values()):.1f} s or less; the longest was "
+            f"{slowest} with {result.times[slowest]:.1f} s.",
+            markup=False,
+            highlight=False,
+        )
+    if result.log is not None:
+        console.print(f"What happened when: {result.log}", highlight=False, soft_wrap=True)
     if result.dry:
         console.print("Nothing was written; without --dry-run it would be.")
     if result.interrupted:

@@ -50,7 +50,7 @@ def carried_cases(bench: Bench, question: Question) -> Iterator[CarriedCase]:
 
     A net has to call its layers by their global names to be lent any: one of the files in
     `proof/right/` that does is taken. A backward pass is made: the gradient of the forward pass
-    that counts, measured.
+    that counts, measured; the student's own, or the right one.
     """
     carrier = Carrier(bench.assignment)
     for up in question.upstream:
@@ -58,18 +58,21 @@ def carried_cases(bench: Bench, question: Question) -> Iterator[CarriedCase]:
         for mistake in bench.diagnosis.mistakes.of(up):
             names = bench.diagnosis.mistakes.namespace(mistake)
             scores = right | {up: _score(bench, up, names)}
-            plan = carrier.plan(question, scores)
-            if plan is None:
-                continue
-            submission = _submission(bench, question, plan, mistake)
-            if submission is None:
-                return
-            try:
-                yield _case(bench, carrier, plan, mistake, submission)
-            except TooManyError:
-                told = "a check is too large to measure gradients: give a smaller size in SMALL"
-                yield CarriedCase(question.id, f"{mistake.question}: {mistake.name}", (), told)
-                return
+            case = None
+            for plan in carrier.plans(question, scores):
+                submission = _submission(bench, question, plan, mistake)
+                if submission is None:
+                    return
+                try:
+                    case = _case(bench, carrier, plan, mistake, submission)
+                except TooManyError:
+                    told = "a check is too large to measure gradients: give a smaller size in SMALL"
+                    yield CarriedCase(question.id, f"{mistake.question}: {mistake.name}", (), told)
+                    return
+                if not case.problem:
+                    break
+            if case is not None:
+                yield _with_reason(bench, case)
 
 
 def _score(bench: Bench, question: str, names: Mapping[str, Any]) -> QuestionScore:
@@ -94,8 +97,9 @@ def _submission(
     wrong = {mistake.defines: mistake.implementation}
     if question.carry == "own":
         forward = plan.forward or plan.lent[0]
-        right_or_wrong = wrong.get(forward) if plan.forward else bench.right[forward]
-        return bench.right | _measured(bench, question, forward, right_or_wrong or wrong[forward])
+        if plan.forward:
+            return bench.right | _measured(bench, question, forward, wrong[forward])
+        return bench.right | _measured(bench, question, forward, bench.right[forward]) | wrong
     for _, names in right_answers(bench, question):
         if _reads(names[question.defines or ""], mistake.defines):
             names.update({name: bench.right[name] for name in _layers(bench, question)})
@@ -184,8 +188,11 @@ def _case(
     carried = tuple(run.check.name for run, passed, _ in again if passed)
     lost = [f"{run.check.name} ({told})" for run, passed, told in again if not passed]
     problem = f"right, and loses {', '.join(lost)}" if lost else ""
-    case = CarriedCase(question, title, carried, problem)
-    if problem and (reason := bench.given.not_carried.get(case.title)):
+    return CarriedCase(question, title, carried, problem)
+
+
+def _with_reason(bench: Bench, case: CarriedCase) -> CarriedCase:
+    if case.problem and (reason := bench.given.not_carried.get(case.title)):
         return msgspec.structs.replace(case, problem="", reason=reason)
     return case
 

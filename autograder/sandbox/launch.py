@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Literal
 
+from autograder.course.scratch import scratch
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.channel import greeting, socket_pair
 from autograder.sandbox.errors import SandboxUnavailable
@@ -37,7 +38,7 @@ class Zygote:
         self, backend: Backend, shared: Mapping[str, Path], policy: Policy, warm: Sequence[str] = ()
     ) -> None:
         self._backend, self._shared, self._warm = backend, shared, warm
-        self._scratch = Path(tempfile.mkdtemp(prefix="autograder-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="sandbox-", dir=scratch()))
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._orders, theirs = socket_pair(socket.SOCK_SEQPACKET)
         self._zygote: Process | None = None

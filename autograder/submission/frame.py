@@ -120,7 +120,7 @@ def restore(
     restored: list[Cell] = []
     for index, (cell, id_) in enumerate(zip(cells, identified, strict=True)):
         if id_ is None:
-            restored.append(Cell(f"extra-{index}", cell["cell_type"], cell["source"], False))
+            restored.append(Cell(_extra(index), cell["cell_type"], cell["source"], False))
         elif _locked(released[id_]):
             if index == first[id_]:
                 frame_cell = released[id_]
@@ -128,9 +128,18 @@ def restore(
         elif index == last[id_]:
             restored.append(_released(id_, released[id_], cell["source"]))
         else:  # an earlier copy of an answer runs, but does not answer
-            restored.append(Cell(f"extra-{index}", cell["cell_type"], cell["source"], False))
+            restored.append(Cell(_extra(index), cell["cell_type"], cell["source"], False))
     _return_missing(name, restored, frame, problems)
     return Notebook(name, restored)
+
+
+def names_of(cells: list[dict[str, Any]], frame: list[Any]) -> list[str]:
+    """What each cell is called in the frame, as `restore` calls it."""
+    return [id_ or _extra(index) for index, id_ in enumerate(_identify(cells, frame))]
+
+
+def _extra(index: int) -> str:
+    return f"extra-{index}"
 
 
 def _released(id_: str, frame_cell: Any, source: str) -> Cell:

@@ -17,7 +17,8 @@ import nbformat
 import numpy as np
 
 from autograder.errors import UsageError
-from autograder.submission.frame import Notebook, read_released, restore
+from autograder.submission.frame import Notebook, names_of, read_released, restore
+from autograder.submission.pictures import Held, held
 from autograder.submission.reader import SubmittedFile, walk
 from autograder.submission.recognize import recognize
 
@@ -51,6 +52,8 @@ class Submission(msgspec.Struct):
     """Sentences about harmless things."""
     records: dict[str, tuple[bytes, ...]] = {}
     """Copies of the records of the student's experiments, as they were handed in."""
+    pictures: dict[str, Held] = {}
+    """By notebook, what its saved outputs hold as pictures; not looked into."""
 
 
 def read_submission(folder: Path, release: Path, records: Any = None) -> Submission:
@@ -74,6 +77,7 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
     notes: list[str] = []
     found = regular_files(folder, problems)
     notebooks: dict[str, Notebook] = {}
+    pictures: dict[str, Held] = {}
     taken = recognize(readable_notebooks(found, frames, problems), frames)
     for name, frame in frames.items():
         if name in taken:
@@ -81,6 +85,7 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
             if path.name != f"{name}.ipynb":
                 notes.append(f"{shown(path.name)} was recognized as {name}.ipynb by its cells.")
             notebooks[name] = restore(name, raw, frame, problems, suspect)
+            pictures[name] = held(raw, names_of(raw, frame))
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
     files = _extra_files(found, release, problems)
@@ -94,7 +99,7 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
     told = suspect[:MAX_PROBLEMS], notes[:MAX_PROBLEMS]
-    return Submission(notebooks, files, problems, refused, unread, *told, dict(handed_in))
+    return Submission(notebooks, files, problems, refused, unread, *told, dict(handed_in), pictures)
 
 
 def _read_trusted(path: Path) -> list[Any]:

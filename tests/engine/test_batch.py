@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from mini_course import NAME, ReleasedIn, copy_of
 from autograder.classroom.batch import ClassResult, grade_class
 from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import Course
+from autograder.course.scratch import sweep
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
 from autograder.release.build import build_release
@@ -29,6 +31,7 @@ import signal
 import sys
 from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
+from autograder.course.scratch import sweep
 from autograder.outputs.report import print_class
 from pathlib import Path
 from rich.console import Console
@@ -188,10 +191,18 @@ def wait_for_line(run: subprocess.Popen[str], beginning: str) -> None:
 
 
 @pytest.fixture
-def running(slow_course: Course) -> Iterator[subprocess.Popen[str]]:
+def temporary() -> Iterator[Path]:
+    """The run's own temporary directory; its path is short, as that of a socket has to be."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def running(slow_course: Course, temporary: Path) -> Iterator[subprocess.Popen[str]]:
     """A run over the class in a process of its own, after its second grade."""
     run = subprocess.Popen(
         [sys.executable, "-c", RUN, str(slow_course.root)],
+        env=os.environ | {"TMPDIR": str(temporary)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -203,7 +214,7 @@ def running(slow_course: Course) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_gradebook(
-    slow_course: Course, graded: Course, running: subprocess.Popen[str]
+    slow_course: Course, graded: Course, running: subprocess.Popen[str], temporary: Path
 ) -> None:
     workers = workers_of(running.pid)
     assert workers
@@ -213,6 +224,9 @@ def test_a_run_that_was_killed_goes_on_to_the_same_gradebook(
     while any(map(alive, workers)) and time.monotonic() < until:
         time.sleep(0.05)
     assert not any(map(alive, workers))
+    assert list(temporary.rglob("*.ipynb"))
+    sweep(temporary)  # as the next run does
+    assert list(temporary.iterdir()) == []
     again = grade(slow_course, jobs=1)
     assert 0 < len(again.fresh) < len(CLASS)
     assert rows(slow_course) == rows(graded)

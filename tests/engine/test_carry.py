@@ -20,7 +20,8 @@ from autograder.checking.peers import LocalPeer
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
-from autograder.grading.grade import GradedSubmission, Grader
+from autograder.grading.grade import Grader
+from autograder.grading.graded import GradedSubmission
 from autograder.model import CheckResult, QuestionScore, Verdict
 from autograder.sandbox.errors import StudentProtocol, StudentTimeout
 from autograder.sandbox.wire import Handle

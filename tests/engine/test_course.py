@@ -131,6 +131,32 @@ def test_a_damaged_secret_is_not_used(course: Course) -> None:
         course.secret()
 
 
+@pytest.mark.parametrize(
+    ("place", "content"),
+    [
+        (".autograder/ledger-a.sqlite", b""),
+        ("autograded/ann/a/one.ipynb", b'{"metadata": {"autograder": {"status": "graded"}}}'),
+    ],
+)
+def test_a_lost_secret_is_not_replaced_without_a_word(
+    course: Course, place: str, content: bytes
+) -> None:
+    graded = course.root / place
+    graded.parent.mkdir(parents=True)
+    graded.write_bytes(content)
+    with pytest.raises(UsageError, match=r"secret is gone[^\n]+Put it back") as told:
+        course.secret()
+    assert place in str(told.value)
+    assert not (course.root / ".autograder" / "secret").exists()
+
+
+def test_what_nbgrader_graded_needs_no_secret(course: Course) -> None:
+    graded = course.root / "autograded" / "ann" / "a" / "one.ipynb"
+    graded.parent.mkdir(parents=True)
+    graded.write_bytes(b'{"metadata": {"nbgrader": {}}}')
+    assert len(course.secret()) == 32
+
+
 def test_the_environment_overrides_the_secret(
     course: Course, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -64,11 +64,26 @@ def test_what_is_not_promised_to_stay_is_bounded_above(
 def test_the_lowest_versions_are_those_that_ci_tests(
     project: dict[str, dict[str, list[str]]],
 ) -> None:
-    lines = project["dependencies"] + project["optional-dependencies"]["dask"]
-    lowest = {name_of(line): re.findall(r"[>=]=([\d.]+)", line)[0] for line in lines}
+    extras = project["optional-dependencies"]
+    lines = project["dependencies"] + extras["dask"] + extras["postgres"] + extras["dev"]
+    lowest = {name_of(line): re.findall(r"[>=]=([\d.]+)", line)[0] for line in lines if "=" in line}
     tested = dict(
         re.findall(r"(?m)^([\w-]+)==([\d.]+)$", (ROOT / "constraints-lowest.txt").read_text())
     )
     assert tested.keys() == lowest.keys()
     for name, version in lowest.items():
         assert re.fullmatch(rf"{re.escape(version)}(\.0)*", tested[name]), name
+
+
+def test_the_oracle_is_the_one_that_ci_installs(project: dict[str, dict[str, list[str]]]) -> None:
+    (line,) = project["optional-dependencies"]["oracle"]
+    (installed,) = re.findall(r"'torch==([\d.]+)'", (ROOT / ".ci" / "run").read_text())
+    assert installed.startswith(line.removeprefix("torch>="))
+
+
+def test_both_jobs_of_ci_allow_namespaces_and_the_lowest_one_installs_the_lowest_versions() -> None:
+    workflow = (ROOT / ".github" / "workflows" / "ci.yml").read_text()
+    newest, lowest = workflow.split("\n  lowest:")
+    for job in (newest, lowest):
+        assert "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" in job
+    assert "CONSTRAINTS=constraints-lowest.txt" in lowest

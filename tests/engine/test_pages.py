@@ -6,9 +6,11 @@ import logging
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
 from batch_class import NO_BIAS, RIGHT, grade, hand_in
 from mini_course import NAME, ReleasedIn, copy_of
+from nbformat.v4 import new_output
 from nbgrader.converters import GenerateFeedback
 from nbgrader.exchange.default import ExchangeReleaseFeedback
 from traitlets.config import Config
@@ -23,6 +25,21 @@ from autograder.outputs.pages import Made, make_pages
 STUDENTS = ("ann", "ben", "x[1]")
 
 
+PICTURE = (
+    "iVBORw0KGgoAAAANSUhEUgAAAAQAAAAECAIAAAAmkwkpAAAAE0lEQVR4nGP8v5QBDpgYGIjhAABUCwGslqCbDAAAAABJ"
+    "RU5ErkJggg=="
+)
+
+
+def save_output(course: Course, student: str, cell: str, data: dict[str, str]) -> None:
+    """Leave an output in a cell of the student's second notebook."""
+    path = course.root / "submitted" / student / NAME / "deeper.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    (own,) = (each for each in notebook.cells if each.id == cell)
+    own.outputs = [new_output("display_data", data)]
+    nbformat.write(notebook, path)
+
+
 @pytest.fixture(scope="module")
 def with_pages(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A graded class with its pages; not to be changed."""
@@ -32,6 +49,7 @@ def with_pages(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory
     picture = course.root / "submitted" / "ann" / NAME / "figures" / "mine.png"
     picture.parent.mkdir()
     picture.write_bytes(b"a picture")
+    save_output(course, "ann", "practice_answer", {"image/png": PICTURE})
     (course.root / "source" / NAME / "README.md").write_text("What all students have.")
     grade(course, jobs=1)
     assert pages(course).made == STUDENTS
@@ -65,6 +83,31 @@ def test_a_page_travels_with_what_it_needs_and_nothing_else(with_pages: Course) 
         "layers.html", "deeper.html", "figures/mine.png", "timestamp.txt", "submission_secret.txt",
     }  # fmt: skip
     assert (with_pages.root / "autograded" / "ann" / NAME / "README.md").is_file()
+
+
+def test_what_the_saved_notebook_shows_stands_beside_what_was_written(with_pages: Course) -> None:
+    shown = {
+        step: (with_pages.root / step / "ann" / NAME / name).read_text()
+        for step, name in (("autograded", "deeper.ipynb"), ("feedback", "deeper.html"))
+    }
+    for text in shown.values():
+        assert text.count("data:image/png;base64,") == 1
+        assert PICTURE not in text
+    assert shown["autograded"].index("explain_numbers") < shown["autograded"].index("data:image")
+
+
+def test_the_staff_panel_stays_in_formgrader(with_pages: Course) -> None:
+    for student, notebook in (("ann", "deeper"), ("ben", "layers")):
+        own = with_pages.root / "autograded" / student / NAME / f"{notebook}.ipynb"
+        assert "For the staff" in own.read_text()
+        assert "Model answer" in own.read_text()
+    given = [path for path in (with_pages.root / "feedback").rglob("*") if path.is_file()]
+    pages = [path for path in given if path.suffix == ".html"]
+    assert len(pages) == 2 * len(STUDENTS)
+    assert {path.suffix for path in given} == {".html", ".txt", ".png"}
+    for path in pages:
+        for words in ("For the staff", "Model answer"):
+            assert words not in path.read_text()
 
 
 def test_only_pages_that_are_stale_are_made_again(course: Course) -> None:

@@ -12,7 +12,8 @@ from tiny_course import NAME, hand_in
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.grading.grade import GradedSubmission, Grader
+from autograder.grading.grade import Grader
+from autograder.grading.graded import GradedSubmission
 from autograder.model import CheckResult, Status, Verdict
 
 GradeTiny = Callable[..., GradedSubmission]

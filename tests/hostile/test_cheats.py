@@ -12,7 +12,8 @@ from limits import HASTY
 from submissions import Raw, add_cell, hand_in
 
 from autograder.course.course import Course
-from autograder.grading.grade import GradedSubmission, Grader
+from autograder.grading.grade import Grader
+from autograder.grading.graded import GradedSubmission
 from autograder.model import Status, Verdict
 
 FIRST = "fully_connected_nets"

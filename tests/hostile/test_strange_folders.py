@@ -11,7 +11,8 @@ import pytest
 from submissions import add_cell, hand_in
 
 from autograder.course.course import Course
-from autograder.grading.grade import GradedSubmission, Grader
+from autograder.grading.grade import Grader
+from autograder.grading.graded import GradedSubmission
 from autograder.model import Status
 
 FIRST = "fully_connected_nets"

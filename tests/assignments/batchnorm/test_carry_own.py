@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from carrying import CHECKS, carried, opened
 from check_runs import ASSIGNMENT, MISTAKES, RELEASE, SECRET, student_of
+from student_answers import plain
 
 from autograder.checking import collect
 from autograder.model import Verdict
@@ -91,8 +92,7 @@ def saved_by(namespace: Any) -> set[str]:
 
 def test_the_sentence_says_whose_gradient_it_is() -> None:
     mistake = MISTAKES.of("batchnorm_forward")[0]
-    fork = opened(submission(mistake.implementation), "batchnorm_backward")
-    assert fork is not None
+    fork = next(opened(submission(mistake.implementation), "batchnorm_backward"))
     told = fork.run(CHECKS.of("batchnorm_backward")[0], SECRET, RELEASE).outcome.message
     assert told == (
         "Passed as the exact gradient of your own `batchnorm_forward`, which is not right itself."
@@ -100,7 +100,17 @@ def test_the_sentence_says_whose_gradient_it_is() -> None:
 
 
 def test_a_right_forward_leaves_a_wrong_backward_wrong() -> None:
-    assert opened({}, "batchnorm_backward") is None
+    assert not list(opened({}, "batchnorm_backward"))
+
+
+def test_where_the_own_forward_raises_a_right_one_is_lent() -> None:
+    mistakes = {mistake.name: mistake for mistake in MISTAKES.of("affine_forward")}
+    forward = mistakes["images_not_flattened"].implementation
+    again = carried(plain() | {"affine_forward": forward}, "affine_backward")
+    assert again == {"dw_matches_for_images": "carried", "shapes_of_gradients": "carried"}
+    for mistake in MISTAKES.of("affine_backward"):
+        wrong = {"affine_forward": forward, "affine_backward": mistake.implementation}
+        assert set(carried(plain() | wrong, "affine_backward").values()) - {"carried"}, mistake.name
 
 
 # Forward passes made wrong on purpose, so that little is left to walk back through

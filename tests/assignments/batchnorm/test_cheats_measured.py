@@ -172,20 +172,48 @@ def test_a_measured_backward_pass_earns_nothing(
     assert passed(checks, question, measured(clock)) == set()
 
 
+def gives_up(dout: Any, cache: Any) -> Any:
+    raise MemoryError
+
+
+def makes_up(dout: Any, cache: Any) -> Any:
+    x, other, another = cache[:3]
+    return np.ones_like(x), np.ones_like(other), np.ones_like(another)
+
+
+@pytest.mark.parametrize("question", LAYERS)
+@pytest.mark.parametrize("of_large", [gives_up, makes_up])
+def test_nor_does_one_that_measures_only_what_is_small(
+    checks: Checks, clock: Clock, of_large: Any, question: str
+) -> None:
+    measured = number_by_number(clock)
+    of_small = measured[question]
+
+    def backward(dout: Any, cache: Any) -> Any:
+        return (of_large if cache[0].size > ENOUGH["numbers"] else of_small)(dout, cache)
+
+    assert passed(checks, question, {**measured, question: backward}) == set()
+
+
 def test_relu_measured_number_by_number_runs_out_of_time(checks: Checks, clock: Clock) -> None:
     """All numbers in one go it can be measured: it is element by element."""
     shapes_only = {"shape_of_dx", "zeros_in_x"}
     assert passed(checks, "relu_backward", number_by_number(clock)) <= shapes_only
 
 
-def measured_nets(clock: Clock) -> dict[str, Any]:
-    """Right nets whose gradients are measured from their loss, one parameter after the other."""
+def measured_nets(clock: Clock, of_large: Callable[..., Any] | None = None) -> dict[str, Any]:
+    """Right nets whose gradients are measured from their loss, one parameter after the other.
+
+    With `of_large`, it makes the gradients of a net with too many parameters.
+    """
 
     class Measured:
         def loss(self, X: Any, y: Any = None) -> Any:
             answer = super().loss(X, y)  # type: ignore[misc]
             if y is None:
                 return answer
+            if of_large is not None and self.params["W1"].size > ENOUGH["numbers"]:  # type: ignore[attr-defined]
+                return answer[0], of_large(self.params)  # type: ignore[attr-defined]
             grads = {}
             for name, value in self.params.items():  # type: ignore[attr-defined]
                 grads[name] = self.slopes(name, value, X, y)
@@ -221,6 +249,22 @@ def test_a_net_whose_gradients_are_measured_earns_its_forward_pass(
     checks: Checks, clock: Clock, question: str
 ) -> None:
     assert passed(checks, question, measured_nets(clock)) == FORWARD[question]
+
+
+def no_gradients(params: dict[str, Any]) -> Any:
+    raise MemoryError
+
+
+def invented(params: dict[str, Any]) -> Any:
+    return {name: np.ones_like(value) for name, value in params.items()}
+
+
+@pytest.mark.parametrize("question", FORWARD)
+@pytest.mark.parametrize("of_large", [no_gradients, invented])
+def test_nor_does_one_that_measures_only_small_nets(
+    checks: Checks, clock: Clock, of_large: Any, question: str
+) -> None:
+    assert passed(checks, question, measured_nets(clock, of_large)) == FORWARD[question]
 
 
 def test_the_graph_answers_for_nobody_in_grading(monkeypatch: pytest.MonkeyPatch) -> None:

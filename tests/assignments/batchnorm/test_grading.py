@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from submissions import Raw, add_cell, blank, hand_in
 
 from autograder.course.course import Course
-from autograder.grading.grade import GradedSubmission, Grader
+from autograder.grading.grade import Grader
+from autograder.grading.graded import GradedSubmission
 from autograder.model import Status, Verdict
 
 

@@ -55,6 +55,7 @@ def test_shape_of_out(student: Student, rng: np.random.RandomState) -> None:
 
 
 Gradients = tuple[Array, Array, Array]
+GRADIENTS = ("dx", "dw", "db")
 
 
 def gradients(
@@ -111,9 +112,9 @@ def test_db_matches(student: Student, rng: np.random.RandomState) -> None:
 @pytest.mark.question("affine_backward")
 def test_dw_matches_for_images(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dw when each example is an image of several axes, as (N, 3, 2, 4)."""
-    (_, dw, _), (_, expected, _) = gradients(student, rng, 3, 2, 4)
-    compare.values("dw", dw, expected, hint=FLATTEN)
-    derived.in_time(student, "wide", lambda: wide(student, rng))
+    answers, expected = gradients(student, rng, 3, 2, 4)
+    compare.values("dw", answers[1], expected[1], hint=FLATTEN)
+    derived.when_wide(student, lambda: wide(student, rng), GRADIENTS, (answers, expected))
 
 
 @pytest.mark.question("affine_backward")
@@ -121,6 +122,6 @@ def test_shapes_of_gradients(student: Student, rng: np.random.RandomState) -> No
     """Looks at the shapes: dx like x with all its axes, dw like w, db like b."""
     answers, expected = gradients(student, rng, 3, 2, 4)
     hint = "A gradient has the shape of what it is the gradient of."
-    for name, answer, right in zip(("dx", "dw", "db"), answers, expected, strict=True):
+    for name, answer, right in zip(GRADIENTS, answers, expected, strict=True):
         compare.exact(name, answer, right, hint=hint)
-    derived.in_time(student, "wide", lambda: wide(student, rng))
+    derived.when_wide(student, lambda: wide(student, rng), GRADIENTS, (answers, expected))

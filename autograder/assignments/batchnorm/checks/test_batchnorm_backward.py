@@ -1,6 +1,7 @@
 """Hidden checks of batch normalization's backward passes, layer alone."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 import pytest
@@ -56,11 +57,15 @@ def wide(
     return gradients(student, backward, layer(rng, *WIDE))
 
 
-def in_time(
-    student: Student, backward: Callable[..., Gradients], rng: np.random.RandomState
+def when_wide(
+    student: Student,
+    backward: Callable[..., Gradients],
+    rng: np.random.RandomState,
+    small: tuple[Gradients, Gradients],
 ) -> None:
-    """The wide batch is walked back in time."""
-    derived.in_time(student, "wide", lambda: wide(student, backward, rng))
+    """What is right in `small` is right for the wide batch."""
+    ask = partial(wide, student, backward, rng)
+    derived.when_wide(student, ask, GRADIENTS, small)
 
 
 @pytest.mark.question("batchnorm_backward", weight=4)
@@ -76,7 +81,7 @@ def test_dgamma_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dgamma: the upstream gradient times x̂, summed over the rows."""
     answers, expected = gradients(student, student.batchnorm_backward, layer(rng))
     compare.values("dgamma", answers[1], expected[1], hint=PARAMETERS)
-    in_time(student, student.batchnorm_backward, rng)
+    when_wide(student, student.batchnorm_backward, rng, (answers, expected))
 
 
 @pytest.mark.question("batchnorm_backward")
@@ -84,7 +89,7 @@ def test_dbeta_matches(student: Student, rng: np.random.RandomState) -> None:
     """Looks at dbeta: the upstream gradient, summed over the rows."""
     answers, expected = gradients(student, student.batchnorm_backward, layer(rng))
     compare.values("dbeta", answers[2], expected[2], hint=PARAMETERS)
-    in_time(student, student.batchnorm_backward, rng)
+    when_wide(student, student.batchnorm_backward, rng, (answers, expected))
 
 
 @pytest.mark.question("batchnorm_backward", carried=False)
@@ -93,19 +98,26 @@ def test_dx_with_large_eps(student: Student, rng: np.random.RandomState) -> None
     inputs = layer(rng, rows=7, features=5)
     answers, expected = gradients(student, student.batchnorm_backward, inputs, LARGE_EPS)
     compare.values("dx", answers[0], expected[0], hint=ROOT)
-    in_time(student, student.batchnorm_backward, rng)
+    when_wide(student, student.batchnorm_backward, rng, (answers, expected))
 
 
 @pytest.mark.question("batchnorm_backward")
 def test_shapes_of_gradients(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the shapes of dgamma and dbeta, (D,), and at a second call with the same cache."""
-    compare_shapes(*gradients(student, student.batchnorm_backward, layer(rng, features=3)))
+    answers, expected = gradients(student, student.batchnorm_backward, layer(rng, features=3))
+    compare_shapes(answers, expected)
     compare_twice(student, student.batchnorm_backward, layer(rng))
-    in_time(student, student.batchnorm_backward, rng)
+    when_wide(student, student.batchnorm_backward, rng, (answers, expected))
 
 
-def compare_twice(student: Student, backward: Callable[..., Gradients], inputs: Layer) -> None:
-    """A second call with the same cache and a multiple of dout gives so much of the gradients."""
+def compare_twice(
+    student: Student, backward: Callable[..., Gradients], inputs: Layer
+) -> tuple[Gradients, Gradients]:
+    """A second call with the same cache and a multiple of dout gives so much of the gradients.
+
+    Returns:
+        The gradients of the first call, and the right ones.
+    """
     x, gamma, beta, dout = inputs
     theirs, ours = both(student, mode="train")
     _, cache = student.batchnorm_forward(x, gamma, beta, theirs)
@@ -115,6 +127,7 @@ def compare_twice(student: Student, backward: Callable[..., Gradients], inputs: 
     second_call.something_is_right(first, right, BRANCHES)
     for name, one, two, wanted in zip(GRADIENTS, first, second, right, strict=True):
         second_call.compare_second_call(name, one, two, AGAIN, wanted)
+    return first, right
 
 
 def compare_shapes(answers: Gradients, expected: Gradients) -> None:
@@ -138,7 +151,7 @@ def test_alt_dgamma_and_dbeta_match(student: Student, rng: np.random.RandomState
     answers, expected = gradients(student, student.batchnorm_backward_alt, layer(rng))
     compare.values("dgamma", answers[1], expected[1], hint=PARAMETERS)
     compare.values("dbeta", answers[2], expected[2], hint=PARAMETERS)
-    in_time(student, student.batchnorm_backward_alt, rng)
+    when_wide(student, student.batchnorm_backward_alt, rng, (answers, expected))
 
 
 @pytest.mark.question("batchnorm_backward_alt", carried=False)
@@ -147,18 +160,19 @@ def test_alt_dx_with_large_eps(student: Student, rng: np.random.RandomState) -> 
     inputs = layer(rng, rows=7, features=5)
     answers, expected = gradients(student, student.batchnorm_backward_alt, inputs, LARGE_EPS)
     compare.values("dx", answers[0], expected[0], hint=ROOT)
-    in_time(student, student.batchnorm_backward_alt, rng)
+    when_wide(student, student.batchnorm_backward_alt, rng, (answers, expected))
 
 
 @pytest.mark.question("batchnorm_backward_alt")
 def test_alt_twice(student: Student, rng: np.random.RandomState) -> None:
     """Looks at a second call with the same cache and a multiple of dout, which all follow."""
-    compare_twice(student, student.batchnorm_backward_alt, layer(rng))
-    in_time(student, student.batchnorm_backward_alt, rng)
+    small = compare_twice(student, student.batchnorm_backward_alt, layer(rng))
+    when_wide(student, student.batchnorm_backward_alt, rng, small)
 
 
 @pytest.mark.question("batchnorm_backward_alt")
 def test_alt_shapes(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the shapes of dgamma and dbeta: (D,), as gamma and beta have."""
-    compare_shapes(*gradients(student, student.batchnorm_backward_alt, layer(rng, features=3)))
-    in_time(student, student.batchnorm_backward_alt, rng)
+    answers, expected = gradients(student, student.batchnorm_backward_alt, layer(rng, features=3))
+    compare_shapes(answers, expected)
+    when_wide(student, student.batchnorm_backward_alt, rng, (answers, expected))

@@ -97,7 +97,9 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_gradients(*made),
         lambda: compare_test_scores(rng, made),
     )
-    wide_nets.in_time(student, rng, wide_nets.normalized(student))
+    wide_nets.as_in_small(
+        student, rng, wide_nets.normalized(student), lambda: nets.compare_gradients(*made)
+    )
 
 
 @pytest.mark.question("batchnorm_net")
@@ -106,7 +108,7 @@ def test_regularization(student: Student, rng: np.random.RandomState) -> None:
     made = pair(student, rng, reg=REG)
     nets.compare_loss(*made, hint=PENALTY)
     nets.compare_gradients(*made, shapes=True)
-    wide_nets.in_time(student, rng, wide_nets.normalized(student))
+    wide_nets.compare_gradients(student, rng, wide_nets.normalized(student))
 
 
 @pytest.mark.question("batchnorm_net", weight=3)
@@ -155,4 +157,4 @@ def test_without_the_flag(student: Student, rng: np.random.RandomState) -> None:
         raise CheckFailed("Without use_batchnorm, `params` holds gamma or beta as well.", FLAG)
     nets.compare_loss(*made, hint=FLAG)
     nets.compare_gradients(*made)
-    wide_nets.in_time(student, rng, wide_nets.normalized(student))
+    wide_nets.compare_gradients(student, rng, wide_nets.deep(student))

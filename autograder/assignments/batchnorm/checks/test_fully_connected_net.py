@@ -107,7 +107,7 @@ def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for every weight matrix."""
     nets.compare_gradients(*pair(student, rng, REG), shapes=True)
-    wide_nets.in_time(student, rng, wide_nets.deep(student))
+    wide_nets.compare_gradients(student, rng, wide_nets.deep(student))
 
 
 @pytest.mark.question("fully_connected_net")
@@ -121,4 +121,6 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_loss(*made),
         lambda: nets.compare_gradients(*made),
     )
-    wide_nets.in_time(student, rng, wide_nets.deep(student))
+    wide_nets.as_in_small(
+        student, rng, wide_nets.deep(student), lambda: nets.compare_gradients(*made)
+    )

@@ -91,7 +91,7 @@ def test_gradients_match(student: Student, rng: np.random.RandomState) -> None:
 def test_gradients_with_regularization(student: Student, rng: np.random.RandomState) -> None:
     """Looks at the gradients with regularization: reg·W more for each weight matrix."""
     nets.compare_gradients(*pair(student, rng, REG), shapes=True)
-    wide_nets.in_time(student, rng, wide_nets.two_layers(student))
+    wide_nets.compare_gradients(student, rng, wide_nets.two_layers(student))
 
 
 @pytest.mark.question("two_layer_net")
@@ -105,4 +105,6 @@ def test_gradients_follow_own_loss(student: Student, rng: np.random.RandomState)
         lambda: nets.compare_loss(*made),
         lambda: nets.compare_gradients(*made),
     )
-    wide_nets.in_time(student, rng, wide_nets.two_layers(student))
+    wide_nets.as_in_small(
+        student, rng, wide_nets.two_layers(student), lambda: nets.compare_gradients(*made)
+    )

@@ -24,8 +24,6 @@ FEW_FEATURES = (
     "told from a forward pass that hides a path."
 )
 NOT_CARRIED = {
-    "affine_backward on affine_forward: images_not_flattened": "The forward pass raises for images,"
-    " so it has no gradient there to hold the backward pass against.",
     "batchnorm_backward on batchnorm_forward: normalized_along_rows": FEW_FEATURES,
     "batchnorm_backward_alt on batchnorm_forward: normalized_along_rows": FEW_FEATURES,
 }

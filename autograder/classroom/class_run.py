@@ -1,0 +1,264 @@
+"""What one run over a class knows and writes: the only writer of ledger and gradebook."""
+
+from __future__ import annotations
+
+import gc
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from autograder.classroom.dispatch import dispatch
+from autograder.classroom.ledger import Ledger, Version
+from autograder.classroom.packing import (
+    code_digest,
+    decode_graded,
+    digest,
+    encode_graded,
+    handed_in_digest,
+    pack_course,
+    pack_folder,
+    parts_of,
+)
+from autograder.classroom.recorded import odd_folders
+from autograder.classroom.run_log import ENOUGH_TIMED, RunLog, foretold
+from autograder.classroom.workers import Workers
+from autograder.course.course import Course
+from autograder.course.questions import questions_of
+from autograder.course.waiting import wait_until_free
+from autograder.errors import UsageError, full_disk, is_full_disk
+from autograder.grading.graded import GradedSubmission
+from autograder.grading.withholding import UNWRITTEN, withheld
+from autograder.model import ClassResult, Grade, Regraded, Status
+from autograder.outputs.changed import changed_parts, is_another
+from autograder.outputs.progress import Progress
+from autograder.outputs.staff import write_staff_notes
+from autograder.sandbox.launch import Backend
+
+
+class ClassRun:
+    """One run over a class: what is known, what is graded, and where it is written.
+
+    Args:
+        course: the course.
+        assignment: the assignment's name.
+        sandbox: the back end.
+        folders: the submissions, by student.
+        ledger: the open ledger.
+        log: what happens is written there.
+        dry: write nothing.
+    """
+
+    def __init__(
+        self,
+        course: Course,
+        assignment: str,
+        sandbox: Backend,
+        folders: dict[str, Path],
+        ledger: Ledger,
+        log: RunLog,
+        dry: bool,
+    ) -> None:
+        self._course = course
+        self._assignment = assignment
+        self._folders = folders
+        self._ledger = ledger
+        self._log = log
+        self._dry = dry
+        # All that a grade depends on besides the submission itself.
+        self._parts = parts_of(pack_course(course, assignment))
+        self._parts["the autograder"] = digest(code_digest().encode(), sandbox.encode())
+        self._frame = digest(*(part.encode() for part in self._parts.values())).encode()
+        self._questions = questions_of(course, assignment)
+        self._regraded: dict[str, Regraded] = {}
+        self._grades: dict[str, Grade] = {}
+        self._staff_notes: dict[str, tuple[str, ...]] = {}
+        self._times: dict[str, float] = {}
+
+    def sort_out(self, *, force: bool) -> list[str]:
+        """Take over what the ledger knows; returns the students that must be graded."""
+        todo: list[str] = []
+        for student in self._folders:
+            entry = self._ledger.get(student)
+            current = entry is not None and entry.digest == self._digest(self._pack(student))
+            graded = decode_graded(entry.graded) if entry is not None and current else None
+            if force or graded is None or graded.grade.status is Status.WITHHELD:
+                todo.append(student)
+            else:
+                self._keep(student, graded)
+        return todo
+
+    @contextmanager
+    def gradebook(self) -> Iterator[None]:
+        """Open the gradebook, and write into it what the ledger knows and it does not."""
+        # nbgrader takes a second to import; the workers warm up meanwhile.
+        from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
+
+        gc.freeze()
+        with open_gradebook(self._course, self._assignment) as self._gradebook:
+            submissions = self._gradebook.assignment_submissions(self._assignment)
+            in_book = {submission.student.id: submission for submission in submissions}
+            kept: list[str] = []
+            for student in list(self._grades):
+                entry = self._ledger.get(student)
+                if entry is not None and entry.written and student in in_book:
+                    kept.append(student)
+                elif entry is not None:
+                    self._write(student, decode_graded(entry.graded))
+            self._settle({student: in_book[student] for student in kept})
+            yield
+
+    def _settle(self, kept: dict[str, Any]) -> None:
+        """Take over what the gradebook says of grades that have not changed, late or not by now."""
+        from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+
+        for student, row in [] if self._dry else list(kept.items()):
+            at = self._folders[student]
+            try:
+                note_lateness(self._course, self._gradebook, row, at, same=True)
+                self._gradebook.db.commit()
+            except Exception:
+                self._leave_out(student)
+                del kept[student]
+        self._known = standings(self._gradebook, self._assignment)
+        for student in kept:
+            self._grades[student] = settled(self._grades[student], self._known[student])
+
+    def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
+        """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
+
+        def note(sentence: str) -> None:
+            told.note(sentence)
+            self._log.tell(sentence)
+
+        timed, left = self._ledger.times(), dict.fromkeys(todo)
+        told.expect(foretold(timed, left, workers.width))
+        for answer in dispatch(todo, self._pack, workers, note):
+            result = answer.result
+            graded = (
+                decode_graded(result.graded)
+                if result.graded
+                else withheld(self._course, self._assignment, result.reason, result.traceback)
+            )
+            self._times[answer.student] = result.seconds
+            del left[answer.student]
+            self._keep(answer.student, graded)
+            before = self._ledger.last(answer.student)
+            version = self._version(answer.submission, graded.grade)
+            if before is not None:
+                self._compare(answer.student, before, version)
+            if not self._dry:
+                another = before is None or _another(before, version)
+                key = self._digest(answer.submission)
+                self._ledger.put(
+                    answer.student,
+                    key,
+                    encode_graded(graded),
+                    version if another else None,
+                    result.seconds,
+                )
+                self._write(
+                    answer.student, graded, same=before is not None and _same(before, version)
+                )
+            told.advance(answer.student, self._grades[answer.student])
+            self._log.graded(answer, self._grades[answer.student])
+            if not timed and len(self._times) == ENOUGH_TIMED and left:
+                told.expect(foretold(self._times, left, workers.width))
+
+    def _version(self, submission: bytes, grade: Grade) -> Version:
+        own = {"the submission": handed_in_digest(submission)} if submission else {}
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
+        return Version(now, own | self._parts, grade)
+
+    def _compare(self, student: str, before: Version, now: Version) -> None:
+        """Note what grading again has changed, beside what a person entered."""
+        from autograder.gradebook.settled import Standing, foreseen  # noqa: PLC0415 - as above
+
+        standing = self._known.get(student, Standing())
+        old, new = foreseen(before.grade, standing), foreseen(now.grade, standing)
+        if self._dry:
+            self._grades[student] = new
+        if is_another(old, new):
+            why = changed_parts(before.parts, now.parts)
+            self._regraded[student] = Regraded(old, new, why)
+
+    def _pack(self, student: str) -> bytes:
+        return pack_folder(self._folders[student])
+
+    def _keep(self, student: str, graded: GradedSubmission) -> None:
+        self._grades[student] = graded.grade
+        if graded.staff_notes:
+            self._staff_notes[student] = graded.staff_notes
+
+    def _write(self, student: str, graded: GradedSubmission, *, same: bool = True) -> None:
+        """Write to the gradebook; a submission that cannot be written touches no other."""
+        if self._dry:
+            return
+        from autograder.gradebook.answers import digests_of  # noqa: PLC0415 - as above
+        from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
+        from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+
+        folder = self._folders[student]
+        wait_until_free(str(self._gradebook.engine.url))
+        try:
+            write_autograded(self._course, student, graded, folder)
+            handed_in = digests_of(graded, self._questions)
+            own = (student, graded.grade, folder)
+            enter_submission(self._course, self._gradebook, *own, handed_in=handed_in, same=same)
+        except UsageError:  # the gradebook is at fault, so every student would meet it
+            raise
+        except Exception as error:
+            if is_full_disk(error):  # as above
+                raise full_disk(error) from error
+            self._leave_out(student)
+        else:
+            self._ledger.mark_written(student)
+            known = standings(self._gradebook, self._assignment, student)
+            self._grades[student] = settled(graded.grade, known[student])
+
+    def _leave_out(self, student: str) -> None:
+        """Withhold a grade that cannot be written, and keep the reason for staff."""
+        self._gradebook.db.rollback()
+        note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
+        self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
+        self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
+
+    def _digest(self, submission: bytes) -> str:
+        return digest(self._frame, handed_in_digest(submission).encode()) if submission else ""
+
+    def result(self, seconds: float) -> ClassResult:
+        """What is known now."""
+        known = {name: self._grades[name] for name in self._folders if name in self._grades}
+        odd, ungraded = odd_folders(self._course, self._assignment, self._folders)
+        staff_file = self._course.root / ".autograder" / f"staff-notes-{self._assignment}.txt"
+        if not self._dry:
+            write_staff_notes(self._staff_notes, staff_file)
+        return ClassResult(
+            assignment=self._assignment,
+            grades=known,
+            fresh=tuple(sorted(self._times)),
+            waiting=tuple(name for name in self._folders if name not in known),
+            staff_notes=self._staff_notes,
+            staff_file=staff_file,
+            seconds=seconds,
+            folders=odd,
+            ungraded=ungraded,
+            regraded=dict(sorted(self._regraded.items())),
+            dry=self._dry,
+            times=self._times,
+            log=self._log.path,
+        )
+
+
+def _same(one: Version, other: Version) -> bool:
+    """Whether they are of the same files."""
+    return one.parts.get("the submission") == other.parts.get("the submission")
+
+
+def _another(before: Version, now: Version) -> bool:
+    """Whether history needs a new line."""
+    return (before.parts, before.grade) != (now.parts, now.grade)

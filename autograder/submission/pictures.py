@@ -1,0 +1,90 @@
+"""The pictures that a student's saved notebook holds, as bytes that nobody has looked into.
+
+Given experiments do not run again where a notebook is graded, so the plots that an answer speaks
+of are only there. They are opened in the sandbox alone (see `grading.redraw`).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from autograder.course.questions import Question
+from autograder.submission.frame import Notebook
+
+MAX_PICTURES = 4
+"""Pictures of one cell that are looked at, the last ones."""
+MAX_PICTURE_BYTES = 2_000_000
+MIMES = ("image/png", "image/jpeg")
+IN_HTML = re.compile(r"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/]+={0,2})")
+"""A picture within HTML, of which nothing else is kept."""
+
+Held = Mapping[str, tuple[bytes, ...]]
+"""By cell, what is said to be its pictures."""
+
+
+def held(cells: Iterable[Mapping[str, Any]], ids: Iterable[str]) -> Held:
+    """The pictures in the outputs of a notebook's cells, of those that have any.
+
+    Args:
+        cells: the cells as they were handed in.
+        ids: what each is called in the release's frame; of two of a name the last counts.
+    """
+    found = ((id_, tuple(_of(cell.get("outputs")))) for cell, id_ in zip(cells, ids, strict=True))
+    return {id_: pictures[-MAX_PICTURES:] for id_, pictures in found if pictures}
+
+
+def beside(
+    questions: Sequence[Question], notebook: Notebook, pictures: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """The cells whose pictures a person wants to see, by question that a person reads.
+
+    They are those since the question before; where there are none, those of the question before.
+
+    Args:
+        questions: the assignment's.
+        notebook: the student's notebook.
+        pictures: the cells that have pictures.
+    """
+    own = {q.id: q for q in questions if q.notebook == notebook.name}
+    known = set(pictures)
+    found: dict[str, tuple[str, ...]] = {}
+    since: list[str] = []
+    last: tuple[str, ...] = ()
+    for cell in notebook.cells:
+        if cell.id in known:
+            since.append(cell.id)
+        question = own.get(cell.id)
+        if question is None:
+            continue
+        last = tuple(since) or (last if question.by_hand else ())
+        since = []
+        if last and question.kind != "code":
+            found[question.id] = last
+    return found
+
+
+def _of(outputs: Any) -> Iterator[bytes]:
+    for output in outputs if isinstance(outputs, list) else ():
+        data = output.get("data") if isinstance(output, dict) else None
+        if isinstance(data, dict):
+            yield from _in_bundle(data)
+
+
+def _in_bundle(data: Mapping[str, Any]) -> Iterator[bytes]:
+    """The pictures of one output: itself in the first kind that it has, or those in its HTML."""
+    texts = [text for mime in MIMES if (text := _text(data.get(mime)))][:1]
+    for text in texts or IN_HTML.findall(_text(data.get("text/html"))):
+        if len(text) <= 4 * MAX_PICTURE_BYTES // 3:
+            try:
+                yield binascii.a2b_base64(text)
+            except ValueError:
+                continue
+
+
+def _text(value: Any) -> str:
+    """A text as notebooks hold it, in one piece or in lines."""
+    lines = value if isinstance(value, list) else [value]
+    return "".join(line for line in lines if isinstance(line, str))
