@@ -171,7 +171,7 @@ def return_(
     from autograder.course.course import Course
     from autograder.outputs.pages import make_pages
     from autograder.outputs.returned import pack_for_moodle
-    from autograder.submission.collecting import remembered
+    from autograder.submission.senders import remembered
 
     if to != "moodle":
         raise UsageError(f"There is no way back to '{to}'; there is moodle.")
@@ -255,7 +255,7 @@ def _written(
     from autograder.outputs.export import to_csv
     from autograder.outputs.platforms import to_canvas, to_moodle
     from autograder.outputs.results import to_gradescope, to_json, to_junit
-    from autograder.submission.collecting import remembered
+    from autograder.submission.senders import remembered
 
     known = {row.student_id: row.status for row in rows}
     match to:
