@@ -18,9 +18,10 @@ import pytest
 from mini_course import NAME, ReleasedIn
 
 from autograder.classroom.batch import grade_class
+from autograder.classroom.dask_workers import DaskWorkers
 from autograder.classroom.dispatch import STRIKES, Answer, dispatch
 from autograder.classroom.packing import decode_graded, pack_folder
-from autograder.classroom.workers import DaskWorkers, LocalWorkers
+from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.outputs.progress import Silent
