@@ -134,6 +134,8 @@ class ClassRun:
             told.note(sentence)
             self._log.tell(sentence)
 
+        if not self._dry:
+            self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
         told.expect(foretold(timed, left, workers.width))
         for answer in dispatch(todo, self._pack, workers, note):
