@@ -38,7 +38,8 @@ Mistakes = Mapping[str, tuple[str, str]]
 LOG = logging.getLogger("term")
 WHOLE = re.compile(rf"{NAME}: ([\d.]+) of ([\d.]+)(?: \+ ([\d.]+) bonus)?( so far)?")
 ROW = re.compile(
-    r'<th scope="row">([^<]+)</th><td class="n" data-v="[^"]*">([\d.]+) of [\d.]+(?: \+ ([\d.]+))?</td>'
+    r'<th scope="row">([^<]+)</th><td class="n" data-v="[^"]*">'
+    r"([\d.]+) of [\d.]+(?: \+ ([\d.]+))?</td>"
     r'<td class="n">[^<]*</td><td class="n">([^<]*)</td>'
 )
 
