@@ -7,7 +7,9 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat.v4 import new_notebook
 from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
@@ -51,10 +53,10 @@ def test_the_command_line_says_it_in_a_sentence(
         with FULL.open("wb", buffering=0) as file:
             file.write(b"x")
 
-    monkeypatch.setattr(recorded, "recorded_grades", written)
+    monkeypatch.setattr(recorded, "recorded_class", written)
     (tmp_path / "nbgrader_config.py").touch()
     (tmp_path / "source" / "only").mkdir(parents=True)
-    (tmp_path / "source" / "only" / "one.ipynb").write_text("{}")
+    nbformat.write(new_notebook(), tmp_path / "source" / "only" / "one.ipynb")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", ["autograder", "report", "only"])
     with pytest.raises(SystemExit) as ended:
