@@ -179,6 +179,7 @@ def test_a_term(course: Course, exchange: Exchange, formgrader: Any, tmp_path: P
     tried = run(course, "grade", NAME, "--dry-run", "--jobs", "1")
     assert of_gradebook(course) == graded
     assert tried.count("(the checks changed): clip_back -0.75") == 6
+    assert "ex00, ex01, ex02, ex04, ex05, ex06 and 12 more: points as before" in tried
     run(course, "grade", NAME, "--jobs", "1")
     stricter = agreed(course)
     changed = {student for student in WORK if stricter[student] != graded[student]}
