@@ -167,7 +167,7 @@ class ClassRun:
                 )
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])
-            if not timed and len(self._times) == ENOUGH_TIMED and left:
+            if not timed and len(self._times) == ENOUGH_TIMED < len(left):
                 told.expect(foretold(self._times, left, workers.width))
 
     def _version(self, submission: bytes, grade: Grade) -> Version:

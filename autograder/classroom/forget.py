@@ -15,8 +15,9 @@ from autograder.classroom.ledger import Ledger
 from autograder.classroom.run_log import logs_folder
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.submission.senders import forget_sender, remembered
 
-FOLDERS = ("submitted", "autograded", "feedback")
+FOLDERS = ("submitted", "autograded", "feedback", ".autograder/earlier")
 MADE_AGAIN = "{}; the next '{}' writes another"
 
 
@@ -57,6 +58,7 @@ def _traces(course: Course, student: str, ledgers: dict[Path, Ledger]) -> Iterat
             what = f"{rows} rows: the grade and its history"
             yield Trace(f".autograder/{path.name}", what, partial(ledger.forget, student))
     yield from _in_gradebooks(course, student)
+    yield from _of_a_platform(course, student)
     yield from _in_texts(course, student)
 
 
@@ -71,6 +73,21 @@ def _in_gradebooks(course: Course, student: str) -> Iterator[Trace]:
         if (count := submissions_of(course, address, student)) is not None:
             what = f"the student and {count} submissions"
             yield Trace(name, what, partial(remove_student, course, address, student))
+
+
+def _of_a_platform(course: Course, student: str) -> Iterator[Trace]:
+    """How a platform calls the student, and the zip with their pages that goes back there."""
+    for path in sorted((course.root / ".autograder").glob("collected-*.json")):
+        assignment = path.stem.removeprefix("collected-")
+        if student not in remembered(course, assignment):
+            continue
+        what = "how a learning platform calls the student"
+        gone = partial(forget_sender, course, assignment, student)
+        yield Trace(f".autograder/{path.name}", what, gone)
+        returned = course.root / f"feedback-{assignment}.zip"
+        if returned.is_file():
+            told = MADE_AGAIN.format("a zip of feedback", "autograder return")
+            yield Trace(returned.name, told, returned.unlink)
 
 
 def _in_texts(course: Course, student: str) -> Iterator[Trace]:

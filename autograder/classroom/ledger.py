@@ -98,7 +98,8 @@ class Ledger:
 
     def get(self, student: str) -> Entry | None:
         """A student's row, or None."""
-        return next((entry for _, entry in _entries(self._database, self._path, student)), None)
+        with in_a_sentence(self._path):
+            return next((entry for _, entry in _entries(self._database, student)), None)
 
     def put(
         self,
@@ -166,13 +167,14 @@ def recorded(course: Course, assignment: str) -> Iterator[tuple[str, Entry]]:
         UsageError: if the ledger is damaged, or of another version.
     """
     path = ledger_path(course, assignment)
-    if path.exists():
-        with _reading(path, assignment) as database:
-            yield from _entries(database, path)
+    if not path.exists():
+        return
+    with _reading(path, assignment) as database, in_a_sentence(path):
+        yield from _entries(database)
 
 
 def last_run(course: Course, assignment: str) -> dict[str, tuple[Version, Version]]:
-    """Of students graded again in the last run, the version before it and the one it left.
+    """Of students who were graded again in the last run, the version before it and the new one.
 
     Raises as `recorded` does.
     """
@@ -183,12 +185,16 @@ def last_run(course: Course, assignment: str) -> dict[str, tuple[Version, Versio
         with in_a_sentence(path):
             (after,) = database.execute("SELECT MAX(after) FROM runs").fetchone()
             again = database.execute(
-                "SELECT student FROM versions GROUP BY student "
-                "HAVING MAX(number) > ?1 AND MIN(number) <= ?1 ORDER BY student",
-                (after,),
+                "SELECT DISTINCT student FROM versions WHERE number > ? AND student IN "
+                "(SELECT student FROM versions WHERE number <= ?) ORDER BY student",
+                (after, after),
             ).fetchall()
-        versions = {student: _versions(database, path, student)[-2:] for (student,) in again}
-    return {student: (two[0], two[1]) for student, two in versions.items() if len(two) > 1}
+        found: dict[str, tuple[Version, Version]] = {}
+        for (student,) in again:
+            versions = _versions(database, path, student)
+            if len(versions) > 1:
+                found[student] = versions[-2], versions[-1]
+        return found
 
 
 def history(course: Course, assignment: str, student: str) -> list[Version]:
@@ -216,16 +222,15 @@ def _reading(path: Path, assignment: str) -> Iterator[sqlite3.Connection]:
 
 
 def _entries(
-    database: sqlite3.Connection, path: Path, student: str | None = None
+    database: sqlite3.Connection, student: str | None = None
 ) -> Iterator[tuple[str, Entry]]:
-    with in_a_sentence(path):
-        rows = database.execute(
-            "SELECT student, digest, graded, written FROM grades "
-            "WHERE ?1 IS NULL OR student = ?1 ORDER BY student",
-            (student,),
-        )
-        for row in rows:
-            yield row[0], Entry(row[1], row[2], bool(row[3]))
+    rows = database.execute(
+        "SELECT student, digest, graded, written FROM grades "
+        "WHERE ?1 IS NULL OR student = ?1 ORDER BY student",
+        (student,),
+    )
+    for row in rows:
+        yield row[0], Entry(row[1], row[2], bool(row[3]))
 
 
 def _versions(database: sqlite3.Connection, path: Path, student: str) -> list[Version]:

@@ -1,4 +1,4 @@
-"""The ledger's file: its tables, older ones brought up to date, and what is wrong with it."""
+"""The ledger's file: its tables, how it is brought up to date, what is said of a damaged one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from pathlib import Path
 
 from autograder.errors import UsageError, is_full_disk
 
-LAYOUT = 3
-"""Which tables a ledger has; it carries the number. 1 had no `seconds`, and did not carry it;
-2 had no `runs`."""
+LAYOUT = 2
+"""Which tables a ledger has; it carries the number. Layout 1 did not, nor `seconds` and `runs`."""
 COLUMNS = {"student", "digest", "graded", "written"}
 """Of `grades`, since layout 1; a ledger without them is older than that."""
 

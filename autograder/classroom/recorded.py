@@ -18,6 +18,8 @@ from autograder.outputs.facts import Facts
 from autograder.submission.folders import not_graded, unusual
 from autograder.submission.frame import Notebook, read_released
 
+MOST_TEXT = 50_000
+"""Characters of an answer that the report looks at."""
 GONE = (
     "graded, but the folder is not in submitted/ any more, so not counted here; "
     "'nbgrader db student remove' takes a student out of the gradebook and the export too."
@@ -122,7 +124,7 @@ def _answers(notebooks: Mapping[str, Notebook], questions: Iterable[Question]) -
             question = asked.get((name, cell.id))
             if cell.source == cell.handed_out or (question is None and cell.type != "code"):
                 continue
-            found[question or ""] = f"{found.get(question or '', '')}{cell.source}\n"
+            found[question or ""] = f"{found.get(question or '', '')}{cell.source}\n"[:MOST_TEXT]
     return found
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from autograder.cli.app import Assignment, app
+from autograder.cli.app import Assignment, Sandboxed, app, backend
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def return_(
     from autograder.course.course import Course
     from autograder.outputs.pages import make_pages
     from autograder.outputs.returned import pack_for_moodle
-    from autograder.submission.collecting import remembered
+    from autograder.submission.senders import remembered
 
     if to != "moodle":
         raise UsageError(f"There is no way back to '{to}'; there is moodle.")
@@ -191,6 +191,44 @@ def return_(
     for student, why in sorted({**others, **left_out}.items()):
         print(f"{student} is left out: {why}", file=sys.stderr)
     typer.echo(f"Wrote {target}, with the pages of {len(packed)} students.")
+
+
+@app.command()
+def pack(
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="gradescope, github or container.")],
+    assignment: Assignment = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The zip to write; ASSIGNMENT-KIND.zip otherwise."),
+    ] = None,
+    sandbox: Sandboxed = "bubblewrap",
+) -> None:
+    """Pack the assignment so that it is graded elsewhere, with the same hidden inputs.
+
+    gradescope: a zip that is an autograder there. github: a workflow that grades each push on a
+    machine of yours, with --fail-under and JUnit. container: a Containerfile and all it copies.
+
+    Each zip holds the hidden checks, the solutions and the course's secret: it is for staff, and
+    its README says which part of it goes where and who can see it there.
+    """
+    from autograder.assignment import chosen
+    from autograder.classroom.bundles import LAYOUTS
+    from autograder.classroom.bundles import pack as write_pack
+    from autograder.course.course import Course
+
+    if kind not in LAYOUTS:
+        raise UsageError(f"There is no pack '{kind}'; there are {', '.join(LAYOUTS)}.")
+    course = Course.find()
+    name = chosen(course, assignment)
+    target = output or course.root / f"{name}-{kind}.zip"
+    try:
+        write_pack(course, name, kind, target, backend(sandbox))
+    except OSError as error:
+        raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
+    typer.echo(
+        f"Wrote {target}. It holds hidden checks, solutions and the secret: for staff only; "
+        "its README.md says what goes where."
+    )
 
 
 def _graded(course: Course, assignment: str, *, needed: bool) -> dict[str, Grade]:
@@ -217,7 +255,7 @@ def _written(
     from autograder.outputs.export import to_csv
     from autograder.outputs.platforms import to_canvas, to_moodle
     from autograder.outputs.results import to_gradescope, to_json, to_junit
-    from autograder.submission.collecting import remembered
+    from autograder.submission.senders import remembered
 
     known = {row.student_id: row.status for row in rows}
     match to:

@@ -8,7 +8,6 @@ What lay there before is kept in `.autograder/earlier/`.
 from __future__ import annotations
 
 import datetime
-import json
 import shutil
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
@@ -23,6 +22,7 @@ from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.intake import MAX_EXTRA_FILES, shown
 from autograder.submission.layouts import Sender, Sent, proper_name, sorted_out, whose
 from autograder.submission.reader import holds_more_than, read_file, walk
+from autograder.submission.senders import remember
 
 MAX_STUDENT_FILES = 50 * MAX_EXTRA_FILES
 MAX_STUDENT_BYTES = MAX_FILE_BYTES
@@ -115,22 +115,13 @@ def carry_out(course: Course, made: Plan, *, update: bool) -> list[str]:
             _put_aside(course, place)
         fresh.rename(place)
         written.append(own.student)
-    _remember(course, made)
+    remember(course, made.assignment, {own.student: own.sender for own in made.submissions})
     return written
 
 
 def will_write(own: Collected, *, update: bool) -> bool:
     """Whether a student's folder would be written."""
     return bool(own.files) and (own.state == "new" or (own.state == "another" and update))
-
-
-def remembered(course: Course, assignment: str) -> dict[str, Sender]:
-    """By student, how a platform called them when their submission was collected."""
-    try:
-        raw = _memory(course, assignment).read_bytes()
-        return msgspec.json.decode(raw, type=dict[str, Sender])
-    except (OSError, msgspec.DecodeError):
-        return {}
 
 
 def _take(
@@ -261,22 +252,6 @@ def _put_aside(course: Course, place: Path) -> None:
     kept = course.root / ".autograder" / "earlier" / place.parent.name
     kept.mkdir(parents=True, exist_ok=True)
     place.rename(kept / f"{place.name}-{now:%Y%m%dT%H%M%S%f}")
-
-
-def _remember(course: Course, made: Plan) -> None:
-    """Keep how the platform calls each student: feedback and grades go back under that name."""
-    known = remembered(course, made.assignment)
-    known |= {own.student: own.sender for own in made.submissions}
-    path = _memory(course, made.assignment)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
-    fresh = path.with_suffix(".new")
-    text = json.dumps({name: msgspec.to_builtins(known[name]) for name in sorted(known)}, indent=1)
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(path)
-
-
-def _memory(course: Course, assignment: str) -> Path:
-    return course.root / ".autograder" / f"collected-{assignment}.json"
 
 
 def _is_a_name(student: str) -> bool:

@@ -23,8 +23,8 @@ from autograder.course.course import Course
 from autograder.course.people import Person, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.received import received
-from autograder.submission.collecting import remembered
 from autograder.submission.layouts import Sender
+from autograder.submission.senders import remembered
 
 
 @pytest.fixture

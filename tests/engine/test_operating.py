@@ -19,6 +19,8 @@ from autograder.gradebook.rows import open_gradebook
 from autograder.model import ClassResult
 from autograder.outputs.progress import Silent
 from autograder.release.migrate import back_up
+from autograder.submission.layouts import Sender
+from autograder.submission.senders import remember, remembered
 
 GONE, STAYS = "quillan", "ben"
 
@@ -88,6 +90,12 @@ def course(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
         back_up(book, private)
     (private / f"staff-notes-{NAME}.txt").write_text(f"{GONE}: a traceback\n")
     (copied.root / ".nbgrader.log").write_text(f"collected {GONE}\ncollected {STAYS}\n")
+    earlier = private / "earlier" / GONE / f"{NAME}-20260312T100000"
+    earlier.mkdir(parents=True)
+    (earlier / "layers.ipynb").write_text("{}")
+    senders = {GONE: Sender("moodle", "Gone", "1"), STAYS: Sender("moodle", "Stays", "2")}
+    remember(copied, NAME, senders)
+    (copied.root / f"feedback-{NAME}.zip").write_text(f"the page of {GONE}")
     monkeypatch.chdir(copied.root)
     return copied
 
@@ -116,6 +124,7 @@ def test_nothing_of_a_forgotten_student_is_left_and_nobody_else_is_touched(
         assert place in said
     assert holding(course, GONE) == []
     assert rows(course) == before
+    assert list(remembered(course, NAME)) == [STAYS]
     assert (course.root / ".nbgrader.log").read_text() == f"collected {STAYS}\n"
     assert grade(course).fresh == ()
     assert forget(monkeypatch, GONE, "--yes") == 2

@@ -137,10 +137,10 @@ def test_a_changed_check_is_tried_before_it_counts(course: Course) -> None:
     before, files = rows(course), tree(course.root / "autograded")
     result = grade(course, jobs=1, dry=True)
     lines = changed_lines(result.regraded)
-    assert [line.split(":")[0] for line in lines] == ["ann", "ben"]
-    assert "(the checks changed): weigh unchanged, but" in lines[0]
-    assert "never (new, 0); the grade given by hand stands" in lines[0]
-    assert "(the checks changed): weigh -" in lines[1]
+    assert [line.split(":")[0] for line in lines] == ["ben", "ann"]
+    assert "(the checks changed): weigh unchanged, but" in lines[1]
+    assert "never (new, 0); the grade given by hand stands" in lines[1]
+    assert "(the checks changed): weigh -" in lines[0]
     assert "Nothing was written" in says(result)
     assert (rows(course), tree(course.root / "autograded")) == (before, files)
     assert changed_lines(grade(course, jobs=1).regraded) == lines
