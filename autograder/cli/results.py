@@ -19,7 +19,10 @@ def report(
         Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
     ] = None,
 ) -> None:
-    """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    """Show the class on one page: what is left to do, hard questions, mistakes, whom to look at.
+
+    Beside it, <page>-similar.html shows submissions that are alike, as evidence for a person.
+    """
     from autograder.assignment import chosen
     from autograder.classroom.recorded import GONE, recorded_class
     from autograder.course.course import Course
@@ -31,7 +34,7 @@ def report(
     own = {who: grade for who, grade in grades.items() if facts.folders.get(who) != GONE}
     target = to or course.root / "reports" / f"{name}.html"
     path = write_report(name, own or grades, target, facts)
-    typer.echo(f"Wrote {path}.")
+    typer.echo(f"Wrote {path} and {path.stem}-similar.html.")
 
 
 @app.command()

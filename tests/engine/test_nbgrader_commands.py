@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,7 @@ def batch(handed_in, tmp_path_factory) -> Course:
 def autograded(handed_in, tmp_path_factory) -> Course:
     """The class as `nbgrader autograde` leaves it."""
     course = copy_of(handed_in, tmp_path_factory.mktemp("nbgrader"))
+    (course.root / "extensions.csv").write_text("student_id,extension\nright,2 d\n")
     done = run(course, "nbgrader", "autograde", NAME)
     assert done.returncode == 0, done.stderr
     return course
@@ -112,6 +114,13 @@ def score(course: Course, student: str, notebook: str, question: str) -> Any:
 
 def test_nbgrader_autograde_gives_the_rows_of_autograder_grade(batch, autograded):
     assert gradebook_rows(autograded) == gradebook_rows(batch)
+
+
+def test_nbgrader_autograde_grants_the_time_of_the_courses_file(autograded):
+    with open_gradebook(autograded, NAME) as gradebook:
+        granted = {one.student.id: one.extension for one in gradebook.assignment_submissions(NAME)}
+    assert granted.pop("right") == timedelta(days=2)
+    assert set(granted.values()) == {None}
 
 
 def test_nbgrader_autograde_leaves_the_folders_of_autograder_grade(batch, autograded):
