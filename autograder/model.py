@@ -61,6 +61,8 @@ class CheckResult(msgspec.Struct, frozen=True):
     """The earlier question in which the named mistake stands; unset if it is this one."""
     carried: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     """Set where it passed only without an earlier question's mistake; `message` says which."""
+    off: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Set where it shows something: by row, the entries that are off (`x`) in an example."""
 
 
 class QuestionScore(msgspec.Struct, frozen=True):

@@ -104,6 +104,8 @@ class Outcome(msgspec.Struct, frozen=True):
     """The earlier question in which the named mistake stands; unset if it is this one."""
     carried: bool = False
     """Whether it passed only without an earlier question's mistake; `message` says which."""
+    off: tuple[str, ...] = ()
+    """Which entries of the array are wrong in an example (see `grading.example`)."""
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -138,20 +140,14 @@ def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
     except (KeyboardInterrupt, SystemExit):
         raise  # for the caller of us all
     except StudentFault as fault:
-        outcome = Outcome(
-            check.name,
-            check.weight,
-            fault.verdict,
-            fault.message,
-            fault.hint or check.describes,
-            fault.misconception,
-            could_not_tell=isinstance(fault, CouldNotTell),
-        )
+        unsure = isinstance(fault, CouldNotTell)
+        told = fault.verdict, fault.message, fault.hint or check.describes, fault.misconception
+        outcome = Outcome(check.name, check.weight, *told, could_not_tell=unsure)
         return Ran(outcome, fault)
     except BaseException as error:
         staff = "".join(traceback.format_exception(error))
-        told = "This check could not be run; the course staff has been told."
-        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, told), staff=staff)
+        sorry = "This check could not be run; the course staff has been told."
+        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sorry), staff=staff)
     return Ran(Outcome(check.name, check.weight, Verdict.PASSED))
 
 
