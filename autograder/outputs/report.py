@@ -32,10 +32,12 @@ def write_report(
     path: Path,
     folders: Mapping[str, str] = NOTHING,
     ungraded: Mapping[str, str] = NOTHING,
+    answers: str = "",
 ) -> Path:
     """Write the class report as one self-contained page; returns `path`."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(assignment, grades, folders, ungraded), encoding="utf-8")
+    page = render_report(assignment, grades, folders, ungraded, answers)
+    path.write_text(page, encoding="utf-8")
     return path
 
 
@@ -44,6 +46,7 @@ def render_report(
     grades: Mapping[str, Grade],
     folders: Mapping[str, str] = NOTHING,
     ungraded: Mapping[str, str] = NOTHING,
+    answers: str = "",
 ) -> str:
     """The class report as HTML; the same grades always give the same page.
 
@@ -52,6 +55,7 @@ def render_report(
         grades: by student.
         folders: by name, what is odd about a folder of submitted/ as such.
         ungraded: by name, why something in submitted/ is not graded.
+        answers: the name of the page that lists what a person reads; empty if there is none.
     """
     summary = summarize(grades)
     environment = jinja2.Environment(
@@ -68,6 +72,7 @@ def render_report(
         grades=grades,
         look_at=look_at(grades, ungraded, folders),
         from_submission=FROM_SUBMISSION,
+        answers=answers,
         totals=totals_picture(summary),
         questions=questions_picture(summary.questions),
         mistakes=mistakes_picture(summary),
