@@ -111,8 +111,8 @@ def values(
     allowed = TOLERANCE if tolerance is None else tolerance
     margins.note(name, float(error.max(initial=0.0)), allowed)
     if error.size and not error.max() <= allowed:  # not `>`: NaN is no pass
-        told = seen(got, want, error <= allowed, where)
-        _wrong(name, got, error, told, hint)
+        right = error <= allowed
+        _wrong(name, got, error, ~right, seen(got, want, right, where), hint)
 
 
 def exact(
@@ -231,7 +231,7 @@ def _finite(name: str, actual: Array, hint: str) -> None:
         )
 
 
-def _wrong(name: str, got: Array, error: Array, told: str, hint: str) -> NoReturn:
+def _wrong(name: str, got: Array, error: Array, off: Mask, told: str, hint: str) -> NoReturn:
     worst = int(error.argmax())
     where = _place(np.unravel_index(worst, got.shape))
     size = f"{error.flat[worst]:.2g}" if error.flat[worst] <= LARGEST_SHOWN else "over 1,000"
@@ -240,7 +240,9 @@ def _wrong(name: str, got: Array, error: Array, told: str, hint: str) -> NoRetur
         message = f"{name} is zero everywhere."
     elif told:
         message += f" {told}"
-    raise WrongValues(_sentence(message), hint, name, got)
+    wrong = WrongValues(_sentence(message), hint, name, got)
+    wrong.off = off
+    raise wrong
 
 
 def _place(index: tuple[np.intp, ...]) -> str:

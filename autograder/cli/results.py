@@ -18,11 +18,22 @@ def report(
     to: Annotated[
         Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
     ] = None,
+    formgrader: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where links lead to; http://localhost:8888/formgrader by default."
+        ),
+    ] = None,
 ) -> None:
-    """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    """Show the class on one page: scores, hard questions, common mistakes, whom to look at.
+
+    Beside it, <page>-answers.html lists what a person reads, alike answers side by side.
+    """
     from autograder.assignment import chosen
+    from autograder.classroom.answers import FORMGRADER, answers_to_read
     from autograder.classroom.recorded import GONE, recorded_class
     from autograder.course.course import Course
+    from autograder.outputs.answers import write_answers
     from autograder.outputs.report import write_report
 
     course = Course.find()
@@ -30,8 +41,11 @@ def report(
     grades, facts = recorded_class(course, name)
     own = {who: grade for who, grade in grades.items() if facts.folders.get(who) != GONE}
     target = to or course.root / "reports" / f"{name}.html"
-    path = write_report(name, own or grades, target, facts)
-    typer.echo(f"Wrote {path}.")
+    answers = answers_to_read(course, name, own or grades, formgrader or FORMGRADER)
+    beside = target.with_name(f"{target.stem}-answers.html")
+    path = write_report(name, own or grades, target, facts, beside.name)
+    write_answers(name, answers, beside)
+    typer.echo(f"Wrote {path} and {beside.name}.")
 
 
 @app.command()

@@ -37,7 +37,7 @@ def plots_cell(question: str, pictures: Sequence[Picture]) -> Any:
     """A cell that shows a student's own pictures."""
     shown = "".join(
         f'<p><img alt="Picture of the cell {html.escape(picture.cell)}" width="100%" '
-        f'src="data:{picture.mime};base64,{picture.data}"></p>'
+        f'style="border-color: transparent" src="data:{picture.mime};base64,{picture.data}"></p>'
         for picture in pictures
     )
     return _cell(f"{question}-plots", [_html(f"<p><em>{PLOTS}:</em></p>{shown}", PLOTS)])
