@@ -9,6 +9,8 @@ WORKERS ?= $(shell expr 2 \* $$(env -u OMP_NUM_THREADS nproc))
 STAMP := $(VENV)/.installed
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+# The tests start a hundred Pythons; each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test tests lint verify release bench clean
 
