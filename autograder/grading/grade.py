@@ -24,9 +24,9 @@ from autograder.checking.faults import WrongValues
 from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.course.questions import Question, refuse_unreleased
-from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
 from autograder.diagnosis.outline import outline
+from autograder.diagnosis.shared import diagnosis_of
 from autograder.errors import UsageError
 from autograder.grading.carry import Carried, Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
@@ -115,7 +115,7 @@ class Grader:
                 f"The question '{unchecked[0]}' of {found.name} has no hidden check in "
                 f"{found.checks()}; write one, or take the question out of the notebook."
             )
-        diagnosis = Diagnosis(found, secret, found.release)
+        diagnosis = diagnosis_of(found, secret)
         own = (checks, diagnosis, Carrier(found), self._sandbox, self._policy)
         return Kit(found, questions, *own, secret, found.release)
 
