@@ -126,6 +126,10 @@ class Jail:
         """Return the CPU seconds of the whole jail, children that were waited for included."""
         return sum(cpu_seconds(pid) for pid in self.descendants())
 
+    def network(self) -> str:
+        """Return the kernel's name of the network namespace that the jail is in."""
+        return os.readlink(f"/proc/{self.init.pid}/ns/net")
+
     def kill_orphans(self) -> bool:
         """End all but the init and the student. Return whether they are gone.
 

@@ -106,6 +106,11 @@ class Session:
         """Return the CPU seconds of cells and forks so far, by the kernel's account."""
         return self._cpu_before + (self._jail.cpu() if self._jail is not None else 0.0)
 
+    @property
+    def network(self) -> str:
+        """Return the kernel's name of the network that the jail is in; none between jails."""
+        return self._jail.network() if self._jail is not None else ""
+
     def _try_cell(self, key: str, sure: bool) -> CellRun:
         """Run a cell; if its process ends for no known reason, run it once more to be sure."""
         for last in (True,) if sure else (False, True):
