@@ -86,8 +86,11 @@ class Host(Protocol):
     def sources(self) -> Mapping[str, str]:
         """The texts that lines and names are looked up in."""
 
+    def fork_is(self, pid: int) -> None:
+        """Take note of the fork's number."""
+
     def fork_spent(self) -> Spent:
-        """Return what all processes but the session's own have spent."""
+        """Return what the session's processes have spent, and how the fork fared."""
 
     def fork_over(self, error: StudentError | None) -> StudentError | None:
         """End what is left of a fork; return the error with its real reason."""
@@ -186,20 +189,24 @@ class Fork:
         if self._over is not None:
             raise self._over
         policy, budget = self._host.policy, self._host.budget
-        wall = min(policy.check_wall, budget.left)
-        most = policy.check_cpu if cpu is None else min(cpu, policy.check_cpu)
+        late = budget.stuck > 0
+        wall = min(policy.later_check_wall if late else policy.check_wall, budget.left)
+        most = policy.later_check_cpu if late else policy.check_cpu
+        most = most if cpu is None else min(cpu, most)
         clock = Clock(most, wall, self._host.fork_spent)
         try:
             if not wall:
                 raise StudentTimeout
             if message is None:
+                self._host.fork_is(self._channel.sender(clock))
                 return self._channel.receive(policy.reply_limits, clock)
             return self._with_lender(message, clock)
         except StudentError as error:
+            budget.stuck += isinstance(error, StudentTimeout)
             self._over = over = self._host.fork_over(error) or error
             raise over from None
         finally:
-            budget.used += clock.elapsed
+            budget.used += clock.cost
 
     def _with_lender(self, message: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
         """Send a message; answer calls of what is lent until the reply is there.
