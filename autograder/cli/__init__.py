@@ -17,6 +17,7 @@ from autograder.classroom.start import collect_seldom, skip_uri_grammar
 from autograder.cli import course, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError
+from autograder.outputs.console import visible
 
 __all__ = ["app", "course", "grading", "main", "proving", "results"]
 
@@ -30,7 +31,7 @@ def main() -> NoReturn:
     try:
         app()
     except (UsageError, SandboxUnavailable) as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(visible(f"autograder: {error}"), file=sys.stderr)
         raise SystemExit(USAGE) from None
     except Exception as error:
         _say_failure(error)
@@ -48,7 +49,7 @@ def _say_failure(error: Exception) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as also:
         path = Path(f"nowhere, since it cannot be written ({also.strerror})")
-    said = str(error).partition("\n")[0] or "without a word"
+    said = visible(str(error)).partition("\n")[0] or "without a word"
     print(
         f"autograder: this command failed, through no fault of yours ({type(error).__name__}: "
         f"{said}); the traceback is in {path}.",

@@ -10,6 +10,7 @@ import typer
 
 from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
+from autograder.outputs.console import visible
 
 
 @app.command()
@@ -62,7 +63,7 @@ def feedback(
     course.source(name)
     made = make_pages(course, name, student or None, jobs=jobs or default_jobs(), force=force)
     for who, why in made.failed.items():
-        print(f"{who}: {why}", file=sys.stderr)
+        print(visible(f"{who}: {why}"), file=sys.stderr)
     current = f"{len(made.current)} had nothing new"
     typer.echo(f"Made the pages of {len(made.made)} students; {current}.")
     if made.failed:
@@ -88,7 +89,7 @@ def history(
     if not found:
         raise UsageError(f"Nothing of {name} by {student} is graded yet.")
     for line in history_lines([(one.at, one.grade, one.parts) for one in found]):
-        typer.echo(line)
+        typer.echo(visible(line))
 
 
 @app.command()
@@ -109,7 +110,7 @@ def export(
     with open_gradebook(course, name) as gradebook:
         table = to_csv(grade_rows(course, gradebook, [name]))
     if to is None:
-        typer.echo(table, nl=False)
+        typer.echo(visible(table) if sys.stdout.isatty() else table, nl=False)
     else:
         try:
             to.write_text(table, encoding="utf-8")
