@@ -56,8 +56,8 @@ class Clock:
     """The seconds one request may take: CPU by the kernel's account, wall as a backstop.
 
     Time in which the student's process waited for a processor does not count: how busy the
-    grading machine is must not decide about a grade. Only `CROWDED` bounds it. While other
-    processes and threads of the submission ran, it waited for those.
+    grading machine is must not decide about a grade. Only `CROWDED` bounds it. Who starts other
+    processes or threads has mostly waited for those.
     """
 
     def __init__(self, cpu: float, wall: float, account: Callable[[], Spent]) -> None:
@@ -103,7 +103,8 @@ class Clock:
         self._spent = spent.cpu - self._before.cpu
         if spent.ran >= self._before.ran:  # it has not ended
             others = self._spent - (spent.ran - self._before.ran)
-            self._waited = max(0.0, spent.waited - self._before.waited - max(0.0, others))
+            own = CROWDED * max(0.0, others)
+            self._waited = max(0.0, spent.waited - self._before.waited - own)
         if self.elapsed > self._wall or self._spent + self._charged > self._cpu:
             raise StudentTimeout
 
