@@ -38,10 +38,10 @@ tell who grades, and when.
 STYLES = frozenset(
     "background background-color border border-bottom border-collapse border-color border-left "  # noqa: SIM905 - as above
     "border-right border-spacing border-style border-top border-width color display float font "
-    "font-family font-size font-style font-variant font-weight height letter-spacing line-height margin "
-    "margin-bottom margin-left margin-right margin-top max-height max-width min-height min-width "
-    "overflow overflow-x padding padding-bottom padding-left padding-right padding-top text-align "
-    "text-decoration text-indent vertical-align white-space width".split()
+    "font-family font-size font-style font-variant font-weight height letter-spacing line-height "
+    "margin margin-bottom margin-left margin-right margin-top max-height max-width min-height "
+    "min-width overflow overflow-x padding padding-bottom padding-left padding-right padding-top "
+    "text-align text-decoration text-indent vertical-align white-space width".split()
 )
 """What a style may set: nothing with an address in it, and no place over what the page says."""
 FETCHING = re.compile(r"[\\@<{]|/\*|//|url", re.IGNORECASE)
