@@ -15,6 +15,8 @@ from functools import cache
 
 import msgspec
 
+from autograder.sandbox.cgroup import Group
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST = 1024
@@ -72,13 +74,16 @@ def _ended(descriptor: int, seconds: float) -> bool:
 
 
 class Jail:
-    """The init, the student and all that descends from them."""
+    """The init, the student and all that descends from them; `group` is their sandbox's."""
 
-    def __init__(self, init: int, student: int, *, own_pids: bool) -> None:
+    def __init__(
+        self, init: int, student: int, *, own_pids: bool, group: Group | None = None
+    ) -> None:
         self.init, self.student = Process(init), Process(student)
         self._own_pids = own_pids
         self._mapped, self._resident = _mapped(init), _resident(init)
-        self._cpu = 0.0
+        self._cpu, self._group = 0.0, group
+        self._group_before = group.cpu() if group is not None else 0.0
 
     def ended(self) -> bool:
         """Return whether the init has ended, and with it the jail."""
@@ -131,19 +136,16 @@ class Jail:
         return Spent(self.cpu(), waited, ran)
 
     def cpu(self) -> float:
-        """Return the CPU seconds of the whole jail.
+        """Return the CPU seconds of the whole jail: by the kernel's group, else the process table.
 
-        Those of processes that have ended are in their parents' accounts, since all parents wait:
-        the init for orphans, and the filter of system calls lets nobody say otherwise (SIGCHLD).
-        A process that changes parents while this looks may be missed: the largest sum counts.
+        There ended processes are in the accounts of parents: all wait, the init for orphans, and
+        the filter of system calls lets nobody ignore SIGCHLD. One that changes parents while this
+        looks may be missed: the largest sum counts.
         """
+        if self._group is not None:
+            return self._group.cpu() - self._group_before
         self._cpu = max(self._cpu, sum(map(cpu_seconds, self.descendants())))
         return self._cpu
-
-    @property
-    def network(self) -> str:
-        """The kernel's name of the network namespace that the jail is in."""
-        return os.readlink(f"/proc/{self.init.pid}/ns/net")
 
     def kill_orphans(self) -> bool:
         """End all but the init and the student. Return whether they are gone.
@@ -246,10 +248,9 @@ def _turns(pid: int) -> tuple[float, float]:
 
 
 def ended_by_itself(pid: int) -> bool:
-    """Return whether a process whose end nobody has waited for ended of its own doing.
+    """Return whether a process left, or was ended by a signal that only its own mistake raises.
 
-    That is by leaving, or by a signal that only a process's own mistake raises. It may be ending
-    still, its sockets closed.
+    Nobody has waited for its end yet; it may be ending still, its sockets closed.
     """
     with suppress(OSError):
         process = Process(pid)
