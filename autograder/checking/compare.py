@@ -46,8 +46,8 @@ honest draw is six deviations away from failing."""
 ABSURD_IS_JUST_WRONG = np.errstate(over="ignore", invalid="ignore")
 """Numbers near 1e308 overflow when they are compared; that is no reason to warn anybody."""
 
-MOST_SHOWN_AXES, LONGEST_SHOWN, LARGEST_SHOWN = 4, 999, 1000.0
-"""Shapes and errors beyond these are not printed: an answer could tell hidden inputs by them."""
+LARGEST_SHOWN = 1000.0
+"""Errors beyond this are not printed: an answer could tell hidden inputs by them."""
 
 
 def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
@@ -59,10 +59,20 @@ def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -
     if actual.shape != expected:
         transposed = actual.ndim == 2 and actual.shape == expected[::-1]
         tail = " Is it transposed?" if transposed else ""
-        small = actual.ndim <= MOST_SHOWN_AXES and max(actual.shape, default=0) <= LONGEST_SHOWN
-        got = f"shape {actual.shape}" if small else "another shape"
-        message = f"{name} has {got}; it should be {expected}.{tail}"
+        message = f"{name} has {_told(actual.shape, expected)}; it should be {expected}.{tail}"
         raise WrongShape(_sentence(message), hint, name, actual)
+
+
+def _told(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A wrong shape in words: its lengths where they are of the right one, or 0 or 1.
+
+    Any other length could be a hidden number: an answer returns what shape it likes.
+    """
+    if len(got) > len(expected) + 1:
+        return "more axes"
+    lengths = [str(n) if n in (0, 1, *expected) else "?" for n in got]
+    other = ", where ? is another length" * ("?" in lengths)
+    return f"shape ({', '.join(lengths)}{',' * (len(got) == 1)}){other}"
 
 
 def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:

@@ -10,6 +10,7 @@ import typer
 
 from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
+from autograder.outputs.console import visible
 
 
 @app.command()
@@ -75,7 +76,7 @@ def feedback(
     course.source(name)
     made = make_pages(course, name, student or None, jobs=jobs or default_jobs(), force=force)
     for who, why in made.failed.items():
-        print(f"{who}: {why}", file=sys.stderr)
+        print(visible(f"{who}: {why}"), file=sys.stderr)
     current = f"{len(made.current)} had nothing new"
     typer.echo(f"Made the pages of {len(made.made)} students; {current}.")
     if made.failed:
@@ -101,4 +102,4 @@ def history(
     if not found:
         raise UsageError(f"Nothing of {name} by {student} is graded yet.")
     for line in history_lines([(one.at, one.grade, one.parts) for one in found]):
-        typer.echo(line)
+        typer.echo(visible(line))
