@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from autograder.classroom.recorded import GONE, odd_folders, recorded_class, recorded_grades
 from autograder.cli import app
 from autograder.course.course import Course
+from autograder.errors import UsageError
 from autograder.gradebook.rows import open_gradebook
 from autograder.model import Grade
 from autograder.outputs.export import grade_rows
@@ -117,6 +118,36 @@ def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -
     due(course, "2026-06-01 12:00 UTC")
     assert points(grade(course, jobs=1).grades["ann"]) == "16 of 17 + 3"
     assert exported(course)["ann"].score == "19.0"
+
+
+def test_extensions_and_drops_of_the_courses_file_are_everywhere(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    policy = 'c.AssignLatePenalties.plugin_class = "autograder.gradebook.late.LatePolicy"\n'
+    config.write_text(config.read_text() + policy)
+    due(course, "2026-05-01 12:00 UTC")
+    table = course.root / "extensions.csv"
+    table.write_text(f"student_id,assignment,extension,dropped\nann,{NAME},2 d,\ncat,,,yes\n")
+    result = grade(course, jobs=1)
+    assert list(result.grades) == ["ann", "ben"]
+    assert not result.grades["ann"].late_penalty
+    assert result.grades["ben"].late_penalty == 0.6, "a tenth of 3 points and of 3 bonus points"
+    grades, facts = recorded_class(course, NAME)
+    assert (list(grades), list(facts.late)) == (["ann", "ben"], ["ben"])
+    assert (facts.extended, facts.dropped, facts.missing) == (("ann",), ("cat",), ())
+    assert list(exported(course)) == ["ann", "ben"]
+    assert (
+        "Left the course"
+        in run(course, monkeypatch, "report") + (course.root / "reports" / "mini.html").read_text()
+    )
+    with pytest.raises(UsageError, match="cat has dropped mini"):
+        grade(course, students=["cat"], jobs=1)
+    table.write_text("student_id,dropped\nzoe,no\n")
+    again = grade(course, jobs=1)
+    assert list(again.grades) == ["ann", "ben", "cat"], "a row that is gone counts no more"
+    assert again.grades["ann"].late_penalty
+    assert "is the name right?" in again.folders["zoe"]
 
 
 def test_who_is_taken_out_of_the_gradebook_is_not_in_the_report(course: Course) -> None:
