@@ -121,7 +121,14 @@ class Grader:
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
-        submission = read_submission(folder, self._found.release, self._found.settings.records)
+        return self.grade_read(self.read(folder))
+
+    def read(self, folder: Path) -> Submission:
+        """Read a submission's folder as grading sees it."""
+        return read_submission(folder, self._found.release, self._found.settings.records)
+
+    def grade_read(self, submission: Submission) -> GradedSubmission:
+        """Grade a submission that has been read."""
         run = self._run(submission)
         scores = run.scores()
         problems = [*submission.problems, *run.problems]
@@ -129,8 +136,7 @@ class Grader:
             problems.append("Graded without a sandbox: files and network were not protected.")
         marked = run.mark(score_submission(self.assignment, scores, problems))
         said = with_remarks(marked, submission), run.notebooks(), run.runs
-        pictures = pictures_beside(self._sandbox, submission, self._questions())
-        beside = pictures, run.evidence()
+        beside = pictures_beside(self._sandbox, submission, self._questions()), run.evidence()
         return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds, *beside)
 
     def _run(self, submission: Submission) -> Run:

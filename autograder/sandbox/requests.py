@@ -21,6 +21,7 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.inside.blame import MOST_BASES
+from autograder.sandbox.inside.fork import MOST_ENTRIES
 from autograder.sandbox.outputs import known_name, may_be_quoted, words_of
 from autograder.sandbox.places import Sources, places
 from autograder.sandbox.policy import Policy
@@ -59,6 +60,8 @@ class Item(msgspec.Struct, frozen=True):
     value: Value
     has_value: bool
     kind: str
+    entries: Mapping[str, Item] | None = None
+    """Of a small dictionary, what it holds at this moment, if it was sent along."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -128,7 +131,18 @@ def _item(item: Any, sources: Mapping[str, str]) -> Item:
     if type(item) is not dict or type(item.get("h")) is not int or item["h"] < 0:
         raise StudentProtocol("not an object's description")
     kind = known_name(item.get("k"), sources, COMMON_NAMES, "object")
-    return Item(Handle(item["h"]), item.get("v"), "v" in item, kind)
+    entries = _entries(item["e"], sources) if "e" in item else None
+    return Item(Handle(item["h"]), item.get("v"), "v" in item, kind, entries)
+
+
+def _entries(told: Any, sources: Mapping[str, str]) -> dict[str, Item]:
+    if type(told) is not list or len(told) > MOST_ENTRIES:
+        raise StudentProtocol("not the entries of a dictionary")
+    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in told):
+        raise StudentProtocol("not the entries of a dictionary")
+    if any(type(item) is dict and "e" in item for _, item in told):
+        raise StudentProtocol("entries within entries")
+    return {key: _item(item, sources) for key, item in told}
 
 
 def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
