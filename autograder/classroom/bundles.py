@@ -93,6 +93,7 @@ def pack(course: Course, assignment: str, kind: str, target: Path, sandbox: Back
             entry.external_attr = (stat.S_IFREG | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[name])
+    fresh.chmod(0o600)
     fresh.replace(target)
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from autograder.cli.app import Assignment, Sandboxed, app, backend
 from autograder.errors import UsageError
+from autograder.outputs.console import Console, visible
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -90,7 +90,7 @@ def collect(
     said = len(made.left_out)
     written = carry_out(course, made, update=update)
     for line in made.left_out[said:]:
-        print(line, file=sys.stderr)
+        print(visible(line), file=sys.stderr)
     typer.echo(f"Wrote {len(written)} submissions; now run 'autograder grade {name}'.")
 
 
@@ -110,6 +110,7 @@ def export(
         str | None,
         typer.Option(help="What the assignment is called in Canvas's gradebook: 'Lab 1 (4711)'."),
     ] = None,
+    roster: Roster = None,
 ) -> None:
     """Write the grades as the gradebook has them, sorted by student.
 
@@ -117,12 +118,15 @@ def export(
     that was said; junit a case for each check; gradescope a results.json for each student; canvas
     and moodle what these gradebooks import. A grade that waits for a person, is withheld or
     missing says so and is never a number; for canvas, moodle and gradescope it is left out, and
-    said here.
+    said here. A roster fills in names and ids that the gradebook does not know.
     """
     from autograder.assignment import chosen
     from autograder.course.course import Course
+    from autograder.course.people import Roster as People
+    from autograder.course.people import read_people
     from autograder.gradebook.rows import open_gradebook
     from autograder.outputs.export import ENCODING, grade_rows
+    from autograder.outputs.platforms import with_roster
 
     if to not in FORMATS:
         what = f"There is no format '{to}'; there are {', '.join(FORMATS)}."
@@ -133,13 +137,16 @@ def export(
     with open_gradebook(course, name) as gradebook:
         grades = _graded(course, name, needed=to in ("gradescope", "json", "junit"))
         rows = grade_rows(course, gradebook, [name], grades=grades)
+    if roster:
+        rows = with_roster(rows, People([row for path in roster for row in read_people(path)]))
     texts = _written(course, name, to, rows, grades, column or name)
     if to in ("canvas", "moodle", "gradescope"):
         for row in rows:
             if row.status != "graded":
-                print(f"{row.student_id} is {row.status}, and left out.", file=sys.stderr)
+                print(visible(f"{row.student_id} is {row.status}, and left out."), file=sys.stderr)
     if output is None:
-        typer.echo("".join(texts.values()), nl=False)
+        table = "".join(texts.values())
+        typer.echo(visible(table) if sys.stdout.isatty() else table, nl=False)
         return
     encoding = ENCODING if to in ("csv", "moodle") else "utf-8"
     try:
@@ -189,7 +196,7 @@ def return_(
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
     for student, why in sorted({**others, **left_out}.items()):
-        print(f"{student} is left out: {why}", file=sys.stderr)
+        print(visible(f"{student} is left out: {why}"), file=sys.stderr)
     typer.echo(f"Wrote {target}, with the pages of {len(packed)} students.")
 
 

@@ -30,6 +30,7 @@ COLUMNS = {
 }
 """What a column tells, and how platforms head it: nbgrader, Canvas, Moodle, GitHub Classroom."""
 YEAR_FIRST = re.compile(r"\s*\d{4}-")
+TELLING = ("id", "email", "lms_user_id", "number", "github")
 PARTICIPANT = re.compile(r"\D+(\d+)")
 """`Participant 123456`, in any language, in a grading worksheet of Moodle."""
 
@@ -51,7 +52,7 @@ class Person(msgspec.Struct, frozen=True):
     handed_in: str = ""
     """When, in the platform's words; empty or a dash if it does not say."""
 
-    def keys(self) -> set[str]:
+    def spellings(self) -> set[str]:
         """How a name that means this person can read, without accents, case and spaces."""
         both = (f"{self.first_name} {self.last_name}", f"{self.last_name} {self.first_name}")
         names = {plain(one) for one in (*both, self.name)}
@@ -72,32 +73,48 @@ class Roster:
         for row in rows:
             if row.id:
                 known[row.id] = _joined(known.get(row.id), row)
+        with_ids = _Index(known.values())
         for row in rows:
             if not row.id:
-                id_ = _same_person(row, known) or row.email.partition("@")[0]
+                id_ = _same_person(row, with_ids) or row.email.partition("@")[0]
                 if id_:
                     known[id_] = _joined(known.get(id_), msgspec.structs.replace(row, id=id_))
         self.people: Mapping[str, Person] = dict(sorted(known.items()))
+        self._found = _Index(self.people.values())
 
     def by(self, field: str, value: str) -> list[Person]:
-        """The people of whom a field has this value, whatever its case."""
-        sought = value.casefold()
-        return [one for one in self.people.values() if sought == getattr(one, field).casefold()]
+        """The people of whom a field has this value, whatever its case.
+
+        Args:
+            field: one of `Person` that tells people apart: id, email, lms_user_id, number, github.
+            value: what it should be.
+        """
+        return self._found.fields.get((field, value.casefold()), [])
 
     def named(self, name: str) -> list[Person]:
         """The people whom a name can mean."""
-        sought = plain(name)
-        return [one for one in self.people.values() if sought in one.keys() - {""}]
+        return self._found.names.get(plain(name), [])
 
     def begins(self, text: str) -> Person | None:
         """The person whose id a file's name begins with; of several the longest id."""
         lower = text.casefold()
-        starts = [
-            one
-            for one in self.people.values()
-            if lower.startswith(tuple(one.id.casefold() + mark for mark in "_-. "))
-        ]
-        return max(starts, key=lambda one: len(one.id), default=None)
+        ends = [at for at, character in enumerate(lower) if character in "_-. "]
+        found = [one for at in reversed(ends) for one in self.by("id", lower[:at])]
+        return found[0] if found else None
+
+
+class _Index:
+    """People by what tells them apart."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self.fields: dict[tuple[str, str], list[Person]] = {}
+        self.names: dict[str, list[Person]] = {}
+        for one in people:
+            for field in TELLING:
+                if value := getattr(one, field).casefold():
+                    self.fields.setdefault((field, value), []).append(one)
+            for key in one.spellings():
+                self.names.setdefault(key, []).append(one)
 
 
 def plain(text: str) -> str:
@@ -136,7 +153,7 @@ def read_people(path: Path) -> list[Person]:
             f"{path} is no roster: it has no column id, email, name or Identifier; "
             "nbgrader's columns are id, first_name, last_name, email and lms_user_id."
         )
-    return [one for one in people if one.keys() or one.number]
+    return [one for one in people if one.spellings() or one.number]
 
 
 def _person(columns: Mapping[str, str], row: Mapping[str, str | None]) -> Person:
@@ -146,16 +163,13 @@ def _person(columns: Mapping[str, str], row: Mapping[str, str | None]) -> Person
     return Person(**{"id": "", **told})
 
 
-def _same_person(row: Person, known: Mapping[str, Person]) -> str:
+def _same_person(row: Person, known: _Index) -> str:
     """The id of the one person that a row without an id speaks of; empty if that is unclear."""
-    for alike in (
-        lambda one: bool(row.email) and one.email.casefold() == row.email.casefold(),
-        lambda one: bool((row.keys() - {plain(row.email)}) & one.keys()),
-    ):
-        found = [one.id for one in known.values() if alike(one)]
-        if found:
-            return found[0] if len(found) == 1 else ""
-    return ""
+    by_email = known.fields.get(("email", row.email.casefold()), [])
+    names = row.spellings() - {plain(row.email)}
+    by_name = {one.id: one for name in names for one in known.names.get(name, [])}
+    found = by_email or list(by_name.values())
+    return found[0].id if len(found) == 1 else ""
 
 
 def _joined(one: Person | None, other: Person) -> Person:

@@ -8,14 +8,47 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
+from autograder.course.people import Roster
 from autograder.outputs.export import Row, final, table
 from autograder.submission.layouts import Sender
 
+FROM_ROSTERS = ("last_name", "first_name", "email", "lms_user_id")
 CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 MOODLE = (
     "Identifier", "Full name", "Email address", "Username", "ID number", "Grade", "Maximum grade",
     "Last modified (grade)",
 )  # fmt: skip
+
+
+def with_roster(rows: Sequence[Row], roster: Roster) -> list[Row]:
+    """The rows with what a roster knows of people, and a row for each who handed in nothing.
+
+    Args:
+        rows: of one assignment, at least one.
+        roster: the people of the course; what the gradebook says of them stays.
+    """
+    if not rows:
+        return []
+    absent = _absent(rows[0])
+    known = {row.student_id: row for row in rows}
+    for id_, person in roster.people.items():
+        row = known.get(id_, msgspec.structs.replace(absent, student_id=id_))
+        told = {field: getattr(row, field) or getattr(person, field) for field in FROM_ROSTERS}
+        known[id_] = msgspec.structs.replace(row, **told)
+    return sorted(known.values(), key=lambda row: (row.student_id.casefold(), row.student_id))
+
+
+def _absent(other: Row) -> Row:
+    """The row of somebody who handed in nothing, from another's of the same assignment."""
+    nothing = dict.fromkeys(
+        (*FROM_ROSTERS, "timestamp", "late_submission_penalty", "extra_credit", "waiting_for"), ""
+    )
+    known = other.points  # by question, and by question and check
+    points = {name: "missing" for name in known if name.rpartition(".")[0] not in known}
+    word = dict.fromkeys(("raw_score", "score", "status"), "missing")
+    return msgspec.structs.replace(other, **nothing, **word, points=points)
 
 
 def to_canvas(rows: Sequence[Row], column: str) -> str:

@@ -12,8 +12,10 @@ import stat
 import struct
 import unicodedata
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import IO
 
@@ -31,7 +33,11 @@ MAX_NAME_BYTES = 200
 PASSED_OVER = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Ways of packing that are unpacked bit by bit: the others unpack all at once, however much."""
-_END = struct.Struct("<4s4H2LH")
+_END, _LOCATOR_BYTES = struct.Struct("<4s4H2LH"), 20
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, struct.error, ValueError, EOFError, RuntimeError,
+)  # fmt: skip
+"""What a damaged zip makes `zipfile` raise; NotImplementedError is a RuntimeError."""
 _ENCRYPTED, _UTF8 = 0x1, 0x800
 
 
@@ -73,7 +79,7 @@ def open_source(path: Path) -> Source:
         raise UsageError(f"There is no {path}; give a platform's zip, or a folder.")
     try:
         files = tuple(_entries(zipfile.ZipFile(path)))
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
+    except (*_BROKEN, OSError) as error:
         raise UsageError(f"{path} is no readable zip ({error}); download it again.") from error
     return Source(files)
 
@@ -84,13 +90,21 @@ def inside(file: Arrived) -> list[Arrived]:
     Raises:
         OSError: it is none, or larger than is read.
     """
+    return list(_entries(_opened(file), file))
+
+
+@lru_cache(maxsize=1)  # files are read student by student, and only one such zip is held at a time
+def _opened(file: Arrived) -> zipfile.ZipFile:
     content = file.read(MAX_FILE_BYTES)
     if _directory_bytes(content) > MAX_DIRECTORY_BYTES:
         raise RefusedError("lists too many files")
     try:
-        return list(_entries(zipfile.ZipFile(io.BytesIO(content))))
-    except (zipfile.BadZipFile, ValueError, NotImplementedError) as error:
+        archive = zipfile.ZipFile(io.BytesIO(content))
+    except _BROKEN as error:
         raise RefusedError("is no readable zip") from error
+    if len(archive.infolist()) > MAX_ENTRIES:
+        raise RefusedError("lists too many files")
+    return archive
 
 
 def _folder(path: Path) -> Source:
@@ -121,11 +135,8 @@ def _walked(folder: Path, before: tuple[str, ...], depth: int = 99) -> Iterator[
             yield Arrived(parts, file.read, _bad_name(parts))
 
 
-def _entries(archive: zipfile.ZipFile) -> Iterator[Arrived]:
-    infos = archive.infolist()
-    if len(infos) > MAX_ENTRIES:
-        raise ValueError(f"it lists {len(infos):,} files")
-    for info in infos:
+def _entries(archive: zipfile.ZipFile, lies_in: Arrived | None = None) -> Iterator[Arrived]:
+    for info in archive.infolist():
         name = _decoded(info).replace("\\", "/")
         parts = tuple(part for part in name.split("/") if part not in ("", "."))
         kind = stat.S_IFMT(info.external_attr >> 16)
@@ -140,18 +151,23 @@ def _entries(archive: zipfile.ZipFile) -> Iterator[Arrived]:
         elif info.compress_type not in _PACKED:
             yield _refused(parts, "is packed in an unusual way")
         else:
-            yield Arrived(parts, _reads(archive, info), _bad_name(parts))
+            of = partial(_opened, lies_in) if lies_in else partial(_same, archive)
+            yield Arrived(parts, _reads(of, info), _bad_name(parts))
 
 
-def _reads(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Callable[[int], bytes]:
+def _same(archive: zipfile.ZipFile) -> zipfile.ZipFile:
+    return archive
+
+
+def _reads(of: Callable[[], zipfile.ZipFile], info: zipfile.ZipInfo) -> Callable[[int], bytes]:
     def read(limit: int) -> bytes:
         if info.file_size > limit:
             raise RefusedError(f"is larger than {limit:,} bytes")
         try:
-            opened: IO[bytes] = archive.open(info)
+            opened: IO[bytes] = of().open(info)
             with opened as file:
                 content = file.read(limit + 1)  # whatever its entry says of its size
-        except (zipfile.BadZipFile, ValueError, EOFError, NotImplementedError) as error:
+        except _BROKEN as error:
             raise RefusedError("is damaged") from error
         if len(content) > limit:
             raise RefusedError(f"is larger than {limit:,} bytes")
@@ -174,6 +190,8 @@ def _directory_bytes(content: bytes) -> int:
     at = content.rfind(b"PK\x05\x06")
     if at < 0 or at + _END.size > len(content):
         raise RefusedError("is no readable zip")
+    if content[max(0, at - _LOCATOR_BYTES) : at].startswith(b"PK\x06\x07"):
+        raise RefusedError("is a zip made for more than 4 GB")  # its list is told of elsewhere
     size: int = _END.unpack_from(content, at)[5]
     return size  # one of more than 4 GB says 0xFFFFFFFF here
 

@@ -12,10 +12,11 @@ from mini_course import NAME
 from msgspec.structs import replace
 from test_gradebook import BACKWARD, BROKEN, SCALES, WEIGH, WRITTEN, grade
 
+from autograder.course.people import Person, Roster
 from autograder.errors import UsageError
 from autograder.model import CheckResult, Status, Verdict
 from autograder.outputs.export import Row
-from autograder.outputs.platforms import to_canvas, to_moodle
+from autograder.outputs.platforms import to_canvas, to_moodle, with_roster
 from autograder.outputs.results import to_gradescope, to_json, to_junit
 from autograder.submission.layouts import Sender
 
@@ -54,6 +55,17 @@ def test_canvas_gets_final_scores_only() -> None:
     ]  # fmt: skip
     assert (worth["Student"].strip(), worth["Lab (4711)"]) == ("Points Possible", "17.0")
     assert (ada["Student"], ada["ID"], ada["Lab (4711)"]) == ("Lovelace, Ada", "101", "9.5")
+
+
+def test_a_roster_fills_in_who_is_not_known_and_who_is_missing() -> None:
+    points = {"weigh": "2.5", "weigh.shape": "1.0"}
+    rows = [replace(ROWS[0], last_name="", points=points), *ROWS[1:]]
+    people = [Person("ada", "Augusta", "Lovelace"), Person("eve", "Eve", "Late", lms_user_id="9")]
+    ada, *_, eve = with_roster(rows, Roster(people))
+    assert (ada.first_name, ada.last_name, ada.score) == ("Ada", "Lovelace", "9.5")
+    assert (eve.student_id, eve.last_name, eve.lms_user_id) == ("eve", "Late", "9")
+    assert (eve.score, eve.status, eve.max_score) == ("missing", "missing", "17.0")
+    assert eve.points == {"weigh": "missing"}
 
 
 def test_moodle_gets_its_own_numbers_back() -> None:

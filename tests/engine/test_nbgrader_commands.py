@@ -178,8 +178,9 @@ def test_feedback_is_made_for_every_student(autograded):
 def test_nbgrader_export_goes_through_our_exporter(autograded):
     done = run(autograded, "nbgrader", "export", "--to", "class.csv")
     assert done.returncode == 0, done.stderr
-    lines = (autograded.root / "class.csv").read_text().splitlines()
-    assert lines[0].endswith(",extra_credit,status,waiting_for")
+    lines = (autograded.root / "class.csv").read_text("utf-8-sig").splitlines()
+    assert ",extra_credit,status,waiting_for,lms_user_id," in lines[0]
+    assert lines[0].endswith(",weigh,clip,explain_steps"), "a column a question"
     assert len(lines) == 9
 
 

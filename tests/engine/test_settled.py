@@ -195,3 +195,21 @@ def test_every_format_says_what_the_gradebook_says(
     assert "ben is waiting, and left out." in canvas
     suites = run(graded, monkeypatch, "export", "--to", "junit")
     assert re.search(r'<testsuite name="ben" failures="[1-9]', suites)
+
+
+def test_the_report_leads_to_all_answers_that_a_person_reads(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    told = CliRunner().invoke(app, ["report", "--formgrader", "https://hub/formgrader/"])
+    assert told.exit_code == 0
+    reports = course.root / "reports"
+    assert f'href="{NAME}-answers.html"' in (reports / f"{NAME}.html").read_text()
+    page = (reports / f"{NAME}-answers.html").read_text()
+    with open_gradebook(course, NAME) as book:
+        ids = {n.id for s in book.assignment_submissions(NAME) for n in s.notebooks}
+    links = re.findall(r'<a href="https://hub/formgrader/submissions/(\w+)/">(\w+)</a>', page)
+    assert {id_ for id_, _ in links} == ids
+    assert [student for _, student in links] == ["ann", "ben", "cat"] * 2
+    assert page.count('<span class="soft">waits</span>') == 4
+    assert '<span class="soft">5</span>' in page

@@ -105,3 +105,21 @@ def test_pipes_are_not_opened(course: Course, tmp_path: Path) -> None:
     made = planned(course, folder)
     assert list(made.submissions[0].files) == ["nets.ipynb"]
     assert made.left_out == ["ada/norm.ipynb is a link, or no file; it is left out."]
+
+
+def test_a_zip_whose_list_is_told_of_elsewhere_is_not_read(course: Course, tmp_path: Path) -> None:
+    """The locator of a zip for more than 4 GB leads past the bound on the list's size."""
+    own = zipped(tmp_path / "own.zip", {"nets.ipynb": b"1"}).read_bytes()
+    far = own[:-22] + b"PK\x06\x07" + bytes(16) + own[-22:]
+    archive = zipped(tmp_path / "m.zip", {"Ada Lovelace_1_assignsubmission_file_/w.zip": far})
+    (said,) = planned(course, archive).left_out
+    assert "more than 4 GB" in said
+
+
+def test_a_damaged_file_costs_itself(course: Course, tmp_path: Path) -> None:
+    raw = bytearray(zipped(tmp_path / "m.zip", {"ada_nets.ipynb": bytes(range(256))}).read_bytes())
+    raw[60] ^= 0xFF
+    (tmp_path / "m.zip").write_bytes(raw)
+    made = planned(course, tmp_path / "m.zip")
+    carry_out(course, made, update=False)
+    assert made.left_out == ["ada's nets.ipynb is damaged; it is left out."]
