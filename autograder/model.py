@@ -61,6 +61,11 @@ class CheckResult(msgspec.Struct, frozen=True):
     """The earlier question in which the named mistake stands; unset if it is this one."""
     carried: Literal[True] | msgspec.UnsetType = msgspec.UNSET
     """Set where it passed only without an earlier question's mistake; `message` says which."""
+    output: str | msgspec.UnsetType = msgspec.UNSET
+    """Of a wrong answer that no named mistake explains, a digest of all that it returned.
+
+    Equal where submissions are wrong in the same way.
+    """
 
 
 class QuestionScore(msgspec.Struct, frozen=True):

@@ -104,6 +104,7 @@ class Outcome(msgspec.Struct, frozen=True):
     """The earlier question in which the named mistake stands; unset if it is this one."""
     carried: bool = False
     """Whether it passed only without an earlier question's mistake; `message` says which."""
+    output: str = ""  # of a wrong answer without a name, its outline (see `diagnosis`)
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -138,15 +139,9 @@ def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
     except (KeyboardInterrupt, SystemExit):
         raise  # for the caller of us all
     except StudentFault as fault:
-        outcome = Outcome(
-            check.name,
-            check.weight,
-            fault.verdict,
-            fault.message,
-            fault.hint or check.describes,
-            fault.misconception,
-            could_not_tell=isinstance(fault, CouldNotTell),
-        )
+        said = fault.verdict, fault.message, fault.hint or check.describes, fault.misconception
+        open_ = isinstance(fault, CouldNotTell)
+        outcome = Outcome(check.name, check.weight, *said, could_not_tell=open_)
         return Ran(outcome, fault)
     except BaseException as error:
         staff = "".join(traceback.format_exception(error))

@@ -13,9 +13,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from autograder.classroom.class_run import ClassRun
+from autograder.classroom.dask_workers import DaskWorkers
 from autograder.classroom.ledger import Ledger, ledger_path
 from autograder.classroom.run_log import RunLog, new_log
-from autograder.classroom.workers import DaskWorkers, LocalWorkers, Workers, default_jobs
+from autograder.classroom.workers import LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
 from autograder.course.questions import refuse_unreleased
 from autograder.errors import UsageError

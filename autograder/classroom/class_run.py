@@ -134,6 +134,8 @@ class ClassRun:
             told.note(sentence)
             self._log.tell(sentence)
 
+        if not self._dry:
+            self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
         told.expect(foretold(timed, left, workers.width))
         for answer in dispatch(todo, self._pack, workers, note):
@@ -165,7 +167,7 @@ class ClassRun:
                 )
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])
-            if not timed and len(self._times) == ENOUGH_TIMED and left:
+            if not timed and len(self._times) == ENOUGH_TIMED < len(left):
                 told.expect(foretold(self._times, left, workers.width))
 
     def _version(self, submission: bytes, grade: Grade) -> Version:

@@ -16,6 +16,8 @@ import msgspec
 from autograder.classroom.worker import TaskResult
 from autograder.classroom.workers import Workers
 
+LOOK_SECONDS = 5.0
+"""How long to wait for an answer until workers are looked at."""
 STRIKES = 3
 """Workers a submission may break on its own before it is given up."""
 
@@ -41,14 +43,14 @@ def dispatch(
         students: whose submissions.
         pack: gives a student's packed folder.
         workers: who does it.
-        note: told in a sentence when workers die.
+        note: told in a sentence when workers die, or are refused.
     """
     waiting, suspects, strikes = deque(students), deque[str](), Counter[str]()
     while waiting or suspects:
         alone = bool(suspects)
         batch = deque([suspects.popleft()]) if alone else waiting
         broke: list[str] = []
-        yield from _round(batch, 1 if alone else workers.width, pack, workers, broke)
+        yield from _round(batch, pack, workers, broke, note, alone=alone)
         if not broke:
             continue
         workers.restart()
@@ -64,15 +66,20 @@ def dispatch(
 
 def _round(
     waiting: deque[str],
-    width: int,
     pack: Callable[[str], bytes],
     workers: Workers,
     broke: list[str],
+    note: Callable[[str], None],
+    *,
+    alone: bool,
 ) -> Iterator[Answer]:
     """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
     under_way: dict[Future[bytes], tuple[str, bytes]] = {}
 
     def fill() -> None:
+        for sentence in workers.look():
+            note(sentence)
+        width = 1 if alone else workers.width
         while waiting and not broke and len(under_way) < width:
             student = waiting.popleft()
             submission = pack(student)
@@ -83,7 +90,7 @@ def _round(
 
     fill()
     while under_way:
-        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+        done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
         answers: list[Answer] = []
         for future in done:
             student, submission = under_way.pop(future)

@@ -19,15 +19,11 @@ from typing import Self
 
 import msgspec
 
+from autograder.classroom.ledger_file import TooOldError, connect, in_a_sentence
 from autograder.course.course import Course
 from autograder.course.waiting import tell
-from autograder.errors import UsageError, is_full_disk
+from autograder.errors import UsageError
 from autograder.model import Grade
-
-LAYOUT = 2
-"""Which tables a ledger has; it carries the number. 1 had no `seconds`, and did not carry it."""
-COLUMNS = {"student", "digest", "graded", "written"}
-"""Of `grades`, since layout 1; a ledger without them is older than that."""
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -86,15 +82,15 @@ class Ledger:
 
     def _opened(self) -> sqlite3.Connection:
         try:
-            return _connect(self._path)
-        except _TooOldError:
+            return connect(self._path)
+        except TooOldError:
             aside = self._path.with_suffix(f".{datetime.now(UTC):%Y%m%d-%H%M%S}.old")
             self._path.rename(aside)
             tell(
                 f"{self._path.name} is of a version that cannot be read any more: it is set aside "
                 f"as {aside.name}, and everything is graded again."
             )
-            return _connect(self._path)
+            return connect(self._path)
 
     def __exit__(self, *_: object) -> None:
         self._database.close()
@@ -102,7 +98,8 @@ class Ledger:
 
     def get(self, student: str) -> Entry | None:
         """A student's row, or None."""
-        return next(iter(_entries(self._database, self._path, student).values()), None)
+        with in_a_sentence(self._path):
+            return next((entry for _, entry in _entries(self._database, student)), None)
 
     def put(
         self,
@@ -113,7 +110,7 @@ class Ledger:
         seconds: float | None = None,
     ) -> None:
         """Keep a new grade that the gradebook does not have yet, and its version for history."""
-        with _in_a_sentence(self._path), self._database:
+        with in_a_sentence(self._path), self._database:
             self._database.execute(
                 "INSERT OR REPLACE INTO grades (student, digest, graded, written, seconds) "
                 "VALUES (?, ?, ?, 0, ?)",
@@ -129,44 +126,75 @@ class Ledger:
         """The version of a student's grade that was graded last."""
         return next(reversed(_versions(self._database, self._path, student)), None)
 
+    def begin_run(self) -> None:
+        """Note that a run begins: what comes now is what it changed."""
+        with in_a_sentence(self._path), self._database:
+            self._database.execute(
+                "INSERT INTO runs (after) SELECT COALESCE(MAX(number), 0) FROM versions"
+            )
+
     def mark_written(self, student: str) -> None:
         """Note that the gradebook has a student's grade."""
-        with _in_a_sentence(self._path), self._database:
+        with in_a_sentence(self._path), self._database:
             self._database.execute("UPDATE grades SET written = 1 WHERE student = ?", (student,))
 
     def times(self) -> dict[str, float]:
         """By student, the seconds that grading took; without those that nobody timed."""
-        with _in_a_sentence(self._path):
+        with in_a_sentence(self._path):
             known = "SELECT student, seconds FROM grades WHERE seconds IS NOT NULL"
             return dict(self._database.execute(known).fetchall())
 
     def rows(self, student: str) -> int:
         """How many rows there are of a student."""
-        with _in_a_sentence(self._path):
+        with in_a_sentence(self._path):
             count = "SELECT count(*) FROM grades WHERE student = ?"
             count = f"SELECT ({count}) + ({count.replace('grades', 'versions')})"
             return int(self._database.execute(count, (student, student)).fetchone()[0])
 
     def forget(self, student: str) -> None:
         """Remove all rows of a student, from the file's unused pages too."""
-        with _in_a_sentence(self._path):
+        with in_a_sentence(self._path):
             with self._database:
                 self._database.execute("DELETE FROM grades WHERE student = ?", (student,))
                 self._database.execute("DELETE FROM versions WHERE student = ?", (student,))
             self._database.execute("VACUUM")
 
 
-def recorded(course: Course, assignment: str) -> dict[str, Entry]:
-    """All rows of the ledger by student; empty if nothing was graded yet.
+def recorded(course: Course, assignment: str) -> Iterator[tuple[str, Entry]]:
+    """All rows of the ledger by student, one at a time; none if nothing was graded yet.
 
     Raises:
         UsageError: if the ledger is damaged, or of another version.
     """
     path = ledger_path(course, assignment)
     if not path.exists():
+        return
+    with _reading(path, assignment) as database, in_a_sentence(path):
+        yield from _entries(database)
+
+
+def last_run(course: Course, assignment: str) -> dict[str, tuple[Version, Version]]:
+    """Of students who were graded again in the last run, the version before it and the new one.
+
+    Raises as `recorded` does.
+    """
+    path = ledger_path(course, assignment)
+    if not path.exists():
         return {}
     with _reading(path, assignment) as database:
-        return _entries(database, path)
+        with in_a_sentence(path):
+            (after,) = database.execute("SELECT MAX(after) FROM runs").fetchone()
+            again = database.execute(
+                "SELECT DISTINCT student FROM versions WHERE number > ? AND student IN "
+                "(SELECT student FROM versions WHERE number <= ?) ORDER BY student",
+                (after, after),
+            ).fetchall()
+        found: dict[str, tuple[Version, Version]] = {}
+        for (student,) in again:
+            versions = _versions(database, path, student)
+            if len(versions) > 1:
+                found[student] = versions[-2], versions[-1]
+        return found
 
 
 def history(course: Course, assignment: str, student: str) -> list[Version]:
@@ -181,8 +209,8 @@ def history(course: Course, assignment: str, student: str) -> list[Version]:
 @contextmanager
 def _reading(path: Path, assignment: str) -> Iterator[sqlite3.Connection]:
     try:
-        database = _connect(path)
-    except _TooOldError:
+        database = connect(path)
+    except TooOldError:
         raise UsageError(
             f"{path} is of a version that cannot be read any more; run "
             f"'autograder grade {assignment}' to grade again."
@@ -194,19 +222,19 @@ def _reading(path: Path, assignment: str) -> Iterator[sqlite3.Connection]:
 
 
 def _entries(
-    database: sqlite3.Connection, path: Path, student: str | None = None
-) -> dict[str, Entry]:
-    with _in_a_sentence(path):
-        rows = database.execute(
-            "SELECT student, digest, graded, written FROM grades "
-            "WHERE ?1 IS NULL OR student = ?1 ORDER BY student",
-            (student,),
-        )
-        return {row[0]: Entry(row[1], row[2], bool(row[3])) for row in rows}
+    database: sqlite3.Connection, student: str | None = None
+) -> Iterator[tuple[str, Entry]]:
+    rows = database.execute(
+        "SELECT student, digest, graded, written FROM grades "
+        "WHERE ?1 IS NULL OR student = ?1 ORDER BY student",
+        (student,),
+    )
+    for row in rows:
+        yield row[0], Entry(row[1], row[2], bool(row[3]))
 
 
 def _versions(database: sqlite3.Connection, path: Path, student: str) -> list[Version]:
-    with _in_a_sentence(path):
+    with in_a_sentence(path):
         rows = database.execute(
             "SELECT version FROM versions WHERE student = ? ORDER BY number", (student,)
         ).fetchall()
@@ -215,72 +243,3 @@ def _versions(database: sqlite3.Connection, path: Path, student: str) -> list[Ve
         with suppress(msgspec.DecodeError):  # of another version of the autograder
             found.append(msgspec.msgpack.decode(encoded, type=Version))
     return found
-
-
-class _TooOldError(Exception):
-    """The ledger is of a time before layout 1."""
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    """Open a ledger, and bring it up to date.
-
-    Raises:
-        UsageError: if it is damaged, or of a version that is newer than this one.
-        _TooOldError: if it lacks what every layout has.
-    """
-    with _in_a_sentence(path):
-        database = sqlite3.connect(path)
-        try:
-            _bring_up_to_date(database, path)
-        except BaseException:
-            database.close()
-            raise
-    path.chmod(0o600)
-    return database
-
-
-def _bring_up_to_date(database: sqlite3.Connection, path: Path) -> None:
-    if (layout := _layout(database)) > LAYOUT:
-        raise UsageError(
-            f"{path} was written by a newer version of the autograder; install that one again, or "
-            "move the file away, and everything is graded again."
-        )
-    if layout == LAYOUT:
-        return
-    with database:
-        database.execute("BEGIN IMMEDIATE")
-        columns = {row[1] for row in database.execute("PRAGMA table_info(grades)")}
-        if columns and not columns >= COLUMNS:
-            raise _TooOldError
-        if not columns:
-            database.execute(
-                "CREATE TABLE grades (student TEXT PRIMARY KEY, digest TEXT NOT NULL, "
-                "graded BLOB NOT NULL, written INTEGER NOT NULL)"
-            )
-        if "seconds" not in columns:
-            database.execute("ALTER TABLE grades ADD COLUMN seconds REAL")
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS versions "
-            "(number INTEGER PRIMARY KEY, student TEXT NOT NULL, version BLOB NOT NULL)"
-        )
-        database.execute(f"PRAGMA user_version = {LAYOUT}")
-
-
-def _layout(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
-@contextmanager
-def _in_a_sentence(path: Path) -> Iterator[None]:
-    """Say in one sentence what is wrong with the file."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        if is_full_disk(error):
-            raise
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-            said = f"{path} is damaged ({error}); delete it, and everything is graded again."
-        else:
-            said = f"{path} cannot be used ({error}); see whose it is, and what its disk says."
-        raise UsageError(said) from None

@@ -93,6 +93,26 @@ def grade_here(setting: bytes, submission: bytes) -> bytes:
     return _grade(_warm_grader(msgspec.msgpack.decode(setting, type=Setting)), submission)
 
 
+def introduce(setting: bytes, course: bytes) -> str:
+    """Say why a Dask worker cannot grade; nothing if it can, and has a warm grader then.
+
+    Args:
+        setting: an encoded `Setting`.
+        course: a packed course.
+    """
+    from autograder.classroom.packing import code_digest  # noqa: PLC0415
+    from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
+
+    told = msgspec.msgpack.decode(setting, type=Setting)
+    if told.code != code_digest():
+        return "it has another version of the autograder; install the same one everywhere"
+    try:
+        _warm_grader(told, course)
+    except (UsageError, SandboxUnavailable) as error:
+        return str(error)
+    return ""
+
+
 def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
     """Grade a packed submission with a packed course: nothing is asked of this machine's disk.
 

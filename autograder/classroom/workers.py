@@ -1,4 +1,4 @@
-"""Where tasks run: processes of this machine, or the workers of a Dask scheduler.
+"""Where tasks run: processes of this machine, or the workers of a Dask scheduler (`dask_workers`).
 
 Both are a `concurrent.futures.Executor` behind the same few words, so that the batch
 does not know which one it has.
@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from concurrent.futures import CancelledError, Executor, Future, ProcessPoolExecutor
+from collections.abc import Iterable
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 
-from autograder.classroom.packing import code_digest, pack_course
+from autograder.classroom.packing import code_digest
 from autograder.classroom.start import no_interrupts, start_worker_server
-from autograder.classroom.worker import Setting, grade_here, grade_sent, ready, warm_up
+from autograder.classroom.worker import Setting, grade_here, ready, warm_up
 from autograder.course.course import Course
 from autograder.course.scratch import scratch
-from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
-
-CONNECT_SECONDS = 20
 
 
 class Workers(Protocol):
@@ -41,6 +39,10 @@ class Workers(Protocol):
 
     def submit(self, submission: bytes) -> Future[bytes]:
         """Start grading a packed submission; the future gives an encoded `TaskResult`."""
+        ...
+
+    def look(self) -> Iterable[str]:
+        """See who is there, while work goes on; gives sentences that a person should read."""
         ...
 
     def restart(self) -> None:
@@ -81,6 +83,10 @@ class LocalWorkers:
         with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
             return self._pool.submit(grade_here, self._setting, submission)
 
+    def look(self) -> Iterable[str]:
+        """Nothing: processes of this machine come and go with the pool."""
+        return ()
+
     def restart(self) -> None:
         """Throw all processes away and start others."""
         self.stop()
@@ -111,71 +117,6 @@ class LocalWorkers:
         with no_interrupts():  # they warm up while this process reads on
             for _ in range(self._jobs):
                 self._pool.submit(ready)
-
-
-class DaskWorkers:
-    """The workers of a Dask scheduler; the course's files and secret travel with the tasks.
-
-    Raises:
-        UsageError: if Dask is not installed, or nobody answers at `address`.
-    """
-
-    def __init__(self, course: Course, assignment: str, *, sandbox: Backend, address: str) -> None:
-        try:
-            import distributed  # noqa: PLC0415 - an extra
-        except ImportError:
-            raise UsageError(
-                "Dask is not installed; run: pip install 'autograder[dask]'."
-            ) from None
-        self.broken: tuple[type[BaseException], ...] = (distributed.KilledWorker, CancelledError)
-        self._address = address
-        try:
-            library: Any = distributed  # it declares no types
-            self._client = library.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                f"No Dask scheduler answers at {address} ({type(error).__name__}); start one "
-                "with 'dask scheduler', and give its address."
-            ) from None
-        try:
-            self._client.wait_for_workers(1, timeout=CONNECT_SECONDS)
-        except (OSError, TimeoutError):
-            self._client.close()
-            raise UsageError(
-                f"The Dask scheduler at {address} has no workers; start some with "
-                f"'dask worker {address} --nthreads 1'."
-            ) from None
-        self._executor: Executor = self._client.get_executor(pure=False)
-        self._setting = msgspec.msgpack.encode(Setting(assignment, sandbox, code_digest()))
-        # A task of its own: each worker gets the course once, and a lost copy is made again.
-        self._course: Any = self._client.submit(bytes, pack_course(course, assignment))
-
-    @property
-    def width(self) -> int:
-        """One task under way and one waiting for each thread."""
-        threads: int = sum(self._client.ncores().values())
-        return max(2 * threads, 1)
-
-    def submit(self, submission: bytes) -> Future[bytes]:
-        """Start grading on one of the workers."""
-        return self._executor.submit(grade_sent, self._setting, self._course, submission)
-
-    def restart(self) -> None:
-        """Dask replaces its workers itself; only the way to the scheduler has to stand."""
-        if self._client.status != "running":
-            raise UsageError(
-                f"The Dask scheduler at {self._address} is gone; what was graded is kept: "
-                "run the same command again."
-            )
-
-    def close(self) -> None:
-        """Leave the scheduler; its workers stay."""
-        self._client.close()
-
-    def stop(self) -> None:
-        """Cancel what is under way and leave the scheduler."""
-        self._executor.shutdown(wait=False)
-        self._client.close()
 
 
 def default_jobs() -> int:

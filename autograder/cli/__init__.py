@@ -8,6 +8,7 @@ file.
 
 from __future__ import annotations
 
+import logging
 import sys
 import tempfile
 import traceback
@@ -28,6 +29,8 @@ def main() -> NoReturn:
     collect_seldom()
     from autograder.sandbox.errors import SandboxUnavailable
 
+    # nbgrader logs there what we say in a sentence; without a handler it would be printed.
+    logging.getLogger("tornado.application").addHandler(logging.NullHandler())
     try:
         app()
     except (UsageError, SandboxUnavailable) as error:

@@ -125,7 +125,7 @@ def grade(
     from autograder.assignment import chosen
     from autograder.classroom.batch import grade_class
     from autograder.course.course import Course
-    from autograder.outputs.report import print_class
+    from autograder.outputs.told import print_class
 
     course = Course.find()
     result = grade_class(

@@ -21,17 +21,16 @@ def report(
 ) -> None:
     """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
     from autograder.assignment import chosen
-    from autograder.classroom.recorded import GONE, odd_folders, recorded_grades
+    from autograder.classroom.recorded import GONE, recorded_class
     from autograder.course.course import Course
     from autograder.outputs.report import write_report
 
     course = Course.find()
     name = chosen(course, assignment)
-    grades = recorded_grades(course, name)
-    folders, ungraded = odd_folders(course, name, grades)
-    own = {student: grade for student, grade in grades.items() if folders.get(student) != GONE}
+    grades, facts = recorded_class(course, name)
+    own = {who: grade for who, grade in grades.items() if facts.folders.get(who) != GONE}
     target = to or course.root / "reports" / f"{name}.html"
-    path = write_report(name, own or grades, target, folders, ungraded)
+    path = write_report(name, own or grades, target, facts)
     typer.echo(f"Wrote {path}.")
 
 

@@ -25,6 +25,7 @@ from autograder.course.course import Course
 from autograder.course.questions import Question, refuse_unreleased
 from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
+from autograder.diagnosis.outline import outline
 from autograder.errors import UsageError
 from autograder.grading.carry import Carried, Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
@@ -131,8 +132,7 @@ class Grader:
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
-        found = self._found
-        submission = read_submission(folder, found.release, found.settings.records)
+        submission = read_submission(folder, self._found.release, self._found.settings.records)
         run = self._run(submission)
         scores = run.scores()
         problems = [*submission.problems, *run.problems]
@@ -253,11 +253,12 @@ class _ChecksRun(Run):
         assert ran.fault is not None
         try:
             mistake = self._kit.diagnosis.name(check, student.trace, ran.fault, self._found)
+            unnamed = outline(student.trace) if mistake is None else ""
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
             return ran.outcome
         if mistake is None:
-            return ran.outcome
+            return msgspec.structs.replace(ran.outcome, output=unnamed)
         self._found.append(mistake)
         return msgspec.structs.replace(
             ran.outcome,

@@ -94,6 +94,7 @@ def _check_result(outcome: Outcome, share: float) -> CheckResult:
         made_in=outcome.made_in,
         hint=outcome.hint,
         carried=True if outcome.carried else msgspec.UNSET,
+        output=outcome.output or msgspec.UNSET,
     )
 
 

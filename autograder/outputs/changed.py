@@ -7,6 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from autograder.model import CheckResult, Grade, QuestionScore, Regraded
 from autograder.outputs.progress import points
 
+MOST_NAMED = 6
+"""Students in one line."""
+
 
 def is_another(before: Grade, after: Grade) -> bool:
     """Whether a score or a check's points differ."""
@@ -14,8 +17,16 @@ def is_another(before: Grade, after: Grade) -> bool:
 
 
 def changed_lines(regraded: Mapping[str, Regraded]) -> list[str]:
-    """One line for each student whose grade changed."""
-    return [_line(student, one) for student, one in regraded.items()]
+    """One line for each student whose points changed, then one for all who keep them alike."""
+    alike: dict[str, list[str]] = {}
+    lines: list[str] = []
+    for student, one in regraded.items():
+        if _keeps_points(one):
+            alike.setdefault(_reason(one), []).append(student)
+        else:
+            total = f"{points(one.before)} → {points(one.after)}"
+            lines.append(f"{student}: {total}{_reason(one)}")
+    return lines + [f"{_named(students)}: points as before{why}" for why, students in alike.items()]
 
 
 def changed_parts(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
@@ -37,11 +48,23 @@ def history_lines(versions: Sequence[tuple[str, Grade, Mapping[str, str]]]) -> l
     return lines
 
 
-def _line(student: str, one: Regraded) -> str:
-    total = f"{points(one.before)} → {points(one.after)}"
+def _keeps_points(one: Regraded) -> bool:
+    """Whether every question has the points that it had."""
+    old, new = _by_key(one.before), _by_key(one.after)
+    return old.keys() == new.keys() and all(_earned(old[key]) == _earned(new[key]) for key in old)
+
+
+def _reason(one: Regraded) -> str:
+    """Why a grade is another, and in what."""
     differences = "; ".join(_differences(one.before, one.after))
     why = f" ({' and '.join(one.why)} changed)" if one.why else " (nothing it depends on changed)"
-    return f"{student}: {total}{why}: {differences}" if differences else f"{student}: {total}{why}"
+    return f"{why}: {differences}" if differences else why
+
+
+def _named(students: Sequence[str]) -> str:
+    """The first few by name."""
+    shown, more = students[:MOST_NAMED], len(students) - MOST_NAMED
+    return f"{', '.join(shown)} and {more} more" if more > 0 else ", ".join(shown)
 
 
 def _differences(before: Grade, after: Grade) -> Iterator[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
 import msgspec
 
 from autograder.model import Grade, Status
 
+MOST_SENTENCES = 2
+"""Sentences of one kind about one submission; a student can change the tags of all cells."""
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
@@ -16,8 +18,9 @@ class LookAt(msgspec.Struct, frozen=True):
     """What there is to look at."""
 
     first: tuple[tuple[str, str], ...]
-    """By urgency, a name and a sentence: what is not graded, what is withheld, what was changed
-    to steer grading, what could not be read or run, what is odd about a folder."""
+    """By urgency, a name and what there is to say: what is not graded, what is withheld, what was
+    changed to steer grading, what could not be read or run, what is odd about a folder. One line
+    for a name and kind."""
     notes: tuple[tuple[str, str], ...]
     """The same of harmless things."""
 
@@ -39,10 +42,26 @@ def look_at(
     return LookAt(
         (
             *ungraded.items(),
-            *((name, said) for name, grade in held.items() for said in grade.problems),
-            *((name, said) for name, grade in grades.items() for said in grade.suspect or ()),
-            *((name, said) for name, grade in read.items() for said in grade.problems),
+            *((name, _in_one(grade.problems)) for name, grade in held.items() if grade.problems),
+            *((name, _in_one(grade.suspect)) for name, grade in grades.items() if grade.suspect),
+            *((name, _in_one(grade.problems)) for name, grade in read.items() if grade.problems),
             *folders.items(),
         ),
-        tuple((name, said) for name, grade in grades.items() for said in grade.notes or ()),
+        tuple((name, _in_one(grade.notes)) for name, grade in grades.items() if grade.notes),
     )
+
+
+def _in_one(sentences: Sequence[str]) -> str:
+    """Several sentences of a kind as one line; of many, the first ones and how many follow."""
+    told = list(dict.fromkeys(sentences))
+    more = len(told) - MOST_SENTENCES
+    rest = f" (and {more} more of this kind)" if more > 0 else ""
+    return " ".join(told[:MOST_SENTENCES]) + rest
+
+
+def together(lines: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """Lines of the same words as one, with all the names."""
+    names: dict[str, list[str]] = {}
+    for name, sentence in lines:
+        names.setdefault(sentence, []).append(name)
+    return [(who, sentence) for sentence, who in names.items()]

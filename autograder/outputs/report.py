@@ -1,194 +1,192 @@
-"""How the class did: a page to look at, and the same in the terminal.
+"""How the class did, as a page to look at, and beside it a page of similar submissions.
 
-Both are pure functions of the grades.
+Pure functions of the grades and of what is known beside them. A page holds all it shows; a class
+of thousands stays within a few megabytes, because sentences stand in it once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from statistics import median
 
 import jinja2
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
+import msgspec
+import numpy as np
 
-from autograder.model import FROM_SUBMISSION, ClassResult, Grade, QuestionScore, Verdict
+from autograder.model import FROM_SUBMISSION, Grade, Regraded
 from autograder.outputs.changed import changed_lines
-from autograder.outputs.look import NOTHING, LookAt, look_at
-from autograder.outputs.pictures import mistakes_picture, questions_picture, totals_picture
-from autograder.outputs.progress import points
-from autograder.outputs.summary import ClassSummary, QuestionSummary, earned, summarize, worth
+from autograder.outputs.facts import Facts
+from autograder.outputs.items import items
+from autograder.outputs.look import look_at, together
+from autograder.outputs.side_by_side import shares, side_by_side
+from autograder.outputs.similar import Similar, similar
+from autograder.outputs.students import row, said, work
+from autograder.outputs.summary import summarize
+from autograder.outputs.unnamed import unnamed
 
-TEMPLATE = "report.html.j2"
-BAR = 24
-"""Width of a bar in the terminal, in characters."""
+TEMPLATES = "templates/class_report"
+BINS = 20
+MANY = 6
+"""Names in a row; the rest is folded."""
+MOST_GROUPS = 12
+"""Groups of outputs without a name that are shown."""
+
+
+class Times(msgspec.Struct, frozen=True):
+    """CPU seconds of a class's submissions."""
+
+    median: float
+    most: float
+    """95 of 100 take at most so long."""
+    sum: float
+    slowest: tuple[tuple[str, float], ...]
 
 
 def write_report(
-    assignment: str,
-    grades: Mapping[str, Grade],
-    path: Path,
-    folders: Mapping[str, str] = NOTHING,
-    ungraded: Mapping[str, str] = NOTHING,
+    assignment: str, grades: Mapping[str, Grade], path: Path, facts: Facts | None = None
 ) -> Path:
-    """Write the class report as one self-contained page; returns `path`."""
+    """Write the class report, and beside it `NAME-similar.html`; returns `path`.
+
+    Args:
+        assignment: its name.
+        grades: by student.
+        path: of the report.
+        facts: what is known beside the grades.
+    """
+    known = facts or Facts()
+    alike = similar(grades, known.answers, known.written, known.given) if known.answers else None
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(render_report(assignment, grades, folders, ungraded), encoding="utf-8")
+    beside = path.with_name(f"{path.stem}-similar.html")
+    page = render_report(assignment, grades, known, alike, beside.name)
+    path.write_text(page, encoding="utf-8")
+    if alike is not None:
+        beside.write_text(render_similar(assignment, grades, known, alike), encoding="utf-8")
     return path
 
 
 def render_report(
     assignment: str,
     grades: Mapping[str, Grade],
-    folders: Mapping[str, str] = NOTHING,
-    ungraded: Mapping[str, str] = NOTHING,
+    facts: Facts | None = None,
+    alike: Similar | None = None,
+    similar_page: str = "similar.html",
 ) -> str:
     """The class report as HTML; the same grades always give the same page.
 
     Args:
         assignment: its name.
-        grades: by student.
-        folders: by name, what is odd about a folder of submitted/ as such.
-        ungraded: by name, why something in submitted/ is not graded.
+        grades: by student, not empty.
+        facts: what is known beside the grades.
+        alike: the similar submissions; None leaves their section out.
+        similar_page: the name of their page.
     """
+    known = facts or Facts()
     summary = summarize(grades)
+    groups, alone = unnamed(grades, known.answers)
+    changed = {name: one for name, one in known.regraded.items() if name in grades}
+    moved = [_moved(one) for one in changed.values()]
+    script = _asset("script.js")
+    page = {
+        "assignment": assignment,
+        "summary": summary,
+        "facts": known,
+        "work": work(grades),
+        "look_at": look_at(grades, known.ungraded, known.folders),
+        "late": [
+            (name, _how_late(known.late[name]), grade.late_penalty)
+            for name, grade in grades.items()
+            if name in known.late
+        ],
+        "from_submission": FROM_SUBMISSION,
+        "bins": _bins(summary.shares),
+        "questions": list(zip(summary.questions, items(grades), strict=True)),
+        "times": _times({name: known.seconds[name] for name in grades if name in known.seconds}),
+        "groups": groups,
+        "alone": alone,
+        "alike": alike,
+        "similar_page": similar_page,
+        "changed": changed_lines(changed),
+        "gained": sum(each > 0 for each in moved),
+        "lost": sum(each < 0 for each in moved),
+        "rows": [row(student, grade, known) for student, grade in grades.items()],
+        "said": said(grades),
+        "script": script,
+        "script_hash": _hash(script),
+    }
+    return _rendered("report.html.j2", page)
+
+
+def render_similar(
+    assignment: str, grades: Mapping[str, Grade], facts: Facts, alike: Similar
+) -> str:
+    """The page of similar submissions as HTML."""
+    page = {
+        "assignment": assignment,
+        "alike": alike,
+        "groups": side_by_side(alike.clusters, facts.answers, facts.written),
+        "total": len(grades),
+        "most_of_class": len(grades) / 2,
+    }
+    return _rendered("similar.html.j2", page)
+
+
+def _rendered(template: str, page: Mapping[str, object]) -> str:
     environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.outputs", "."),
+        loader=jinja2.PackageLoader("autograder.outputs", TEMPLATES),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.globals |= {"points": points, "earned": earned, "shade": shade, "says": says}
-    return environment.get_template(TEMPLATE).render(
-        assignment=assignment,
-        summary=summary,
-        grades=grades,
-        look_at=look_at(grades, ungraded, folders),
-        from_submission=FROM_SUBMISSION,
-        totals=totals_picture(summary),
-        questions=questions_picture(summary.questions),
-        mistakes=mistakes_picture(summary),
-    )
+    environment.globals |= {
+        "percent": lambda share: "–" if share is None else f"{100 * share:.0f} %",
+        "signed": lambda number: "–" if number is None else f"{number:+.2f}",
+        "many": MANY,
+        "most_groups": MOST_GROUPS,
+        "shares": shares,
+        "together": together,
+        "style": _asset("style.css"),
+    }
+    return environment.get_template(template).render(page)
 
 
-def shade(score: QuestionScore) -> str:
-    """The class of a score's cell: full, part, none or waiting."""
-    got = earned(score)
-    if got is None:
-        return "waiting"
-    if got >= worth(score):
-        return "full"
-    return "part" if got > 0 else "none"
+@cache
+def _asset(name: str) -> str:
+    return (Path(__file__).parent / TEMPLATES / name).read_text(encoding="utf-8")
 
 
-def says(score: QuestionScore) -> str:
-    """What a cell says when pointed at: the first sentence of each check that did not pass."""
-    lines = [check.message for check in score.checks if check.verdict is not Verdict.PASSED]
-    if score.by_hand:
-        look = "; to be looked at again" if score.needs_review else ""
-        lines.insert(0, f"a person gave this{look}")
-    if score.score is None and not lines:
-        return "waits for a person"
-    return "\n".join(dict.fromkeys(filter(None, lines)))
+def _hash(script: str) -> str:
+    """What the page's policy calls the only script that may run in it."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
-def print_class(result: ClassResult, console: Console) -> None:
-    """Print how a class did: questions, mistakes, and the submissions a person should look at."""
-    if result.grades:
-        print_summary(result.assignment, summarize(result.grades), console)
-    print_look_at(look_at(result.grades, result.ungraded, result.folders), console)
-    if result.regraded:
-        console.print("\n[bold]Grades that changed[/bold]")
-    for line in changed_lines(result.regraded):
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
-    _print_staff_notes(result, console)
-    unchanged = len(result.grades) - len(result.fresh)
-    console.print(
-        f"{len(result.fresh)} submissions graded in {result.seconds:.1f} s"
-        + (f", {unchanged} had not changed." if unchanged else ".")
-    )
-    if result.times:
-        slowest = max(result.times, key=lambda student: result.times[student])
-        console.print(
-            f"Half of them took {median(result.times.values()):.1f} s or less; the longest was "
-            f"{slowest} with {result.times[slowest]:.1f} s.",
-            markup=False,
-            highlight=False,
-        )
-    if result.log is not None:
-        console.print(f"What happened when: {result.log}", highlight=False, soft_wrap=True)
-    if result.dry:
-        console.print("Nothing was written; without --dry-run it would be.")
-    if result.interrupted:
-        console.print(
-            f"{len(result.waiting)} are not graded yet. "
-            "Run the same command again to go on where this stopped."
-        )
+def _bins(shares_: Sequence[float]) -> list[int]:
+    if not shares_:
+        return []
+    counts, _ = np.histogram(np.clip(shares_, 0, 1), bins=BINS, range=(0, 1))
+    return [int(count) for count in counts]
 
 
-def _print_staff_notes(result: ClassResult, console: Console) -> None:
-    """What went wrong on our side, each kind once, and where the whole of it stands."""
-    kinds: dict[str, list[str]] = {}
-    for student, notes in result.staff_notes.items():
-        for kind in dict.fromkeys(note.rstrip().rpartition("\n")[2] for note in notes):
-            kinds.setdefault(kind, []).append(student)
-    for kind, students in kinds.items():
-        who = ", ".join(students[:3]) + (f" and {len(students) - 3} more" * (len(students) > 3))
-        console.print(f"[magenta]For the staff[/magenta]: {escape(kind)} ({escape(who)})")
-    if kinds:
-        console.print(f"Everything about it: {result.staff_file}", highlight=False)
+def _times(seconds: Mapping[str, float]) -> Times | None:
+    if not any(seconds.values()):
+        return None
+    ordered = sorted(seconds.items(), key=lambda each: (-each[1], each[0]))
+    numbers = list(seconds.values())
+    most = float(np.percentile(numbers, 95))
+    return Times(median(numbers), most, sum(numbers), tuple(ordered[:5]))
 
 
-def print_look_at(look: LookAt, console: Console) -> None:
-    """Print what a person should look at, the most urgent first, and what is only a note."""
-    for heading, lines in (("Look at these submissions", look.first), ("Notes", look.notes)):
-        if lines:
-            console.print(f"\n[bold]{heading}[/bold]")
-        for name, sentence in lines:
-            console.print(f"  {name}: {sentence}", markup=False, highlight=False)
+def _moved(one: Regraded) -> float:
+    then, now = one.before.score, one.after.score
+    return 0.0 if then is None or now is None else now - then
 
 
-def print_summary(assignment: str, summary: ClassSummary, console: Console) -> None:
-    """Print a class's questions as bars, and its named mistakes."""
-    middle = (
-        "" if summary.median is None else f", median {summary.median:g} of {summary.max_score:g}"
-    )
-    table = Table(
-        title=f"{assignment}: {summary.students} submissions{middle}", title_justify="left"
-    )
-    table.add_column("question", no_wrap=True)
-    table.add_column("points", justify="right")
-    table.add_column("mean", justify="right")
-    table.add_column("█ all  ▓ some  ░ none  · waits", no_wrap=True)
-    for question in summary.questions:
-        mean = "–" if question.mean is None else f"{100 * question.mean:.0f} %"
-        bonus = "+" if question.bonus else ""
-        table.add_row(question.id, f"{bonus}{question.worth:g}", mean, bar(question))
-    console.print(table)
-    if summary.classic:
-        console.print(FROM_SUBMISSION)
-    for mistake in summary.mistakes[:5]:
-        console.print(f"{len(mistake.students):3} × [bold]{mistake.name}[/bold]", end=" ")
-        console.print(mistake.sentence, markup=False, highlight=False)
-
-
-def bar(question: QuestionSummary) -> Text:
-    """All, some, none and waiting as a bar of fixed width."""
-    parts = (
-        (question.full, "█", "green"),
-        (question.part, "▓", "yellow"),
-        (question.none, "░", "red"),
-        (question.waiting, "·", "dim"),
-    )
-    total = sum(count for count, _, _ in parts) or 1
-    drawn, so_far, bar_ = 0, 0, Text()
-    for count, character, style in parts:
-        so_far += count
-        end = round(BAR * so_far / total)
-        bar_.append(character * (end - drawn), style)
-        drawn = end
-    return bar_
+def _how_late(seconds: float) -> str:
+    days, hours, minutes = int(seconds // 86400), int(seconds // 3600), int(seconds // 60)
+    if days:
+        return f"{days} d {hours % 24} h"
+    return f"{hours} h {minutes % 60} min" if hours else f"{max(1, minutes)} min"

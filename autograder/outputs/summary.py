@@ -43,7 +43,11 @@ class ClassSummary(msgspec.Struct, frozen=True):
     max_score: float
     totals: tuple[float, ...]
     """Scores of the grades that may be handed out, without bonus, in the students' order."""
+    shares: tuple[float, ...]
+    """Of each of these, the share of the points that are decided: what a person still gives is in
+    neither part."""
     median: float | None
+    """Of the shares."""
     mean: float | None
     withheld: tuple[str, ...]
     waiting_points: float
@@ -60,6 +64,7 @@ class ClassSummary(msgspec.Struct, frozen=True):
 def summarize(grades: Mapping[str, Grade]) -> ClassSummary:
     """Count a class's grades; `grades` is by student and not empty."""
     totals = tuple(grade.score for grade in grades.values() if grade.score is not None)
+    shares = tuple(one for grade in grades.values() if (one := _share(grade)) is not None)
     by_question: dict[tuple[str, str], list[QuestionScore]] = {}
     for grade in grades.values():
         for score in grade.questions:
@@ -68,8 +73,9 @@ def summarize(grades: Mapping[str, Grade]) -> ClassSummary:
         students=len(grades),
         max_score=max(grade.max_score for grade in grades.values()),
         totals=totals,
-        median=median(totals) if totals else None,
-        mean=fmean(totals) if totals else None,
+        shares=shares,
+        median=median(shares) if shares else None,
+        mean=fmean(shares) if shares else None,
         withheld=tuple(n for n, grade in grades.items() if grade.status is Status.WITHHELD),
         waiting_points=max(_waiting(grade) for grade in grades.values()),
         questions=tuple(_question(scores) for scores in by_question.values()),
@@ -92,6 +98,11 @@ def earned(score: QuestionScore) -> float | None:
     if score.score is None:
         return None
     return score.score if score.max_score else score.extra_credit
+
+
+def _share(grade: Grade) -> float | None:
+    decided = grade.max_score - _waiting(grade)
+    return None if grade.score is None or decided <= 0 else grade.score / decided
 
 
 def _waiting(grade: Grade) -> float:
@@ -125,8 +136,9 @@ def _mistakes(grades: Mapping[str, Grade]) -> tuple[Mistake, ...]:
                 name = check.misconception
                 if name is None or check.verdict is Verdict.PASSED:
                     continue
-                about.setdefault(name, (score.id, check.message))
-                if student not in students.setdefault(name, []):
-                    students[name].append(student)
+                about.setdefault(name, (check.made_in or score.id, check.message))
+                who = students.setdefault(name, [])
+                if who[-1:] != [student]:
+                    who.append(student)
     found = [Mistake(name, *about[name], tuple(who)) for name, who in students.items()]
     return tuple(sorted(found, key=lambda mistake: (-len(mistake.students), mistake.name)))

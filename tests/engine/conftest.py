@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import built_wheel
 import mini_course
 import pytest
 from mini_course import ReleasedIn
@@ -15,3 +18,9 @@ def released_in(tmp_path_factory: pytest.TempPathFactory) -> ReleasedIn:
     first = mini_course.make_course(tmp_path_factory.mktemp("mini"))
     build_release(first, mini_course.NAME, execute="never")
     return lambda root: mini_course.copy_of(first, root)
+
+
+@pytest.fixture(scope="session")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A wheel of the package as it is tracked."""
+    return built_wheel.build(tmp_path_factory.mktemp("wheel"))

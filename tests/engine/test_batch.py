@@ -32,7 +32,7 @@ import sys
 from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
 from autograder.course.scratch import sweep
-from autograder.outputs.report import print_class
+from autograder.outputs.told import print_class
 from pathlib import Path
 from rich.console import Console
 

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from multiprocessing import active_children
 from pathlib import Path
+from typing import NamedTuple
+from zipfile import ZipFile
 
 import batch_class
 import mini_course
+import msgspec
 import pytest
 from mini_course import NAME, ReleasedIn
 
 from autograder.classroom.batch import grade_class
+from autograder.classroom.dask_workers import DaskWorkers
 from autograder.classroom.dispatch import STRIKES, Answer, dispatch
-from autograder.classroom.packing import decode_graded, pack_folder
-from autograder.classroom.workers import DaskWorkers, LocalWorkers
+from autograder.classroom.packing import code_digest, decode_graded, pack_course, pack_folder
+from autograder.classroom.worker import Setting, introduce
+from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.model import Grade
 from autograder.outputs.progress import Silent
+from autograder.sandbox import bubblewrap
+from autograder.sandbox.errors import SandboxUnavailable
 
 STUDENTS = ["ann", "ben", "cat", "dan"]
+SLOW_ONES = ["ann", "cat"]
 
 
 @pytest.fixture(scope="module")
@@ -91,54 +102,116 @@ def test_a_course_that_cannot_be_graded_ends_the_run_with_its_sentence(
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A Dask scheduler and a worker: processes of their own, in a folder of their own."""
+def here(course: Course) -> dict[str, Grade]:
+    """What this machine's own processes say."""
+    found = answers(course, LocalWorkers(course, NAME, sandbox="bubblewrap", jobs=2))
+    return {name: decode_graded(answer.result.graded).grade for name, answer in found.items()}
+
+
+class Cluster(NamedTuple):
+    """A Dask scheduler and its workers: processes of their own, from an installed wheel."""
+
+    address: str
+    scheduler: subprocess.Popen[bytes]
+    workers: list[subprocess.Popen[bytes]]
+    """Of the last one, the package is another version."""
+
+
+def dask(folder: Path, package: Path, *command: str) -> subprocess.Popen[bytes]:
+    """Start a part of Dask that has the autograder from `package`, and another secret."""
+    own = {"AUTOGRADER_SECRET": "another machine's own", "PYTHONPATH": str(package)}
+    common = ("--scheduler-file", "scheduler.json", "--no-dashboard", "--host", "127.0.0.1")
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-P", "-m", "dask", *command, *common],
+        cwd=folder,
+        env=os.environ | own,
+        stdout=quiet,
+        stderr=quiet,
+    )
+
+
+@pytest.fixture(scope="module")
+def cluster(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     elsewhere = tmp_path_factory.mktemp("elsewhere")
-    environment = {
-        name: value for name, value in os.environ.items() if name != "AUTOGRADER_SECRET"
-    } | {"AUTOGRADER_SECRET": "another machine's own"}
-    commands = (
-        ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
-         "--scheduler-file", "scheduler.json"],
-        ["worker", "--scheduler-file", "scheduler.json", "--nthreads", "1", "--no-dashboard",
-         "--host", "127.0.0.1"],
-    )  # fmt: skip
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-m", "dask", *command],
-            cwd=elsewhere,
-            env=environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for command in commands
-    ]
+    packages = [elsewhere / "installed", elsewhere / "another_version"]
+    for package in packages:
+        with ZipFile(wheel) as archive:
+            archive.extractall(package)
+    with (packages[1] / "autograder" / "errors.py").open("a") as changed:
+        changed.write("# another version\n")
+    scheduler = dask(elsewhere, packages[0], "scheduler", "--port", "0")
     written = elsewhere / "scheduler.json"
     while not (written.exists() and written.stat().st_size):
-        assert started[0].poll() is None
-    yield json.loads(written.read_text())["address"]
-    for process in reversed(started):
-        process.terminate()
+        assert scheduler.poll() is None
+        time.sleep(0.05)
+    alone = ("worker", "--nthreads", "1", "--no-nanny")
+    workers = [dask(elsewhere, packages[n], *alone) for n in (0, 0, 1)]
+    yield Cluster(json.loads(written.read_text())["address"], scheduler, workers)
+    for process in (*workers, scheduler):
+        process.kill()
         process.wait()
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_dask_workers_elsewhere_give_the_same_grades(course: Course, scheduler: str) -> None:
-    here = answers(course, LocalWorkers(course, NAME, sandbox="bubblewrap", jobs=2))
-    there = answers(course, DaskWorkers(course, NAME, sandbox="bubblewrap", address=scheduler))
-    for student in STUDENTS:
-        local, remote = (decode_graded(found[student].result.graded) for found in (here, there))
-        assert local.grade == remote.grade
+def test_dask_workers_elsewhere_give_the_same_grades_and_another_version_is_refused_by_name(
+    course: Course, here: dict[str, Grade], cluster: Cluster
+) -> None:
+    notes: list[str] = []
+    workers = DaskWorkers(course, NAME, sandbox="bubblewrap", address=cluster.address)
+    try:
+        there = {}
+        for _ in range(30):  # whoever is another version may come last
+            for answer in dispatch(STUDENTS, pack(course), workers, notes.append):
+                there[answer.student] = decode_graded(answer.result.graded).grade
+            if notes:
+                break
+    finally:
+        workers.stop()
+    assert there == here
+    (refused,) = notes
+    assert re.fullmatch(
+        r"The Dask worker tcp://127\.0\.0\.1:\d+ does not grade: it has another version [^\n]+",
+        refused,
+    )
+
+
+class Killing(Silent):
+    """Kills a worker after the first grade, and the scheduler after the second."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._victims = [cluster.workers[0], cluster.scheduler]
+
+    def advance(self, student: str, grade: Grade) -> None:
+        if self._victims:
+            self._victims.pop(0).kill()
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-def test_a_class_is_graded_through_dask(course: Course, scheduler: str, tmp_path: Path) -> None:
+def test_a_killed_worker_costs_nothing_and_without_a_scheduler_the_run_goes_on_here(
+    course: Course, here: dict[str, Grade], cluster: Cluster, tmp_path: Path
+) -> None:
     copy = mini_course.copy_of(course, tmp_path / "course")
-    result = grade_class(copy, NAME, dask=scheduler, progress=Silent())
-    assert result.fresh == tuple(STUDENTS)
-    assert result.withheld == ()
+    for student in SLOW_ONES:
+        batch_class.hand_in(copy, student, batch_class.CLASS[student] | batch_class.SLOW)
+    with pytest.raises(UsageError, match="is gone; what was graded is kept: run the same"):
+        grade_class(copy, NAME, dask=cluster.address, progress=Killing(cluster))
+    again = grade_class(copy, NAME, jobs=2, progress=Silent())
+    assert 0 < len(again.fresh) < len(STUDENTS)
+    assert again.grades == here
+
+
+def test_who_cannot_isolate_a_submission_says_so_when_introduced(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_there() -> None:
+        raise SandboxUnavailable("There is no bubblewrap here.")
+
+    monkeypatch.setattr(bubblewrap, "find_bwrap", none_there)
+    setting = msgspec.msgpack.encode(Setting(NAME, "bubblewrap", code_digest()))
+    assert introduce(setting, pack_course(course, NAME)) == "There is no bubblewrap here."
 
 
 def test_no_dask_scheduler_is_a_sentence(course: Course) -> None:

@@ -12,9 +12,11 @@ from rich.console import Console
 
 from autograder.classroom.recorded import recorded_grades
 from autograder.course.course import Course
-from autograder.model import ClassResult
-from autograder.outputs.look import look_at
-from autograder.outputs.report import print_class, render_report
+from autograder.model import ClassResult, Grade, Status
+from autograder.outputs.facts import Facts
+from autograder.outputs.look import look_at, together
+from autograder.outputs.report import render_report
+from autograder.outputs.told import print_class
 from autograder.submission.folders import not_graded, unusual
 from autograder.submission.frame import steered
 
@@ -92,9 +94,13 @@ def test_the_most_urgent_comes_first_and_a_rename_is_a_note(
     text = console.file.getvalue()  # type: ignore[attr-defined]
     places = [text.index(said) for said in ("Look at these", "all.zip:", "'points'", "Notes")]
     assert places == sorted(places)
-    page = render_report(NAME, recorded_grades(course, NAME), result.folders, result.ungraded)
+    page = render_report(
+        NAME,
+        recorded_grades(course, NAME),
+        Facts(folders=result.folders, ungraded=result.ungraded),
+    )
     assert "move them into submitted/loose/mini" in page
-    assert "Only notes: <strong>ada</strong>: mine.ipynb was recognized" in page
+    assert "<strong>ada</strong>: mine.ipynb was recognized" in page
 
 
 def test_a_written_answer_left_as_it_was_handed_out_gets_nbgraders_zero(
@@ -125,3 +131,12 @@ def test_a_tag_that_would_skip_a_check_is_suspect() -> None:
     assert "skip-execution" in steered(
         {"nbgrader": CHECK, "tags": ["skip-execution"]}, {"nbgrader": CHECK}
     )
+
+
+def test_a_student_has_one_line_of_each_kind_and_equal_lines_are_one() -> None:
+    tags = tuple(f"the tag of the cell 'c{i}' was changed; it is put back." for i in range(13))
+    cheat = Grade("mini", Status.GRADED, 1.0, 1.0, 0.0, ("A cell hung.",), suspect=tags)
+    look = look_at({"ann": cheat, "ben": cheat})
+    assert [name for name, _ in look.first] == ["ann", "ben", "ann", "ben"]
+    assert look.first[0][1] == f"{tags[0]} {tags[1]} (and 11 more of this kind)"
+    assert together(look.first)[1] == (["ann", "ben"], "A cell hung.")

@@ -11,12 +11,13 @@ from mini_course import NAME, ReleasedIn, copy_of, edit, tree
 from rich.console import Console
 
 from autograder.classroom.ledger import history
+from autograder.classroom.recorded import recorded_class
 from autograder.course.course import PRIVATE, Course
 from autograder.gradebook.rows import open_gradebook
-from autograder.model import ClassResult
+from autograder.model import ClassResult, Verdict
 from autograder.outputs.changed import changed_lines, history_lines
 from autograder.outputs.progress import points
-from autograder.outputs.report import print_class
+from autograder.outputs.told import print_class
 
 NEVER = """
 
@@ -110,6 +111,24 @@ def test_a_resubmission_says_what_it_gained_and_leaves_a_history(course: Course)
     first, second = history_lines([(one.at, one.grade, one.parts) for one in (then, now)])
     assert first.endswith(f"UTC: {points(then.grade)}")
     assert "(the submission changed): clip +" in second
+    _, facts = recorded_class(course, NAME)
+    assert changed_lines(facts.regraded) == [line], "the report says what the last run changed"
+    assert facts.answers["ben"]["clip"] == facts.answers["ann"]["clip"] != ""
+    assert facts.written == {"explain_steps", "explain_numbers"}
+    assert facts.seconds["ann"] > 0
+    grade(course, students=["ann"], jobs=1, force=True)
+    assert recorded_class(course, NAME)[1].regraded == {}
+
+
+def test_a_wrong_output_without_a_name_is_recorded_by_its_outline(course: Course) -> None:
+    checks = [
+        check
+        for score in recorded_class(course, NAME)[0]["ben"].questions
+        for check in score.checks
+        if check.verdict is Verdict.FAILED
+    ]
+    assert checks
+    assert all(bool(check.output) != bool(check.misconception) for check in checks)
 
 
 def test_a_changed_check_is_tried_before_it_counts(course: Course) -> None:
@@ -118,10 +137,10 @@ def test_a_changed_check_is_tried_before_it_counts(course: Course) -> None:
     before, files = rows(course), tree(course.root / "autograded")
     result = grade(course, jobs=1, dry=True)
     lines = changed_lines(result.regraded)
-    assert [line.split(":")[0] for line in lines] == ["ann", "ben"]
-    assert "(the checks changed): weigh unchanged, but" in lines[0]
-    assert "never (new, 0); the grade given by hand stands" in lines[0]
-    assert "(the checks changed): weigh -" in lines[1]
+    assert [line.split(":")[0] for line in lines] == ["ben", "ann"]
+    assert "(the checks changed): weigh unchanged, but" in lines[1]
+    assert "never (new, 0); the grade given by hand stands" in lines[1]
+    assert "(the checks changed): weigh -" in lines[0]
     assert "Nothing was written" in says(result)
     assert (rows(course), tree(course.root / "autograded")) == (before, files)
     assert changed_lines(grade(course, jobs=1).regraded) == lines

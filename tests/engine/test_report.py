@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import io
 import re
 from pathlib import Path
@@ -12,8 +14,9 @@ from rich.console import Console
 from autograder.classroom.batch import ClassResult
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 from autograder.outputs.progress import BarProgress, LineProgress, points, terminal_progress
-from autograder.outputs.report import print_class, render_report, write_report
+from autograder.outputs.report import render_report, write_report
 from autograder.outputs.summary import summarize
+from autograder.outputs.told import print_class
 
 RIGHT = CheckResult("out_matches", 4, 4, Verdict.PASSED)
 WRONG = CheckResult("out_matches", 0, 4, Verdict.FAILED, "out leaves out b.", "bias_left_out", "b?")
@@ -117,8 +120,15 @@ def test_the_page_names_every_student_question_and_mistake(tmp_path: Path) -> No
 
 def test_the_page_needs_nothing_from_elsewhere() -> None:
     page = render_report("mini", CLASS)
-    assert "<script" not in page
     assert not re.findall(r'(?:src|href)="(?!#)[^"]*"', page)
+    assert "default-src 'none'" in page
+
+
+def test_the_pages_own_script_is_the_only_one_that_may_run() -> None:
+    page = render_report("mini", CLASS)
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
+    allowed = re.findall(r"script-src 'sha256-(.*?)'", page)
+    assert allowed == [base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()]
 
 
 def test_what_a_student_wrote_is_text_on_the_page() -> None:

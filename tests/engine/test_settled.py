@@ -14,7 +14,7 @@ from batch_class import NO_BIAS, RIGHT, grade, hand_in
 from mini_course import NAME, ReleasedIn, copy_of
 from typer.testing import CliRunner
 
-from autograder.classroom.recorded import GONE, odd_folders, recorded_grades
+from autograder.classroom.recorded import GONE, odd_folders, recorded_class, recorded_grades
 from autograder.cli import app
 from autograder.course.course import Course
 from autograder.gradebook.rows import open_gradebook
@@ -85,7 +85,7 @@ def test_hand_grades_are_in_the_class_and_its_report(
     assert run(graded, monkeypatch, "report", NAME).startswith("Wrote ")
     page = (graded.root / "reports" / "mini.html").read_text()
     assert "16 of 17 + 3" in page
-    assert "a person gave this" in page
+    assert "A person gave this." in page
 
 
 def test_a_run_that_grades_nothing_anew_shows_them_too(course: Course) -> None:
@@ -112,6 +112,8 @@ def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -
     assert points(late.grades["ann"]) == "12 of 17 + 3 (4 off for being late)"
     assert exported(course)["ann"].score == "15.0"
     assert recorded_grades(course, NAME)["ann"] == late.grades["ann"]
+    facts = recorded_class(course, NAME)[1]
+    assert facts.late == dict.fromkeys(("ann", "ben", "cat"), 86_400.0)
     due(course, "2026-06-01 12:00 UTC")
     assert points(grade(course, jobs=1).grades["ann"]) == "16 of 17 + 3"
     assert exported(course)["ann"].score == "19.0"

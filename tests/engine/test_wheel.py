@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from zipfile import ZipFile
 
 import built_wheel
@@ -18,9 +19,9 @@ def tracked() -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def packed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def packed(wheel: Path) -> set[str]:
     """The names of the files in a wheel."""
-    with ZipFile(built_wheel.build(tmp_path_factory.mktemp("wheel"))) as archive:
+    with ZipFile(wheel) as archive:
         return set(archive.namelist())
 
 

@@ -26,7 +26,7 @@ from tiny_course import NAME
 from autograder.classroom.batch import grade_class
 from autograder.course.course import Course
 from autograder.model import ClassResult
-from autograder.outputs.report import print_class
+from autograder.outputs.told import print_class
 from autograder.release.build import build_release
 from autograder.submission.folders import not_graded
 
