@@ -81,8 +81,11 @@ def plan(
         elif not _is_a_name(person.id):
             made.unmatched[shown(group[0].file.parts[0])] = "would be no name of a folder."
         else:
-            at = moment(sender.at or person.handed_in, timezone)
+            told = sender.at or person.handed_in
+            at = moment(told, timezone)
             own = Collected(person.id, sender, at=at, late=any(sent.late for sent in group))
+            if at is None and any(character.isdigit() for character in told):
+                own.notes.append(f"the date '{shown(told)}' cannot be read")
             _take(own, group, notebooks, made.left_out)
             made.submissions.append(own)
     _settle_collisions(made)

@@ -61,6 +61,17 @@ def test_moodles_worksheet_says_when(course: Course, tmp_path: Path) -> None:
     assert received(course.root / "submitted" / "jsm" / NAME).time is None
 
 
+@pytest.mark.parametrize("date", ["Donnerstag, 12. März 2026, 23:59", "03/12/2026 11:59 PM"])
+def test_a_date_that_is_not_read_or_could_be_two_is_said(
+    course: Course, tmp_path: Path, date: str
+) -> None:
+    people = [Person("ada", "Ada", "Lovelace", handed_in=date)]
+    made = planned(course, zipped(tmp_path / "moodle.zip", MOODLE), people)
+    (ada,) = made.submissions
+    assert ada.at is None
+    assert ada.notes == [f"the date '{date}' cannot be read"]
+
+
 def test_canvas_archive_reaches_its_students(course: Course, tmp_path: Path) -> None:
     archive = zipped(tmp_path / "submissions.zip", CANVAS)
     assert collected(course, archive) == {
