@@ -115,7 +115,7 @@ def test_a_resubmission_says_what_it_gained_and_leaves_a_history(course: Course)
     assert changed_lines(facts.regraded) == [line], "the report says what the last run changed"
     assert facts.answers["ben"]["clip"] == facts.answers["ann"]["clip"] != ""
     assert facts.written == {"explain_steps", "explain_numbers"}
-    assert facts.seconds["ann"] > 0
+    assert facts.seconds.keys() == {"ann", "ben"}
     grade(course, students=["ann"], jobs=1, force=True)
     assert recorded_class(course, NAME)[1].regraded == {}
 

@@ -14,7 +14,7 @@ from autograder.diagnosis.mistakes import misconception
 def rounded_down(x: Array) -> str:
     """Cut off."""
     span = np.ptp(x)
-    return "".join(BARS[int(7 * (value - x.min()) / span) if span else 0] for value in x)
+    return "".join(BARS[int((value - x.min()) / span * 7) if span else 0] for value in x)
 
 
 @misconception(
