@@ -31,6 +31,7 @@ ASSIGNMENT = "batchnorm"
 SIZES = (10, 30, 100, 300, 1000, 2000)
 CORES, GRADING_SECONDS = 60, 0.5
 """So many workers, each of which takes so long, are what one coordinator has to keep busy."""
+ROUNDS = 5
 MOST_MEGABYTES = 150
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "coordinator.png"
 
@@ -52,7 +53,7 @@ def main() -> int:
         print("| submissions | coordinator, CPU ms each | start and end, CPU s | unshared MB |")
         print("| --- | --- | --- | --- |")
         found = [told(folder, size, 2, 0.0) for size in asked.sizes]
-        busy = told(folder, 10 * CORES, CORES, GRADING_SECONDS)
+        busy = told(folder, ROUNDS * CORES, CORES, GRADING_SECONDS)
     share = busy["size"] * GRADING_SECONDS / CORES / busy["seconds"]
     print(
         f"{CORES} workers that take {GRADING_SECONDS:g} s for a submission were busy for "
@@ -100,9 +101,9 @@ def ran(folder: Path, size: int, jobs: int, seconds: float) -> dict[str, Any]:
 def measure(folder: Path, size: int, jobs: int, seconds: float) -> dict[str, Any]:
     """Run over a class of this size, in this process."""
     from autograder.classroom import batch, class_run  # noqa: PLC0415
-    from autograder.classroom.start import collect_seldom, skip_uri_grammar  # noqa: PLC0415
     from autograder.course.course import Course  # noqa: PLC0415
     from autograder.outputs.progress import Silent  # noqa: PLC0415
+    from autograder.startup import collect_seldom, skip_uri_grammar  # noqa: PLC0415
 
     skip_uri_grammar()
     collect_seldom()
@@ -160,6 +161,10 @@ class Recorded:
     def submit(self, submission: bytes) -> Future[bytes]:
         """Let a process say what is known."""
         return self._pool.submit(answer, *self._told, submission)
+
+    def look(self) -> tuple[str, ...]:
+        """There is nothing to say of them."""
+        return ()
 
     def restart(self) -> None:
         """None of them dies."""

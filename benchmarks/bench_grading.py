@@ -203,7 +203,7 @@ def start(course: Course) -> float:
     """CPU seconds of a process that does nothing but get a grader ready, its sandbox included."""
     code = (
         "import sys; from pathlib import Path\n"
-        "from autograder.classroom.start import collect_seldom, skip_uri_grammar\n"
+        "from autograder.startup import collect_seldom, skip_uri_grammar\n"
         "skip_uri_grammar(); collect_seldom()\n"
         "from autograder.course.course import Course\n"
         "from autograder.grading.grade import Grader\n"

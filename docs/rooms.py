@@ -16,6 +16,7 @@ ENGINE = ROOT / "autograder"
 PICTURE = ROOT / "docs" / "rooms.svg"
 
 ORDER = (
+    "startup",
     "errors",
     "model",
     "course",

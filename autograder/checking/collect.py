@@ -27,12 +27,9 @@ from autograder.checking.faults import CouldNotTell, StudentFault
 from autograder.checking.student import Student
 from autograder.errors import UsageError
 from autograder.model import Verdict
+from autograder.startup import UNUSED_PLUGINS
 
 FIXTURES = ("student", "rng", "release")
-UNUSED_PLUGINS = (
-    *("cacheprovider", "terminal", "faulthandler", "debugging", "logging", "warnings"),
-    *("unraisableexception", "threadexception"),  # they collect garbage ten times over
-)
 COLLECTED = (pytest.ExitCode.OK, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.NO_TESTS_COLLECTED)
 SKIPS = ("skip", "skipif", "xfail", "usefixtures")
 """Marks that would decide about a check without anybody seeing it."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -35,6 +34,7 @@ from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
+from autograder.startup import keep
 
 SUBMISSION = "the submission"
 
@@ -98,7 +98,7 @@ class ClassRun:
         from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
         from autograder.gradebook.writing import Writer  # noqa: PLC0415
 
-        gc.freeze()
+        keep()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             own = self._course, self._assignment, self._questions
             self._writer = Writer(*own, self._gradebook)

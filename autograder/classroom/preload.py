@@ -1,8 +1,6 @@
 """What every local worker has loaded when it starts: imported once, before they are forked."""
 
-import gc
-
-from autograder.classroom.start import collect_seldom, skip_uri_grammar
+from autograder.startup import collect_seldom, keep, skip_uri_grammar
 
 skip_uri_grammar()
 collect_seldom()
@@ -11,4 +9,4 @@ collect_seldom()
 import autograder.classroom.packing  # noqa: E402
 import autograder.gradebook.autograded  # noqa: E402, F401
 
-gc.freeze()
+keep()

@@ -1,38 +1,21 @@
-"""What a process of ours does first, so that it starts quickly."""
+"""The process that local workers are forked from."""
 
 from __future__ import annotations
 
-import gc
 import multiprocessing
 import os
 import signal
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import forkserver, resource_tracker, util
-from typing import Any
 
 from autograder.course.scratch import scratch
+from autograder.startup import PRELOADED
 
 LONGEST_FOLDER = 75
 """Characters of a folder in which multiprocessing's socket still has a path of 107."""
 SAFE_PATH = "PYTHONSAFEPATH"
-
-
-def skip_uri_grammar() -> None:
-    """Let jsonschema do without the package that checks URIs, if it is not imported yet.
-
-    nbformat imports jsonschema, which takes `rfc3987_syntax` if JupyterLab has brought it
-    along; that builds a parser, for 0.8 s of every process. Notebooks hold no URI to check.
-    """
-    modules: dict[str, Any] = sys.modules
-    modules.setdefault("rfc3987_syntax", None)
-
-
-def collect_seldom() -> None:
-    """Do not look for garbage every 700 objects: most of what an import makes stays."""
-    gc.set_threshold(20_000, 20, 20)
 
 
 def start_worker_server() -> None:
@@ -40,7 +23,7 @@ def start_worker_server() -> None:
 
     It takes no module from the working directory, which may be a submission's.
     """
-    multiprocessing.set_forkserver_preload(["autograder.classroom.preload"])
+    multiprocessing.set_forkserver_preload(list(PRELOADED))
     resource_tracker.ensure_running()  # the server would start it, and it lets interrupts through
     _listen_in_scratch()
     before = os.environ.get(SAFE_PATH)

@@ -6,7 +6,6 @@ takes a hundred times as long as a fork of it.
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import socket
@@ -25,6 +24,7 @@ import msgspec
 
 from autograder.course.scratch import hold, scratch
 from autograder.errors import UsageError
+from autograder.startup import keep
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -76,7 +76,7 @@ def warm_up(parent: Connection, folder: str, setting: bytes) -> None:
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with suppress(Exception):  # the first task meets it again and can report it
         _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
-    gc.freeze()  # it is kept: no collection need look at it again
+    keep()
 
 
 def _end_with(parent: Connection) -> None:

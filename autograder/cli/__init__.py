@@ -15,11 +15,11 @@ import traceback
 from pathlib import Path
 from typing import NoReturn
 
-from autograder.classroom.start import collect_seldom, skip_uri_grammar
 from autograder.cli import course, doors, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError, full_disk, is_full_disk
 from autograder.outputs.console import visible
+from autograder.startup import collect_seldom, skip_uri_grammar
 
 __all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 

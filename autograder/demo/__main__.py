@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.classroom.start import skip_uri_grammar
+from autograder.startup import skip_uri_grammar
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -20,6 +20,7 @@ from pathlib import Path
 from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
+from autograder.startup import ONE_THREAD, WARM_CELLS
 
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = ("numpy", "matplotlib", "IPython", "matplotlib_inline")
@@ -42,9 +43,7 @@ ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     "PYTHONDONTWRITEBYTECODE": "1",
     "NBGRADER_EXECUTION": "autograde",
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
+    **dict.fromkeys(ONE_THREAD, "1"),
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 OURS = ("*autograder*", "__pycache__/*autograder*", "*.pth")  # an editable install names our place
@@ -161,6 +160,7 @@ def _settings(
         "engine": engine,
         "packages": packages,
         "warm": list(warm),
+        "warm_cells": list(WARM_CELLS),
     }
 
 

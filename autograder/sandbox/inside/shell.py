@@ -29,14 +29,6 @@ from .capture import Outputs, Stream
 
 USUAL = TransformerManager().token_transformers  # type: ignore[no-untyped-call]
 BACKEND = "module://matplotlib_inline.backend_inline"
-WARM = (
-    "%matplotlib inline",
-    "import numpy.random, numpy.linalg, numpy.testing",
-    "import copy, dataclasses, functools, itertools, json, math, pickle, time, typing",
-    "1 + 1",
-    "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()",
-    "def f():\n    1 / 0\nf()",
-)
 
 
 class CapturingPublisher(DisplayPublisher):
@@ -164,7 +156,7 @@ def _run(command: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def make(stream_bytes: int, output_bytes: int) -> Shell:
+def make(stream_bytes: int, output_bytes: int, warm_cells: list[str]) -> Shell:
     """Return a shell, every path of it warmed: a value, a figure, a traceback."""
     config = Config()
     config.HistoryManager.enabled = False
@@ -178,14 +170,14 @@ def make(stream_bytes: int, output_bytes: int) -> Shell:
     sys.stdout, sys.stderr = Stream(shell.outputs, "stdout"), Stream(shell.outputs, "stderr")
     matplotlib.use(BACKEND)
     path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"  # no fc-list: the bundled fonts only
-    warm_up(shell)
+    warm_up(shell, warm_cells)
     os.environ["PATH"] = path
     return shell
 
 
-def warm_up(shell: Shell) -> None:
+def warm_up(shell: Shell, cells: list[str]) -> None:
     """Run what every notebook runs once, so that no submission pays for it."""
-    for source in WARM:
+    for source in cells:
         shell.outputs.start_cell()
         shell.run_cell(source)
     close_fonts()

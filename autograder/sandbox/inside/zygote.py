@@ -25,7 +25,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     """Warm up, then fork a jail for each order until the grader hangs up."""
     orders = socket.socket(fileno=descriptor)
     limits = settings["limits"]
-    interpreter = shell.make(limits["stream_bytes"], limits["output_bytes"])
+    interpreter = shell.make(limits["stream_bytes"], limits["output_bytes"], settings["warm_cells"])
     shell.import_packages(settings["packages"])
     shell.import_modules(settings["warm"])
     shell.environment_for_children()
