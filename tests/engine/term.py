@@ -4,38 +4,24 @@ from __future__ import annotations
 
 import getpass
 import json
-import logging
 import os
 import re
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
-from unittest.mock import patch
 
 import batch_class
-import nbgrader.exchange.default.submit as submitting
 from mini_course import NAME
 from nbgrader.api import Gradebook
-from nbgrader.auth import Authenticator
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.exchange.default import (
-    ExchangeCollect,
-    ExchangeFetchAssignment,
-    ExchangeReleaseAssignment,
-    ExchangeSubmit,
-)
-from traitlets.config import Config
 from typer.testing import CliRunner
 
 from autograder.cli import app
 from autograder.course.course import Course
-from autograder.course.nbgrader_view import course_config
 
 Mistakes = Mapping[str, tuple[str, str]]
-LOG = logging.getLogger("term")
 WHOLE = re.compile(rf"{NAME}: ([\d.]+) of ([\d.]+)(?: \+ ([\d.]+) bonus)?( so far)?")
 ROW = re.compile(
     r'<th scope="row">([^<]+)</th><td class="n" data-v="[^"]*">'
@@ -44,66 +30,23 @@ ROW = re.compile(
 )
 
 
-def run(course: Course, *words: str, status: int = 0) -> str:
-    """Run a command of the course; returns what it said."""
-    before = os.getcwd()
-    os.chdir(course.root)
-    try:
-        done = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"})
-    finally:
-        os.chdir(before)
-    assert done.exit_code == status, done.output
-    return str(done.output)
-
-
-class Exchange:
-    """nbgrader's exchange, with a folder at home for every student."""
-
-    def __init__(self, course: Course, folder: Path) -> None:
-        self.course, self.homes = course, folder / "homes"
-        self.root = folder / "exchange"
-        self.root.mkdir(parents=True)
-        self.root.chmod(0o777)
-        config = course_config(course.root)
-        self.course_id = str(config.CourseDirectory.course_id)
-        config.merge(Config({"Exchange": {"root": str(self.root)}}))
-        self.config = config
-
-    def _start(self, kind: Any, root: Path, **options: Any) -> None:
-        own = self.config.copy()
-        own.CourseDirectory.root = str(root)
-        own.Exchange.assignment_dir = str(root)
-        folder = CourseDirectory(config=own, assignment_id=NAME, course_id=self.course_id)
-        known = Authenticator(config=own)
-        kind(coursedir=folder, authenticator=known, config=own, log=LOG, **options).start()
-
-    def release(self) -> None:
-        """`nbgrader release_assignment`."""
-        self._start(ExchangeReleaseAssignment, self.course.root, force=True)
-
-    def submit(self, student: str, work: Callable[[Path], None]) -> None:
-        """`nbgrader fetch_assignment`, some work, and `nbgrader submit`, as the student."""
-        home = self.homes / student
-        home.mkdir(parents=True, exist_ok=True)
-        with _inside(home), patch.object(submitting, "get_username", lambda: student):
-            if not (home / NAME).exists():
-                self._start(ExchangeFetchAssignment, home)
-            work(home / NAME)
-            self._start(ExchangeSubmit, home)
-
-    def collect(self) -> None:
-        """`nbgrader collect --update`."""
-        self._start(ExchangeCollect, self.course.root, update=True, check_owner=False)
-
-
 @contextmanager
-def _inside(folder: Path) -> Iterator[None]:
+def inside(folder: Path) -> Iterator[None]:
+    """Stand in a folder."""
     before = os.getcwd()
     os.chdir(folder)
     try:
         yield
     finally:
         os.chdir(before)
+
+
+def run(course: Course, *words: str, status: int = 0) -> str:
+    """Run a command of the course, and say yes; returns what it said."""
+    with inside(course.root):
+        done = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"}, input="y\n")
+    assert done.exit_code == status, done.output
+    return str(done.output)
 
 
 def answered(course: Course, folder: Path, mistakes: Mistakes) -> None:
