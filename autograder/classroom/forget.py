@@ -13,6 +13,7 @@ import msgspec
 
 from autograder.classroom.ledger import Ledger
 from autograder.classroom.run_log import logs_folder
+from autograder.course import extensions
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.submission.senders import forget_sender, remembered
@@ -58,6 +59,10 @@ def _traces(course: Course, student: str, ledgers: dict[Path, Ledger]) -> Iterat
             what = f"{rows} rows: the grade and its history"
             yield Trace(f".autograder/{path.name}", what, partial(ledger.forget, student))
     yield from _in_gradebooks(course, student)
+    count, others = extensions.without(course, student)
+    if count:
+        path = course.root / extensions.FILE
+        yield Trace(path.name, f"{count} rows", partial(path.write_bytes, others))
     yield from _of_a_platform(course, student)
     yield from _in_texts(course, student)
 

@@ -137,8 +137,8 @@ def forget(
     """Remove all that the course's folder holds of a student, of every assignment.
 
     That is: the folders in submitted/, autograded/ and feedback/, the rows in ledgers, gradebook
-    and its copies, lines of logs, and reports that name the student. It shows first what there
-    is. Nothing brings it back.
+    and its copies and extensions.csv, lines of logs, and reports that name the student. It shows
+    first what there is. Nothing brings it back.
     """
     from autograder.classroom.forget import forgetting
     from autograder.course.course import Course

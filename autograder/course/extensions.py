@@ -9,6 +9,7 @@ Where there is the file, it alone says so: a row that is taken out takes effect 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import datetime
 import io
@@ -74,14 +75,38 @@ def dropped(course: Course, assignment: str) -> frozenset[str]:
     return frozenset(student for student, own in known.items() if own.dropped)
 
 
+def without(course: Course, student: str) -> tuple[int, bytes]:
+    """How many rows of the file are a student's, and the file without them. Raises as above."""
+    path = course.root / FILE
+    data = path.read_bytes() if path.is_file() else b""
+    text = _decoded(path, data)
+    lines = list(io.StringIO(text, newline=""))
+    kept, count, end = lines[:1], 0, 1
+    for line, row in _read(path, text) if lines else ():
+        if row["student_id"] == student:
+            count += 1
+        else:
+            kept += lines[end:line]
+        end = line
+    encoding = "utf-8-sig" if data.startswith(codecs.BOM_UTF8) else "utf-8"
+    return count, "".join(kept).encode(encoding)
+
+
+def _decoded(path: Path, data: bytes) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{path} cannot be read ({error}); save it as CSV in UTF-8.") from None
+
+
 @lru_cache(maxsize=8)
 def _rows(path: Path, version: tuple[int, int]) -> dict[tuple[str, str], Own]:
     """By student and assignment, the file's rows; read again where it has changed."""
     del version
     try:
         with path.open("rb") as file:
-            text = file.read(MAX_BYTES).decode("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+            text = _decoded(path, file.read(MAX_BYTES))
+    except OSError as error:
         raise UsageError(f"{path} cannot be read ({error}); save it as CSV in UTF-8.") from None
     found: dict[tuple[str, str], Own] = {}
     for line, row in _read(path, text):

@@ -77,6 +77,9 @@ def test_an_estimate_takes_the_median_for_who_is_new_and_never_less_than_the_lon
     assert [in_words(89), in_words(3_000), in_words(9_000)] == ["89 s", "50 min", "2 h 30 min"]
 
 
+GRANTED = f"student_id,extension,note\n{STAYS},1 d,\n"
+
+
 @pytest.fixture
 def course(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     """The graded course with all that lies about, to be changed."""
@@ -96,6 +99,7 @@ def course(run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Course:
     senders = {GONE: Sender("moodle", "Gone", "1"), STAYS: Sender("moodle", "Stays", "2")}
     remember(copied, NAME, senders)
     (copied.root / f"feedback-{NAME}.zip").write_text(f"the page of {GONE}")
+    (copied.root / "extensions.csv").write_text(GRANTED + f'{GONE},2 d,"ill,\nagain"\n')
     monkeypatch.chdir(copied.root)
     return copied
 
@@ -126,6 +130,7 @@ def test_nothing_of_a_forgotten_student_is_left_and_nobody_else_is_touched(
     assert rows(course) == before
     assert list(remembered(course, NAME)) == [STAYS]
     assert (course.root / ".nbgrader.log").read_text() == f"collected {STAYS}\n"
+    assert (course.root / "extensions.csv").read_text() == GRANTED
     assert grade(course).fresh == ()
     assert forget(monkeypatch, GONE, "--yes") == 2
     assert f"There is nothing of {GONE}" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""A scripted term, from the first day to the exported grade: docs/instructor.md, command by command.
+"""A scripted term, from the first day to the exported grade: docs/instructor.md, run as it stands.
 
 Twenty-four students, half of them through nbgrader's exchange, half in a zip of Moodle's. A person
 grades in formgrader, in a browser. After each step the gradebook, the report, the students' pages
@@ -70,7 +70,7 @@ NAMES = {
     "2026-05-01 23:59 UTC": "2126-05-01 23:59 UTC",
     "grace_minutes = 15": "grace_minutes = 0",
 }
-"""Other names than the page's, a due date that is still to come, and no waiting until it is late."""
+"""Other names than the page's, a due date that is still to come, and no grace."""
 
 
 @pytest.fixture(scope="module")
