@@ -11,6 +11,8 @@ STAMP := $(VENV)/.installed
 CONSTRAINTS ?= constraints.txt
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
+# The tests start a hundred Pythons; each would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo test tests lint verify release bench clean
 
@@ -20,8 +22,9 @@ demo: $(STAMP)
 test: $(STAMP)
 	$(MAKE) --no-print-directory --jobs=2 tests lint
 
+# A file stays together: what its tests share is made once, and not by each worker.
 tests: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

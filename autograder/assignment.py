@@ -32,7 +32,7 @@ from autograder.checking.evidence import Figures
 from autograder.course.course import PACKAGE, Course, private_folder
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
-from autograder.sandbox.policy import POLICY, Policy
+from autograder.sandbox.policy import CLASSIC, POLICY, Policy
 from autograder.submission.reader import SubmittedFile
 
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
@@ -137,7 +137,7 @@ class Assignment:
                 f"{self.folder}/__init__.py: there is no limit '{unknown[0]}'; "
                 f"there are {', '.join(sorted(known))}."
             )
-        return msgspec.structs.replace(POLICY, **limits)
+        return msgspec.structs.replace(CLASSIC if self.classic else POLICY, **limits)
 
     @cached_property
     def reference(self) -> ModuleType:

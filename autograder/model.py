@@ -66,6 +66,8 @@ class CheckResult(msgspec.Struct, frozen=True):
 
     Equal where submissions are wrong in the same way.
     """
+    off: tuple[str, ...] | msgspec.UnsetType = msgspec.UNSET
+    """Set where it shows something: by row, the entries that are off (`x`) in an example."""
 
 
 class QuestionScore(msgspec.Struct, frozen=True):

@@ -12,7 +12,7 @@ import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
 from limits import HASTY
-from submissions import ROOT
+from submissions import ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
@@ -32,7 +32,7 @@ def pytest_collection_finish() -> None:
 def _own_environment() -> Iterator[None]:
     """Tests leave no secret in the course's folder; what they start, starts fast."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("AUTOGRADER_SECRET", "the tests' own secret, long enough")
+        patch.setenv("AUTOGRADER_SECRET", TESTS_SECRET)
         patch.setenv("PYTHONPATH", str(LIGHT), prepend=os.pathsep)
         yield
 

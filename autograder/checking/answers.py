@@ -50,6 +50,8 @@ STAYS: tuple[Kind, ...] = ("opaque", "mapping", "iterator")
 """Kinds of which no copy is sent."""
 CONVERTED: tuple[Kind, ...] = ("frame", "figure")
 """Kinds that the student's side makes plain values of."""
+SENT_SO = (*CONVERTED, "mapping")
+"""Kinds that the student's side knows by these names."""
 MARKS: Mapping[str, Kind] = MappingProxyType({"*": "opaque", "{}": "dict"})
 DECLARED = "_declared_answer"
 _CALL = re.compile(r"(?P<name>[A-Za-z_]\w*)\((?P<arguments>[\w\s,]*)\)")
@@ -146,7 +148,7 @@ def _one(part: str) -> Returned:
 def wanted(declared: Sequence[Returned]) -> tuple[str, ...]:
     """What the student's side is to send of each of these values."""
     return tuple(
-        "opaque" if one.kind in STAYS else one.kind if one.kind in CONVERTED else "value"
+        one.kind if one.kind in SENT_SO else "opaque" if one.kind in STAYS else "value"
         for one in declared
     )
 

@@ -74,7 +74,7 @@ def _where(error: StudentRaised) -> str:
         return ""
     innermost = error.places[0]
     if not innermost.course:
-        return f" in your line `{error.line}`"
+        return f" in your line `{error.line}`" if error.line else " in your own code"
     called = f", called from your line `{error.line}`" if error.line else ""
     return f" in {_of_the_course(innermost)}{called}"
 

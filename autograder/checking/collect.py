@@ -105,6 +105,8 @@ class Outcome(msgspec.Struct, frozen=True):
     carried: bool = False
     """Whether it passed only without an earlier question's mistake; `message` says which."""
     output: str = ""  # of a wrong answer without a name, its outline (see `diagnosis`)
+    off: tuple[str, ...] = ()
+    """Which entries of the array are wrong in an example (see `grading.example`)."""
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -145,8 +147,8 @@ def run(check: Check, student: Student, secret: bytes, release: Path) -> Ran:
         return Ran(outcome, fault)
     except BaseException as error:
         staff = "".join(traceback.format_exception(error))
-        told = "This check could not be run; the course staff has been told."
-        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, told), staff=staff)
+        sorry = "This check could not be run; the course staff has been told."
+        return Ran(Outcome(check.name, check.weight, Verdict.GRADER_ERROR, sorry), staff=staff)
     return Ran(Outcome(check.name, check.weight, Verdict.PASSED))
 
 

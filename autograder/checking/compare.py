@@ -46,8 +46,8 @@ honest draw is six deviations away from failing."""
 ABSURD_IS_JUST_WRONG = np.errstate(over="ignore", invalid="ignore")
 """Numbers near 1e308 overflow when they are compared; that is no reason to warn anybody."""
 
-MOST_SHOWN_AXES, LONGEST_SHOWN, LARGEST_SHOWN = 4, 999, 1000.0
-"""Shapes and errors beyond these are not printed: an answer could tell hidden inputs by them."""
+LARGEST_SHOWN = 1000.0
+"""Errors beyond this are not printed: an answer could tell hidden inputs by them."""
 
 
 def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -> None:
@@ -59,10 +59,20 @@ def shape(name: str, actual: Array, expected: tuple[int, ...], hint: str = "") -
     if actual.shape != expected:
         transposed = actual.ndim == 2 and actual.shape == expected[::-1]
         tail = " Is it transposed?" if transposed else ""
-        small = actual.ndim <= MOST_SHOWN_AXES and max(actual.shape, default=0) <= LONGEST_SHOWN
-        got = f"shape {actual.shape}" if small else "another shape"
-        message = f"{name} has {got}; it should be {expected}.{tail}"
+        message = f"{name} has {_told(actual.shape, expected)}; it should be {expected}.{tail}"
         raise WrongShape(_sentence(message), hint, name, actual)
+
+
+def _told(got: tuple[int, ...], expected: tuple[int, ...]) -> str:
+    """A wrong shape in words: its lengths where they are of the right one, or 0 or 1.
+
+    Any other length could be a hidden number: an answer returns what shape it likes.
+    """
+    if len(got) > len(expected) + 1:
+        return "more axes"
+    lengths = [str(n) if n in (0, 1, *expected) else "?" for n in got]
+    other = ", where ? is another length" * ("?" in lengths)
+    return f"shape ({', '.join(lengths)}{',' * (len(got) == 1)}){other}"
 
 
 def fitted(name: str, actual: ArrayLike, expected: tuple[int, ...], hint: str = "") -> Array:
@@ -111,8 +121,8 @@ def values(
     allowed = TOLERANCE if tolerance is None else tolerance
     margins.note(name, float(error.max(initial=0.0)), allowed)
     if error.size and not error.max() <= allowed:  # not `>`: NaN is no pass
-        told = seen(got, want, error <= allowed, where)
-        _wrong(name, got, error, told, hint)
+        right = error <= allowed
+        _wrong(name, got, error, ~right, seen(got, want, right, where), hint)
 
 
 def exact(
@@ -231,7 +241,7 @@ def _finite(name: str, actual: Array, hint: str) -> None:
         )
 
 
-def _wrong(name: str, got: Array, error: Array, told: str, hint: str) -> NoReturn:
+def _wrong(name: str, got: Array, error: Array, off: Mask, told: str, hint: str) -> NoReturn:
     worst = int(error.argmax())
     where = _place(np.unravel_index(worst, got.shape))
     size = f"{error.flat[worst]:.2g}" if error.flat[worst] <= LARGEST_SHOWN else "over 1,000"
@@ -240,7 +250,9 @@ def _wrong(name: str, got: Array, error: Array, told: str, hint: str) -> NoRetur
         message = f"{name} is zero everywhere."
     elif told:
         message += f" {told}"
-    raise WrongValues(_sentence(message), hint, name, got)
+    wrong = WrongValues(_sentence(message), hint, name, got)
+    wrong.off = off
+    raise wrong
 
 
 def _place(index: tuple[np.intp, ...]) -> str:

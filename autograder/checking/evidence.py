@@ -225,19 +225,21 @@ def _numbers(text: str, figures: Sequence[Figures]) -> Iterator[Quoted]:
         yield Quoted(one, tuple(_places(one, figures)))
 
 
-def _places(quoted: str, figures: Sequence[Figures]) -> Iterator[str]:
-    """Where the record has a number that this can be, rounded or cut."""
+def _places(quoted: str, figures: Sequence[Figures]) -> list[str]:
+    """Where the record has a number that this can be, rounded or cut; the nearest first."""
     percent = quoted.endswith("%")
     digits = quoted.rstrip("% ").lower()
     mantissa, _, exponent = digits.partition("e")
     unit = 10.0 ** (int(exponent or 0) - len(mantissa.partition(".")[2])) / (100 if percent else 1)
     value = float(digits) / (100 if percent else 1)
-    for table in figures:
-        for name, row in table.rows.items():
-            cells = [(name, _as_number(name)), *zip(table.columns, row, strict=True)]
-            for column, number in cells:
-                if number is not None and abs(number - value) < unit * (1 - 1e-9):
-                    yield name if column == name else f"{name}, {column}"
+    found = [
+        (round(abs(number - value), 12), name if column == name else f"{name}, {column}")
+        for table in figures
+        for name, row in table.rows.items()
+        for column, number in [(name, _as_number(name)), *zip(table.columns, row, strict=True)]
+        if number is not None and abs(number - value) < unit * (1 - 1e-9)
+    ]
+    return [place for _, place in sorted(found, key=lambda one: one[0])]
 
 
 def _as_number(name: str) -> float | None:

@@ -84,6 +84,9 @@ class WrongValue(CheckFailed):
 class WrongValues(WrongValue):
     """An array of the right shape with wrong values in it."""
 
+    off: Any = None
+    """Which entries are wrong, as an array of bool; None if it is not about entries."""
+
 
 class WrongShape(WrongValue):
     """An array of another shape."""

@@ -36,7 +36,24 @@ def sent(value: Any) -> Any:
 
 
 class RemoteMapping(Remote):
-    """A dictionary on the student's side; reading an entry copies it, as an array."""
+    """A dictionary on the student's side; reading an entry copies it, as an array.
+
+    What came along with it (`entries`) counts until the student's side is asked for anything:
+    from then on it may hold something else, and is asked itself.
+    """
+
+    def __init__(
+        self,
+        student: Student,
+        handle: Handle,
+        name: str,
+        entries: Mapping[str, Item] | None = None,
+    ) -> None:
+        super().__init__(student, handle, name)
+        self._entries, self._asked = entries, student.asked
+
+    def _known(self) -> Mapping[str, Item] | None:
+        return self._entries if self._student.asked == self._asked else None
 
     @property
     def name(self) -> str:
@@ -54,6 +71,8 @@ class RemoteMapping(Remote):
         Raises:
             StudentFault: one is no key, which no real dictionary gives.
         """
+        if (known := self._known()) is not None:
+            return list(known)
         items = self._student.ask(self._name, "keys", obj=self._handle).items
         if not all(item.has_value and _is_key(item.value) for item in items):
             raise StudentFault(f"`{self._name}` gave a reply that cannot be read.")
@@ -81,6 +100,9 @@ class RemoteMapping(Remote):
 
     def items(self, keys: Sequence[Any]) -> tuple[Item, ...]:
         """Several entries in one request, as they came."""
+        known = self._known()
+        if known is not None and all(key in known for key in keys):
+            return self._student.told([known[key] for key in keys])
         return self._student.several(self._name, self._handle, keys)
 
     def update(self, entries: Mapping[Any, Any]) -> None:
@@ -97,6 +119,8 @@ class RemoteMapping(Remote):
     def _entry(self, key: Any) -> Item:
         if key not in self:
             raise StudentFault(f"`{self._name}` has no entry '{key}'.")
+        if (known := self._known()) is not None:
+            return self._student.told([known[key]])[0]
         reply = self._student.ask(self._name, "item", obj=self._handle, key=key)
         return self._student.only(f"{self._name}['{key}']", reply)
 

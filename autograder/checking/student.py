@@ -70,6 +70,8 @@ class Student:
         self._fresh = True  # no handle of an earlier check is asked about any more
         self._printed: Printed | None = None
         self._cpu: float | None = None
+        self.asked = 0
+        """How many requests have been sent so far."""
         self.trace: list[Any] = []
         """Every value the student's code answered, in order; diagnosis compares it."""
 
@@ -142,6 +144,7 @@ class Student:
                 "Look for a loop that does not end, or one over every single number.",
                 verdict=Verdict.TIMEOUT,
             )
+        self.asked += 1
         listen = self._printed is not None
         try:
             reply = self._peer.request(
@@ -202,7 +205,8 @@ class Student:
             case "opaque":
                 return item.handle
             case "mapping":
-                return RemoteMapping(self, item.handle, returned.name)
+                entries = None if self._printed is not None else item.entries
+                return RemoteMapping(self, item.handle, returned.name, entries)
             case "iterator":
                 return RemoteIterator(self, item.handle, returned.name)
         return read(item, returned, what)
@@ -215,6 +219,11 @@ class Student:
         if len(items) != len(keys):
             raise StudentFault(f"`{what}` gave a reply that cannot be read.")
         return items
+
+    def told(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """Items that came along with an earlier reply, as if they had been asked for now."""
+        self.trace.extend(_traced(items))
+        return tuple(items)
 
     def only(self, what: str, reply: Reply) -> Item:
         """The one item of a reply."""

@@ -52,11 +52,16 @@ def numbers(item: Item, name: str, function: str) -> Array:
     if item.kind == "NoneType":
         _none(name, function)
     if item.has_value and isinstance(item.value, np.ndarray) and item.value.dtype.kind not in REAL:
-        raise StudentFault(f"`{name}` has dtype {item.value.dtype}; numbers are asked for.")
+        raise StudentFault(f"`{name}` has dtype {_family(item.value)}; numbers are asked for.")
     array = as_array(item.value) if item.has_value else None
     if array is None:
         raise StudentFault(f"`{name}` is a {item.kind}; an array of numbers is asked for.")
     return array.astype(np.float64)
+
+
+def _family(array: npt.NDArray[Any]) -> str:
+    """The type's name without the length of its texts, which an answer could tell numbers by."""
+    return "str" if array.dtype.kind == "U" else str(array.dtype)
 
 
 REAL = "biuf"
@@ -89,7 +94,8 @@ def one_number(array: Array, name: str) -> float:
         WrongShape: it holds more or fewer.
     """
     if array.size != 1:
-        message = f"`{name}` has shape {array.shape}; one number is asked for."
+        holds = "several numbers" if array.size else "no number"
+        message = f"`{name}` holds {holds}; one number is asked for."
         raise WrongShape(message, "", name, array)
     return float(array.reshape(()))
 

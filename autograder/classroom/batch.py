@@ -77,7 +77,8 @@ def grade_class(
                 stack.enter_context(run.gradebook())
                 told = stack.enter_context(progress or terminal_progress())
                 told.begin(len(folders), len(folders) - len(todo))
-                log.tell(f"{len(folders)} submissions, {len(todo)} to grade, by {dask or width}.")
+                by = f"by the workers of {dask}" if dask else f"{width} at once"
+                log.tell(f"{len(folders)} submissions, {len(todo)} to grade, {by}.")
                 if workers is not None:
                     run.grade(todo, workers, told)
                     workers.close()

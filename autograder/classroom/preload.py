@@ -8,6 +8,7 @@ skip_uri_grammar()
 collect_seldom()
 
 # Only now, because of what is above. The command line is what a worker's main module imports.
-import autograder.classroom.packing  # noqa: E402, F401
+import autograder.classroom.packing  # noqa: E402
+import autograder.gradebook.autograded  # noqa: E402, F401
 
 gc.freeze()

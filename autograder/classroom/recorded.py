@@ -8,6 +8,7 @@ import msgspec
 
 from autograder.classroom.ledger import last_run, recorded
 from autograder.course.course import Course, notebook_paths
+from autograder.course.extensions import FILE, dropped, extensions
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
 from autograder.grading.withholding import UNWRITTEN, withheld
@@ -17,6 +18,8 @@ from autograder.outputs.facts import Facts
 from autograder.submission.folders import not_graded, unusual
 from autograder.submission.frame import Notebook, read_released
 
+MOST_TEXT = 50_000
+"""Characters of an answer that the report looks at."""
 GONE = (
     "graded, but the folder is not in submitted/ any more, so not counted here; "
     "'nbgrader db student remove' takes a student out of the gradebook and the export too."
@@ -79,23 +82,28 @@ def recorded_class(course: Course, assignment: str) -> tuple[dict[str, Grade], F
 
     with open_gradebook(course, assignment) as gradebook:
         standing, came = standings(gradebook, assignment), attendance(gradebook, assignment)
+    gone = dropped(course, assignment)
     settled_grades = {
         name: settled(grade, standing[name]) if name in written else grade
         for name, grade in grades.items()
-        if name in standing or name not in written
+        if name not in gone and (name in standing or name not in written)
     }
+    if not settled_grades:
+        raise UsageError(f"Nobody who was graded in {assignment} is in the course any more.")
     odd, ungraded = odd_folders(course, assignment, settled_grades)
     return settled_grades, Facts(
         folders=odd,
         ungraded=ungraded,
         late={name: late for name, late in came.late.items() if name in settled_grades},
-        extended=came.extended,
-        missing=came.missing,
+        extended=tuple(name for name in came.extended if name not in gone),
+        missing=tuple(name for name in came.missing if name not in gone),
+        dropped=tuple(sorted(gone)),
         seconds={name: seconds[name] for name in settled_grades},
         regraded={
             student: Regraded(before, after, changed_parts(then.parts, now.parts))
             for student, (then, now) in last_run(course, assignment).items()
-            if student in standing
+            if student in settled_grades
+            and student in standing
             and is_another(
                 before := foreseen(then.grade, standing[student]),
                 after := foreseen(now.grade, standing[student]),
@@ -116,7 +124,7 @@ def _answers(notebooks: Mapping[str, Notebook], questions: Iterable[Question]) -
             question = asked.get((name, cell.id))
             if cell.source == cell.handed_out or (question is None and cell.type != "code"):
                 continue
-            found[question or ""] = f"{found.get(question or '', '')}{cell.source}\n"
+            found[question or ""] = f"{found.get(question or '', '')}{cell.source}\n"[:MOST_TEXT]
     return found
 
 
@@ -136,6 +144,10 @@ def odd_folders(
         return {}, {}
     folders = {name: submitted / name / assignment for name in students}
     odd = unusual(folders)
+    granted = extensions(course, assignment) or {}
+    for name, own in granted.items():
+        if not own.dropped and not (submitted / name).is_dir():
+            odd[name] = f"stands in {FILE} and has handed in nothing; is the name right?"
     for name, folder in folders.items():
         if not folder.is_dir():
             odd[name] = GONE

@@ -27,6 +27,7 @@ from autograder.course.scratch import hold, scratch
 from autograder.errors import UsageError
 
 if TYPE_CHECKING:
+    from autograder.course.course import Course
     from autograder.grading.grade import Grader
     from autograder.sandbox.launch import Backend
 
@@ -57,6 +58,8 @@ class TaskResult(msgspec.Struct, frozen=True):
     """How long it took, by the clock on the wall."""
     by: str = ""
     """Which process did it, where."""
+    autograded: dict[str, bytes] = {}
+    """What of it belongs in `autograded/`; empty where the writer has to lay it out."""
 
 
 def warm_up(parent: Connection, folder: str, setting: bytes) -> None:
@@ -133,8 +136,8 @@ def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
 class _Warm:
     """A grader that one task at a time uses, whatever the number of threads here."""
 
-    def __init__(self, grader: Grader) -> None:
-        self.grader = grader
+    def __init__(self, grader: Grader, course: Course) -> None:
+        self.grader, self.course = grader, course
         self.lock = threading.Lock()
 
 
@@ -155,7 +158,7 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
         else:
             course = SentCourse(Path(setting.root), setting.secret)
         grader = Grader(course, setting.assignment, sandbox=cast("Backend", setting.sandbox))
-        warm = _Warm(stack.enter_context(grader))
+        warm = _Warm(stack.enter_context(grader), course)
         # Workers end without running `atexit`; this runs then, and when another one replaces it.
         Finalize(warm, stack.pop_all().close, exitpriority=1)
     return warm
@@ -164,13 +167,19 @@ def _build(setting: Setting, packed_course: bytes) -> _Warm:
 def _grade(warm: _Warm, submission: bytes) -> bytes:
     """Grade, and encode; whatever is our fault comes back as a reason, not as an exception."""
     from autograder.classroom.packing import encode_graded, unpack_folder  # noqa: PLC0415
+    from autograder.gradebook.autograded import laid_out  # noqa: PLC0415
     from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
 
     began = time.monotonic()
     try:
         with warm.lock, tempfile.TemporaryDirectory(dir=scratch()) as folder:
             unpack_folder(submission, Path(folder))
-            result = TaskResult(encode_graded(warm.grader.grade(Path(folder))))
+            handed_in = warm.grader.read(Path(folder))
+            graded = warm.grader.grade_read(handed_in)
+            result = TaskResult(encode_graded(graded))
+            with suppress(Exception):  # the writer meets it again, and can report it
+                laid = dict(laid_out(warm.course, graded, handed_in))
+                result = msgspec.structs.replace(result, autograded=laid)
     except (UsageError, SandboxUnavailable):  # every submission would meet it
         raise
     except Exception as error:  # one submission must not end the run

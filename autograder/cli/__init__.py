@@ -19,6 +19,7 @@ from autograder.classroom.start import collect_seldom, skip_uri_grammar
 from autograder.cli import course, doors, grading, proving, results  # they register their commands
 from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError, full_disk, is_full_disk
+from autograder.outputs.console import visible
 
 __all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 
@@ -34,11 +35,11 @@ def main() -> NoReturn:
     try:
         app()
     except (UsageError, SandboxUnavailable) as error:
-        print(f"autograder: {error}", file=sys.stderr)
+        print(visible(f"autograder: {error}"), file=sys.stderr)
         raise SystemExit(USAGE) from None
     except Exception as error:
         if is_full_disk(error):
-            print(f"autograder: {full_disk(error)}", file=sys.stderr)
+            print(visible(f"autograder: {full_disk(error)}"), file=sys.stderr)
             raise SystemExit(USAGE) from None
         _say_failure(error)
         raise SystemExit(FAILED) from None
@@ -55,7 +56,7 @@ def _say_failure(error: Exception) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as also:
         path = Path(f"nowhere, since it cannot be written ({also.strerror})")
-    said = str(error).partition("\n")[0] or "without a word"
+    said = visible(str(error)).partition("\n")[0] or "without a word"
     print(
         f"autograder: this command failed, through no fault of yours ({type(error).__name__}: "
         f"{said}); the traceback is in {path}.",

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
+from autograder.outputs.console import Console, visible
 
 NOT_REACHED = (
     "What was exported, handed back, backed up elsewhere, or lies in nbgrader's exchange is not "
@@ -149,7 +149,7 @@ def forget(
         if not found:
             raise UsageError(f"There is nothing of {student} in {course.root}.")
         for trace in found:
-            typer.echo(f"  {trace.where}: {trace.what}")
+            typer.echo(visible(f"  {trace.where}: {trace.what}"))
         if not yes and not sys.stdin.isatty():
             raise UsageError("Nothing was removed; to remove this without being asked, say --yes.")
         if not yes and not typer.confirm(f"Remove all this of {student}?"):

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from autograder.cli.app import Assignment, Sandboxed, app, backend
 from autograder.errors import UsageError
+from autograder.outputs.console import Console, visible
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -90,7 +90,7 @@ def collect(
     said = len(made.left_out)
     written = carry_out(course, made, update=update)
     for line in made.left_out[said:]:
-        print(line, file=sys.stderr)
+        print(visible(line), file=sys.stderr)
     typer.echo(f"Wrote {len(written)} submissions; now run 'autograder grade {name}'.")
 
 
@@ -143,9 +143,10 @@ def export(
     if to in ("canvas", "moodle", "gradescope"):
         for row in rows:
             if row.status != "graded":
-                print(f"{row.student_id} is {row.status}, and left out.", file=sys.stderr)
+                print(visible(f"{row.student_id} is {row.status}, and left out."), file=sys.stderr)
     if output is None:
-        typer.echo("".join(texts.values()), nl=False)
+        table = "".join(texts.values())
+        typer.echo(visible(table) if sys.stdout.isatty() else table, nl=False)
         return
     encoding = ENCODING if to in ("csv", "moodle") else "utf-8"
     try:
@@ -195,7 +196,7 @@ def return_(
     except OSError as error:
         raise UsageError(f"{target} cannot be written: {error.strerror}.") from error
     for student, why in sorted({**others, **left_out}.items()):
-        print(f"{student} is left out: {why}", file=sys.stderr)
+        print(visible(f"{student} is left out: {why}"), file=sys.stderr)
     typer.echo(f"Wrote {target}, with the pages of {len(packed)} students.")
 
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
 from autograder.classroom.start import start_worker_server
 from autograder.cli.app import (
@@ -20,6 +19,7 @@ from autograder.cli.app import (
     end_with,
 )
 from autograder.errors import UsageError
+from autograder.outputs.console import Console, visible, visible_json
 
 if TYPE_CHECKING:
     from autograder.course.course import Course
@@ -74,13 +74,13 @@ def check(
     with Grader(course, name, sandbox=backend(sandbox), only=only) as grader:
         graded = grader.grade(folder)
     if json:
-        typer.echo(graded.grade.to_json(indent=2))
+        typer.echo(visible_json(graded.grade.to_json(indent=2)))
     else:
         print_grade(graded.grade, Console(), {q.id: q.upstream for q in questions})
         if only is None and (student := whose(course, name, folder)):
             _say_standing(course, name, student, graded.grade)
     for note in graded.staff_notes:
-        print(note, file=sys.stderr)
+        print(visible(note), file=sys.stderr)
     if junit is not None:
         _write(junit, to_junit(name, {path.name or path.resolve().name: graded.grade}))
     if gradescope is not None and graded.grade.status is Status.GRADED:

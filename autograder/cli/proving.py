@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from autograder.cli.app import Assignment, app
 from autograder.errors import UsageError
+from autograder.outputs.console import Console
 
 DOES_NOT_HOLD = 1
 

@@ -10,6 +10,7 @@ import typer
 
 from autograder.cli.app import USAGE, Assignment, app
 from autograder.errors import UsageError
+from autograder.outputs.console import visible
 
 
 @app.command()
@@ -18,11 +19,22 @@ def report(
     to: Annotated[
         Path | None, typer.Option(help="The page to write; reports/<assignment>.html by default.")
     ] = None,
+    formgrader: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Where links lead to; http://localhost:8888/formgrader by default."
+        ),
+    ] = None,
 ) -> None:
-    """Show the class on one page: scores, hard questions, common mistakes, whom to look at."""
+    """Show the class on one page: scores, hard questions, common mistakes, whom to look at.
+
+    Beside it, <page>-answers.html lists what a person reads, alike answers side by side.
+    """
     from autograder.assignment import chosen
+    from autograder.classroom.answers import FORMGRADER, answers_to_read
     from autograder.classroom.recorded import GONE, recorded_class
     from autograder.course.course import Course
+    from autograder.outputs.answers import write_answers
     from autograder.outputs.report import write_report
 
     course = Course.find()
@@ -30,8 +42,11 @@ def report(
     grades, facts = recorded_class(course, name)
     own = {who: grade for who, grade in grades.items() if facts.folders.get(who) != GONE}
     target = to or course.root / "reports" / f"{name}.html"
-    path = write_report(name, own or grades, target, facts)
-    typer.echo(f"Wrote {path}.")
+    answers = answers_to_read(course, name, own or grades, formgrader or FORMGRADER)
+    beside = target.with_name(f"{target.stem}-answers.html")
+    path = write_report(name, own or grades, target, facts, beside.name)
+    write_answers(name, answers, beside)
+    typer.echo(f"Wrote {path} and {beside.name}.")
 
 
 @app.command()
@@ -61,7 +76,7 @@ def feedback(
     course.source(name)
     made = make_pages(course, name, student or None, jobs=jobs or default_jobs(), force=force)
     for who, why in made.failed.items():
-        print(f"{who}: {why}", file=sys.stderr)
+        print(visible(f"{who}: {why}"), file=sys.stderr)
     current = f"{len(made.current)} had nothing new"
     typer.echo(f"Made the pages of {len(made.made)} students; {current}.")
     if made.failed:
@@ -87,4 +102,4 @@ def history(
     if not found:
         raise UsageError(f"Nothing of {name} by {student} is graded yet.")
     for line in history_lines([(one.at, one.grade, one.parts) for one in found]):
-        typer.echo(line)
+        typer.echo(visible(line))

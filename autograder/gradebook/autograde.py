@@ -25,6 +25,7 @@ from autograder.course.questions import Question, questions_of
 from autograder.gradebook.answers import digests_of
 from autograder.gradebook.autograded import autograded_notebook, write_beside
 from autograder.gradebook.guard import stand_before
+from autograder.gradebook.late import grant_time
 from autograder.gradebook.panel import model_answers
 from autograder.gradebook.rows import write_grade
 from autograder.submission.intake import read_submission
@@ -64,14 +65,14 @@ class GradingExporter(NotebookExporter):
             self._close_after(path, who)
             return converted
         graded = self.graded(who)
-        release = self._course().release(who["assignment"])
+        release = self.course().release(who["assignment"])
         frame = nbformat.read(release / path.name, as_version=4)
         notebook = autograded_notebook(
             frame,
             graded.notebooks.get(path.stem),
             graded,
             path.stem,
-            model_answers(self._course(), who["assignment"]),
+            model_answers(self.course(), who["assignment"]),
         )
         resources["metadata"] = {"name": path.stem, "path": str(path.parent)}
         return self.from_notebook_node(notebook, resources, **options)  # type: ignore[no-untyped-call]
@@ -89,14 +90,14 @@ class GradingExporter(NotebookExporter):
 
     def _write_beside(self, folder: Path, who: Any) -> None:
         """Write the other files into `autograded/`; nbgrader has copied none (see `guard`)."""
-        course, folders = self._course(), self._converter.coursedir
+        course, folders = self.course(), self._converter.coursedir
         submission = read_submission(folder, course.release(who["assignment"]))
         place = folders.format_path(folders.autograded_directory, who["student"], who["assignment"])
         write_beside(course, who["assignment"], submission, Path(place))
 
     def questions(self, who: Any) -> tuple[Question, ...]:
         """The questions of the assignment at hand."""
-        return questions_of(self._course(), who["assignment"])
+        return questions_of(self.course(), who["assignment"])
 
     def _grader_for(self, assignment: str) -> Grader:
         from autograder.grading.grade import Grader  # noqa: PLC0415 - autograde alone needs it
@@ -104,7 +105,7 @@ class GradingExporter(NotebookExporter):
         if self._grader is None or self._grader.assignment != assignment:
             self._stack.close()
             sandbox = cast("Backend", self.sandbox)
-            grader = Grader(self._course(), assignment, sandbox=sandbox)
+            grader = Grader(self.course(), assignment, sandbox=sandbox)
             self._grader = self._stack.enter_context(grader)
         return self._grader
 
@@ -113,7 +114,8 @@ class GradingExporter(NotebookExporter):
         """The nbgrader converter that runs this exporter; it knows folders and notebooks."""
         return self.parent
 
-    def _course(self) -> Course:
+    def course(self) -> Course:
+        """The course at hand."""
         return Course.find(Path(self._converter.coursedir.root))
 
     def _submitted(self, who: Any) -> Path:
@@ -145,6 +147,9 @@ class SaveGrades(NbGraderPreprocessor):  # type: ignore[misc]
         handed_in = digests_of(graded, questions)
         with Gradebook(who["db_url"]) as gradebook:
             write_grade(gradebook, who["student"], graded.grade, answers, handed_in)
+            submission = gradebook.find_submission(who["assignment"], who["student"])
+            grant_time(self.parent.course(), submission)
+            gradebook.db.commit()
         return nb, resources
 
 

@@ -8,6 +8,8 @@ made from it.
 from __future__ import annotations
 
 import copy
+import json
+import os
 import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,19 +17,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import nbformat
+from nbformat.v4.nbbase import nbformat as NBFORMAT  # noqa: N812 - 4
+from nbformat.v4.nbbase import nbformat_minor as NBFORMAT_MINOR  # noqa: N812
 from nbformat.v4.nbbase import validate
-from nbgrader.preprocessors import LimitOutput
-from nbgrader.utils import find_all_files, is_grade, is_solution, is_task
+from nbformat.v4.rwbase import split_lines, strip_transient
 
 from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
-from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory
 from autograder.gradebook.beside import harmless
 from autograder.gradebook.panel import beside, model_answers
 from autograder.gradebook.shown import Shown
 from autograder.model import QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
-from autograder.submission.frame import Cell, Notebook, read_released
+from autograder.submission.frame import Cell, Notebook, marked, read_released
 from autograder.submission.intake import Submission, read_submission
 
 if TYPE_CHECKING:
@@ -37,6 +39,10 @@ RESULT_KEY = "result"
 """In `metadata.autograder` of a check cell: its `QuestionScore`, as JSON."""
 READ_ONLY = 0o444
 """As nbgrader leaves autograded files."""
+MOST_LINES, MOST_LINES_OF_ERROR = 1000, 100
+"""Of a cell's text, and of a traceback: nbgrader's own defaults."""
+Files = Mapping[str, bytes]
+"""What is to be written, by relative path."""
 
 
 def autograded_notebook(
@@ -68,12 +74,35 @@ def autograded_notebook(
             cell.metadata.setdefault("autograder", {})[RESULT_KEY] = msgspec.to_builtins(score)
     model = {question: text for (own, question), text in answers.items() if own == name}
     cells = beside(cells, scores, graded.pictures, graded.evidence, model)
-    result = nbformat.v4.new_notebook(cells=cells, metadata=copy.deepcopy(frame.metadata))
+    # By hand: nbformat would check every cell against its schema, for 10 ms; outputs have been.
+    result = nbformat.NotebookNode(
+        nbformat=NBFORMAT,
+        nbformat_minor=NBFORMAT_MINOR,
+        metadata=copy.deepcopy(frame.metadata),
+        cells=cells,
+    )
     result.metadata["autograder"] = {"status": str(grade.status), "problems": list(grade.problems)}
     if grade.classic:
         result.metadata["autograder"]["verdicts_from"] = grade.verdicts_from
-    LimitOutput().preprocess(result, {})
-    return result
+    return _limited(result)
+
+
+def _limited(notebook: Any) -> Any:
+    """The notebook with its outputs cut as nbgrader cuts them."""
+    streams = [_lines(cell) for cell in notebook.cells]
+    tracebacks = [len(o.get("traceback", ())) for c in notebook.cells for o in c.get("outputs", ())]
+    if max(streams, default=0) <= MOST_LINES and max(tracebacks, default=0) <= MOST_LINES_OF_ERROR:
+        return notebook
+    # Importing nbgrader takes 0.6 s; few submissions put out so much.
+    from nbgrader.preprocessors import LimitOutput  # noqa: PLC0415
+
+    step = LimitOutput(max_lines=MOST_LINES, max_traceback=MOST_LINES_OF_ERROR)
+    return step.preprocess(notebook, {})[0]
+
+
+def _lines(cell: Any) -> int:
+    texts = (output.get("text", "") for output in cell.get("outputs", ()))
+    return sum(text.count("\n") + 1 for text in texts)
 
 
 def result_of(cell: Any) -> QuestionScore | None:
@@ -84,7 +113,7 @@ def result_of(cell: Any) -> QuestionScore | None:
 
 def is_scored(cell: Any) -> bool:
     """Whether the gradebook has a score for this cell: a graded one, or a task."""
-    return bool(is_grade(cell) or is_task(cell))
+    return marked(cell, "grade") or marked(cell, "task")
 
 
 def hide_tests(notebook: Any) -> None:
@@ -94,52 +123,100 @@ def hide_tests(notebook: Any) -> None:
     inputs. A task's mark scheme stays, as nbgrader says it does.
     """
     for cell in notebook.cells:
-        if is_grade(cell) and not is_solution(cell) and HIDDEN_TESTS[0] in cell.source:
+        if (
+            marked(cell, "grade")
+            and not marked(cell, "solution")
+            and HIDDEN_TESTS[0] in cell.source
+        ):
             cell.source = public_part(cell.source)
             if cell.cell_type == "code":
                 cell.outputs = []
 
 
-def write_autograded(
-    course: Course, student: str, graded: GradedSubmission, submitted: Path
-) -> Path:
-    """Write a submission's `autograded/` folder as nbgrader does: files, notebooks, read-only."""
-    grade = graded.grade
-    target = course.root / "autograded" / student / grade.assignment
-    fresh = target.with_name(f".{target.name}.new")
-    for folder in (fresh, target):
-        shutil.rmtree(folder, ignore_errors=True)
-    release = course.release(grade.assignment)
-    submission = read_submission(submitted, release)
+def laid_out(course: Course, graded: GradedSubmission, submission: Submission) -> Files:
+    """What of a graded submission belongs in `autograded/`: its own files, and its notebooks.
+
+    A worker does this, so that it costs the one writer nothing.
+
+    Args:
+        course: the course.
+        graded: the graded submission.
+        submission: the same, as intake read it.
+    """
+    grade, files = graded.grade, dict(harmless(submission.files))
     # Of a grade that is withheld because grading broke down there are no notebooks.
     notebooks = graded.notebooks or submission.notebooks
     answers = model_answers(course, grade.assignment)
-    write_beside(course, grade.assignment, submission, fresh)
-    for path in notebook_paths(release):
-        frame = read_released(path)
-        own = notebooks.get(path.stem)
+    for path in notebook_paths(course.release(grade.assignment)):
+        frame, own = read_released(path), notebooks.get(path.stem)
         result = autograded_notebook(frame, own, graded, path.stem, answers)
-        _write(fresh / path.name, f"{nbformat.writes(result)}\n".encode())
+        files[path.name] = _written(result)
+    return files
+
+
+def course_files(course: Course, assignment: str) -> Files:
+    """What of the source lies beside each autograded notebook, as nbgrader puts it there."""
+    from nbgrader.utils import find_all_files  # noqa: PLC0415 - a worker does without nbgrader
+
+    from autograder.course.nbgrader_view import LEFT_BEHIND, course_directory  # noqa: PLC0415
+
+    source = course.source(assignment)
+    ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
+    ignored += find(course, assignment).settings.leaves_behind
+    found = map(Path, find_all_files(str(source), ignored))
+    return {str(path.relative_to(source)): path.read_bytes() for path in found}
+
+
+def write_autograded(
+    course: Course,
+    student: str,
+    graded: GradedSubmission,
+    submitted: Path,
+    *,
+    own: Files | None = None,
+    given: Files | None = None,
+) -> Path:
+    """Write a submission's `autograded/` folder as nbgrader does: files, notebooks, read-only.
+
+    Args:
+        course: the course.
+        student: the student's id.
+        graded: the graded submission.
+        submitted: its folder.
+        own: what `laid_out` says of it, where that is known already.
+        given: what `course_files` says of the assignment, where that is known already.
+    """
+    assignment = graded.grade.assignment
+    target = course.root / "autograded" / student / assignment
+    fresh = target.with_name(f".{target.name}.new")
+    for folder in (fresh, target):
+        shutil.rmtree(folder, ignore_errors=True)
+    if own is None:
+        own = laid_out(course, graded, read_submission(submitted, course.release(assignment)))
+    _write_all(fresh, {**own, **(course_files(course, assignment) if given is None else given)})
     fresh.rename(target)
     return target
 
 
 def write_beside(course: Course, assignment: str, submission: Submission, folder: Path) -> None:
     """Write what lies beside the notebooks: the student's files, and the source's over them."""
-    for name, raw in harmless(submission.files).items():
-        _write(folder / name, raw)
-    source = course.source(assignment)
-    ignored = [*course_directory(course.root).ignore, *LEFT_BEHIND, "*.ipynb"]
-    ignored += find(course, assignment).settings.leaves_behind
-    for path in find_all_files(str(source), ignored):
-        _write(folder / Path(path).relative_to(source), Path(path).read_bytes())
+    _write_all(folder, {**harmless(submission.files), **course_files(course, assignment)})
 
 
-def _write(path: Path, raw: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    path.write_bytes(raw)
-    path.chmod(READ_ONLY)
+def _written(notebook: Any) -> bytes:
+    """The notebook's file: what nbformat writes, without its check and its slow indenting."""
+    text = json.dumps(split_lines(strip_transient(notebook)), ensure_ascii=False, sort_keys=True)
+    return msgspec.json.format(text.encode(), indent=1) + b"\n"
+
+
+def _write_all(folder: Path, files: Files) -> None:
+    for parent in {os.path.dirname(name) for name in files}:
+        (folder / parent).mkdir(parents=True, exist_ok=True)
+    for name, raw in files.items():
+        path = folder / name
+        path.unlink(missing_ok=True)
+        path.write_bytes(raw)
+        path.chmod(READ_ONLY)
 
 
 def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any], shown: Shown) -> Any:
@@ -180,8 +257,10 @@ def _put_back(cells: list[Any], frame: Sequence[Any]) -> None:
         name = _name(cell)
         if name in present:
             place = present.index(name) + 1
-        elif empty or is_scored(cell) or is_solution(cell):
-            cells.insert(place, copy.deepcopy(cell))
+        elif empty or is_scored(cell) or marked(cell, "solution"):
+            own = copy.deepcopy(cell)
+            own.setdefault("id", name[:64])  # old formats have none
+            cells.insert(place, own)
             present.insert(place, name)
             place += 1
 

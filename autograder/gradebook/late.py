@@ -1,16 +1,65 @@
-"""When a submission came, and what nbgrader's plugin for late work takes off for it."""
+"""When a submission came, how much time it had, and what nbgrader's plugin for late work takes.
+
+Without a plugin in `nbgrader_config.py` nothing is taken off. `LatePolicy` is one to choose::
+
+    c.AssignLatePenalties.plugin_class = "autograder.gradebook.late.LatePolicy"
+    c.LatePolicy.percent_per_day = 10
+"""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 from nbgrader.api import Gradebook
+from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from traitlets import Float
 
 from autograder.course.course import Course
+from autograder.course.extensions import Own, extensions
 from autograder.course.nbgrader_view import course_config
 from autograder.gradebook.received import submission_time
+
+DAY = 86_400.0
+
+
+class LatePolicy(LateSubmissionPlugin):  # type: ignore[misc]
+    """A share of what was earned for each day that is begun, after some minutes of grace."""
+
+    percent_per_day = Float(
+        10.0, min=0.0, max=100.0, help="Of the points earned, for each day that is begun."
+    ).tag(config=True)
+    most_percent = Float(
+        50.0, min=0.0, max=100.0, help="Of the points earned, in all: late work is still worth it."
+    ).tag(config=True)
+    grace_minutes = Float(
+        15.0, min=0.0, help="So late is not late; a slow upload, a clock that is wrong."
+    ).tag(config=True)
+
+    def late_submission_penalty(
+        self, student_id: str, score: float, total_seconds_late: float
+    ) -> float | None:
+        """Points to take off a notebook's `score`; None within the grace."""
+        del student_id
+        if total_seconds_late <= 60 * self.grace_minutes:
+            return None
+        days = math.ceil(total_seconds_late / DAY)
+        percent = min(days * self.percent_per_day, self.most_percent)
+        return round(float(score * percent / 100), 2)
+
+
+def grant_time(course: Course, submission: Any) -> None:
+    """Enter the extension that `extensions.csv` grants; without that file the gradebook's stays.
+
+    Raises:
+        UsageError: if the file cannot be understood.
+    """
+    granted = extensions(course, str(submission.assignment.name))
+    if granted is not None:
+        own = granted.get(str(submission.student_id), Own())
+        submission.extension = own.more_time(submission.assignment.duedate)
 
 
 def note_lateness(
@@ -31,6 +80,7 @@ def note_lateness(
     known = submission.timestamp
     if time is not None and time != known and not (same and known is not None and known < time):
         submission.timestamp = time
+    grant_time(course, submission)
     late = submission.total_seconds_late
     if late <= 0:
         for notebook in submission.notebooks:

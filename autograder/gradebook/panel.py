@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from nbgrader.utils import is_solution, is_task
 
 from autograder.checking.evidence import Evidence, Figures, Reading
 from autograder.course.course import Course, notebook_paths
@@ -22,7 +21,7 @@ from autograder.course.questions import answer_cells
 from autograder.grading.graded import Picture, Pictures
 from autograder.model import QuestionScore, Verdict
 from autograder.release.regions import BEGIN, END
-from autograder.submission.frame import read_released
+from autograder.submission.frame import marked, read_released
 
 STAFF_KEY = "staff"
 """In `metadata.autograder` of a cell that no student may see."""
@@ -37,7 +36,7 @@ def plots_cell(question: str, pictures: Sequence[Picture]) -> Any:
     """A cell that shows a student's own pictures."""
     shown = "".join(
         f'<p><img alt="Picture of the cell {html.escape(picture.cell)}" width="100%" '
-        f'src="data:{picture.mime};base64,{picture.data}"></p>'
+        f'style="border-color: transparent" src="data:{picture.mime};base64,{picture.data}"></p>'
         for picture in pictures
     )
     return _cell(f"{question}-plots", [_html(f"<p><em>{PLOTS}:</em></p>{shown}", PLOTS)])
@@ -81,7 +80,7 @@ def _answers_in(path: Path, version: int) -> Mapping[str, str]:
     sources = {
         cell.metadata["nbgrader"]["grade_id"]: _without_marks(cell.source)
         for cell in cells
-        if is_solution(cell) or is_task(cell)
+        if marked(cell, "solution") or marked(cell, "task")
     }
     return {
         question: sources[answer]

@@ -14,8 +14,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from nbgrader.api import BaseCell, Gradebook, MissingEntry, Notebook
+from nbgrader.api import (
+    BaseCell,
+    Comment,
+    Gradebook,
+    MissingEntry,
+    Notebook,
+    SubmittedNotebook,
+)
+from nbgrader.api import Grade as GradeRow
 from sqlalchemy.exc import ArgumentError, DatabaseError
+from sqlalchemy.orm import with_polymorphic
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_directory
@@ -84,6 +93,7 @@ def enter_submission(
     grade: Grade,
     submitted: Path,
     *,
+    answers: Mapping[str, str] | None = None,
     handed_in: Digests = MappingProxyType({}),
     same: bool = False,
 ) -> None:
@@ -97,6 +107,7 @@ def enter_submission(
         student: the student's id; new students are added, as nbgrader does.
         grade: what grading said.
         submitted: the submission's folder; its `timestamp.txt` says when it came.
+        answers: what `answer_cells` says, where that is known already.
         handed_in: what was answered (see `answers`); a hand grade whose answer is unknown or
             another one than it was given for asks for a second look.
         same: whether the same files were in the gradebook before; then the first date counts.
@@ -106,7 +117,9 @@ def enter_submission(
     with gradebook.db.no_autoflush:
         submission = gradebook.update_or_create_submission(grade.assignment, student)
     try:
-        _write(gradebook, student, grade, answer_cells(course, grade.assignment), handed_in)
+        known = answers if answers is not None else answer_cells(course, grade.assignment)
+        with gradebook.db.no_autoflush:  # all is written at once, and not before each question
+            _write(gradebook, student, grade, known, handed_in)
         note_lateness(course, gradebook, submission, submitted, same=same)
     except BaseException:
         gradebook.db.rollback()
@@ -158,9 +171,7 @@ def _write(
 ) -> None:
     scores = {(score.notebook, score.id): score for score in grade.questions}
     submission = gradebook.find_submission(grade.assignment, student)
-    # One query; without it one for each row, to ask its cell for the name.
-    cells = gradebook.db.query(BaseCell).join(BaseCell.notebook)
-    known = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
+    known = _loaded(gradebook, submission)
     now = {
         row.id: handed_in.get((notebook.name, row.name))
         for notebook in submission.notebooks
@@ -191,6 +202,17 @@ def _write(
         )
     gradebook.db.flush()
     del known  # the session only remembers what somebody holds
+
+
+def _loaded(gradebook: Gradebook, submission: Any) -> list[Any]:
+    """All rows of a submission and their cells, in a query a table instead of one a row."""
+    cell = with_polymorphic(BaseCell, "*")  # with the points, which graded cells alone have
+    cells = gradebook.db.query(cell).join(cell.notebook)
+    found: list[Any] = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
+    for table in (GradeRow, Comment):
+        rows = gradebook.db.query(table).join(table.notebook)
+        found += rows.filter(SubmittedNotebook.assignment_id == submission.id).all()
+    return found
 
 
 def _write_classic_comments(notebook: Any, grade: Grade) -> None:

@@ -16,22 +16,25 @@ from typing import Any, Self
 
 import msgspec
 
-from autograder.assignment import Assignment, find
+from autograder.assignment import find
 from autograder.checking import collect
 from autograder.checking.collect import Check, Checks, Outcome, Ran
 from autograder.checking.evidence import Evidence
+from autograder.checking.faults import WrongValues
 from autograder.checking.student import Student
 from autograder.course.course import Course
 from autograder.course.questions import Question, refuse_unreleased
-from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Misconception
 from autograder.diagnosis.outline import outline
+from autograder.diagnosis.shared import diagnosis_of
 from autograder.errors import UsageError
 from autograder.grading.carry import Carried, Carrier, about_record, unfinished, worth_another_run
 from autograder.grading.causes import Notebooks, explained
 from autograder.grading.classic import ClassicRun, ClassicTests
+from autograder.grading.example import with_examples
 from autograder.grading.forks import Forks, unreachable
 from autograder.grading.graded import GradedSubmission
+from autograder.grading.kit import Kit
 from autograder.grading.reading import evidence_of
 from autograder.grading.redraw import pictures_beside
 from autograder.grading.run import Run
@@ -47,20 +50,6 @@ from autograder.submission.intake import Submission, read_submission
 
 WRONG = (Verdict.FAILED, Verdict.RAISED)
 UNREACHED = "This was not run, because the cells before it used up the notebook's time."
-
-
-class Kit(msgspec.Struct, frozen=True):
-    """What grading one submission needs, the same for a whole class."""
-
-    assignment: Assignment
-    questions: tuple[Question, ...]
-    checks: Checks
-    diagnosis: Diagnosis
-    carrier: Carrier
-    sandbox: Sandbox
-    policy: Policy
-    secret: bytes
-    release: Path
 
 
 class Grader:
@@ -126,13 +115,20 @@ class Grader:
                 f"The question '{unchecked[0]}' of {found.name} has no hidden check in "
                 f"{found.checks()}; write one, or take the question out of the notebook."
             )
-        diagnosis = Diagnosis(found, secret, found.release)
+        diagnosis = diagnosis_of(found, secret)
         own = (checks, diagnosis, Carrier(found), self._sandbox, self._policy)
         return Kit(found, questions, *own, secret, found.release)
 
     def grade(self, folder: Path) -> GradedSubmission:
         """Grade the submission in `folder`. The same submission always gets the same grade."""
-        submission = read_submission(folder, self._found.release, self._found.settings.records)
+        return self.grade_read(self.read(folder))
+
+    def read(self, folder: Path) -> Submission:
+        """Read a submission's folder as grading sees it."""
+        return read_submission(folder, self._found.release, self._found.settings.records)
+
+    def grade_read(self, submission: Submission) -> GradedSubmission:
+        """Grade a submission that has been read."""
         run = self._run(submission)
         scores = run.scores()
         problems = [*submission.problems, *run.problems]
@@ -140,8 +136,7 @@ class Grader:
             problems.append("Graded without a sandbox: files and network were not protected.")
         marked = run.mark(score_submission(self.assignment, scores, problems))
         said = with_remarks(marked, submission), run.notebooks(), run.runs
-        pictures = pictures_beside(self._sandbox, submission, self._questions())
-        beside = pictures, run.evidence()
+        beside = pictures_beside(self._sandbox, submission, self._questions()), run.evidence()
         return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds, *beside)
 
     def _run(self, submission: Submission) -> Run:
@@ -161,6 +156,7 @@ class _ChecksRun(Run):
         self._timeouts: Counter[str] = Counter()
         self._scores: dict[str, QuestionScore] = {}
         self._found: list[Misconception] = []
+        self._unnamed: set[tuple[str, str]] = set()
 
     def question(self, question: Question, session: Session) -> QuestionScore:
         """Run a question's checks, and once more those that an earlier mistake may have failed."""
@@ -178,6 +174,9 @@ class _ChecksRun(Run):
                 question, Verdict.GRADER_ERROR, "This question could not be checked."
             )
         outcomes = self._carried(question, self._outcomes(checks, session), session)
+        outcomes = with_examples(
+            checks, outcomes, self._unnamed, session, self._student, self._kit.release
+        )
         self._scores[question.id] = score_question(question, outcomes)
         if self.submission.records:
             self.problems.extend(about_record(question, self._scores))
@@ -229,12 +228,17 @@ class _ChecksRun(Run):
         if ran.staff:
             self.staff_notes.append(f"{check.question}/{check.name}:\n{ran.staff}")
 
+    def _student(self, fork: Fork) -> Student:
+        return Student(fork, self._kit.assignment.answers, **self._options(Counter()))
+
     def _check(self, check: Check, fork: Fork, options: Mapping[str, Any]) -> Outcome:
         student = Student(fork, self._kit.assignment.answers, **options)
         ran = collect.run(check, student, self._kit.secret, self._kit.release)
         self._tell_staff(check, ran)
         if ran.outcome.verdict is Verdict.FAILED and ran.outcome.misconception is None:
             ran = msgspec.structs.replace(ran, outcome=self._named(check, ran, student))
+        if isinstance(ran.fault, WrongValues) and ran.outcome.misconception is None:
+            self._unnamed.add((check.question, check.name))
         return self._explained(check, ran, fork)
 
     def _explained(self, check: Check, ran: Ran, fork: Fork) -> Outcome:

@@ -115,7 +115,7 @@ class Run(ABC):
         self._used += self._budget.used
         share = (self._policy.submission_wall - self._used) / self._notebooks_left
         self._notebooks_left -= 1
-        self._budget = Budget(share, hung=self._budget.hung)
+        self._budget = Budget(share, hung=self._budget.hung, stuck=self._budget.stuck)
 
     def _report_cells(self, name: str) -> None:
         for run in self.runs[name]:

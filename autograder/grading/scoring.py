@@ -95,6 +95,7 @@ def _check_result(outcome: Outcome, share: float) -> CheckResult:
         hint=outcome.hint,
         carried=True if outcome.carried else msgspec.UNSET,
         output=outcome.output or msgspec.UNSET,
+        off=outcome.off or msgspec.UNSET,
     )
 
 

@@ -73,6 +73,8 @@ class Card(msgspec.Struct, frozen=True):
     """Whether it has no name, and a card before it is about what it is built on."""
     kept: tuple[Kept, ...] = ()
     """Where it was carried forward and cost nothing."""
+    off: tuple[str, ...] = ()
+    """By row, the entries that are off (`x`) in an example, where that shows something."""
 
     @property
     def lost(self) -> float:
@@ -173,6 +175,7 @@ def _card(
         stands_in=stands_in,
         parts=_parts(group, about, by_person, stands_in),
         named=group[0].check.misconception is not None,
+        off=next((each.check.off for each in group if each.check.off), ()),
     )
 
 

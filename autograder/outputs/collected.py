@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from autograder.outputs.console import Console
 from autograder.submission.collecting import Collected, Plan
 from autograder.submission.intake import shown
 

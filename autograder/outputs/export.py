@@ -26,6 +26,7 @@ from nbgrader.api import (
 from nbgrader.plugins import ExportPlugin
 
 from autograder.course.course import Course
+from autograder.course.extensions import dropped
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
 from autograder.gradebook.rows import WITHHELD, answer_cells
@@ -103,9 +104,9 @@ def grade_rows(
         if assignments and work.name not in assignments:
             continue
         handed, known = _handed_in(course, gradebook, work.name), standings(gradebook, work.name)
-        names = _names(course, gradebook, work.name)
+        names, gone = _names(course, gradebook, work.name), dropped(course, work.name)
         for person in people:
-            if not students or person.id in students:
+            if person.id not in gone and (not students or person.id in students):
                 own = known.get(person.id), handed.get(person.id)
                 grade = grades.get(person.id)
                 rows.append(_row(work, person, own, names, grade))

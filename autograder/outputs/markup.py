@@ -12,7 +12,7 @@ from functools import lru_cache
 from types import MappingProxyType
 
 import bleach
-from bleach.css_sanitizer import ALLOWED_CSS_PROPERTIES, CSSSanitizer
+from bleach.css_sanitizer import CSSSanitizer
 from nbconvert.filters.strings import strip_files_prefix
 
 SHOWN_ATTRIBUTES = MappingProxyType(
@@ -35,6 +35,17 @@ ADDRESSES = MappingProxyType(
 Pictures come along as data, which in an `img` runs nothing; one fetched from elsewhere would
 tell who grades, and when.
 """
+STYLES = frozenset(
+    "background background-color border border-bottom border-collapse border-color border-left "  # noqa: SIM905 - as above
+    "border-right border-spacing border-style border-top border-width color display float font "
+    "font-family font-size font-style font-variant font-weight height letter-spacing line-height "
+    "margin margin-bottom margin-left margin-right margin-top max-height max-width min-height "
+    "min-width overflow overflow-x padding padding-bottom padding-left padding-right padding-top "
+    "text-align text-decoration text-indent vertical-align white-space width".split()
+)
+"""What a style may set: nothing with an address in it, and no place over what the page says."""
+FETCHING = re.compile(r"[\\@<{]|/\*|//|url", re.IGNORECASE)
+STYLE_FUNCTIONS = frozenset({"rgb", "rgba", "hsl", "hsla", "calc"})
 COLOURS = re.compile(r"highlight|[a-z][a-z0-9]{0,2}")
 """The class names of coloured code."""
 SHOWN_TAGS = frozenset(
@@ -44,6 +55,23 @@ SHOWN_TAGS = frozenset(
 )
 ENTITY = re.compile(r"&#?\w+;")
 TEX_LINK = re.compile(r"\\(href|url)(?![a-zA-Z])")
+
+
+_PROPERTIES = CSSSanitizer(allowed_css_properties=STYLES)
+
+
+class _Looks:
+    """Keeps of a style what asks nobody for anything."""
+
+    def sanitize_css(self, style: str) -> str:
+        """Return the style without what holds an address, an escape, a comment or a rule."""
+        declared = html.unescape(style).split(";")
+        return str(_PROPERTIES.sanitize_css(";".join(filter(_only_looks, declared))))
+
+
+def _only_looks(declared: str) -> bool:
+    calls = re.findall(r"([\w-]*)\s*\(", declared.lower())
+    return not (FETCHING.search(declared) or set(calls) - STYLE_FUNCTIONS)
 
 
 def clean_markup(markup: str) -> str:
@@ -58,7 +86,7 @@ def _cleaned(markup: str) -> str:
         tags=SHOWN_TAGS,
         attributes=_harmless,
         protocols=["data", "http", "https", "mailto"],
-        css_sanitizer=CSSSanitizer(allowed_css_properties=[*ALLOWED_CSS_PROPERTIES, "padding"]),
+        css_sanitizer=_Looks(),
         strip=True,
     )
     return without_tex_links(ENTITY.sub(_letter, str(cleaned)))

@@ -31,6 +31,7 @@ from nbgrader.converters import GenerateFeedback
 from nbgrader.converters.base import NbGraderException
 
 from autograder.course.course import Course, notebook_paths
+from autograder.course.extensions import dropped
 from autograder.course.nbgrader_view import course_config, course_directory
 from autograder.gradebook.rows import open_gradebook
 from autograder.submission.folders import TIMESTAMP_FILE
@@ -77,6 +78,8 @@ def make_pages(
     graded = [
         path.parent.name for path in sorted((course.root / "autograded").glob(f"*/{assignment}"))
     ]
+    gone = dropped(course, assignment)
+    graded = [name for name in graded if name not in gone]
     known = {student for student, _ in said}
     failed = dict.fromkeys(students or (), "not graded yet; run 'autograder grade' first.")
     failed |= {name: "not in the gradebook; grade again." for name in graded if name not in known}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Protocol, Self
 
 from rich import progress as bars
-from rich.console import Console
 from rich.markup import escape
 
 from autograder.model import Grade, Status
+from autograder.outputs.console import Console
 
 
 class Progress(Protocol):

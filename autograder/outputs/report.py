@@ -47,7 +47,11 @@ class Times(msgspec.Struct, frozen=True):
 
 
 def write_report(
-    assignment: str, grades: Mapping[str, Grade], path: Path, facts: Facts | None = None
+    assignment: str,
+    grades: Mapping[str, Grade],
+    path: Path,
+    facts: Facts | None = None,
+    answers_page: str = "",
 ) -> Path:
     """Write the class report, and beside it `NAME-similar.html`; returns `path`.
 
@@ -56,12 +60,13 @@ def write_report(
         grades: by student.
         path: of the report.
         facts: what is known beside the grades.
+        answers_page: the name of the page that lists what a person reads, if there is one.
     """
     known = facts or Facts()
     alike = similar(grades, known.answers, known.written, known.given) if known.answers else None
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"{path.stem}-similar.html")
-    page = render_report(assignment, grades, known, alike, beside.name)
+    page = render_report(assignment, grades, known, alike, beside.name, answers_page)
     path.write_text(page, encoding="utf-8")
     if alike is not None:
         beside.write_text(render_similar(assignment, grades, known, alike), encoding="utf-8")
@@ -74,6 +79,7 @@ def render_report(
     facts: Facts | None = None,
     alike: Similar | None = None,
     similar_page: str = "similar.html",
+    answers_page: str = "",
 ) -> str:
     """The class report as HTML; the same grades always give the same page.
 
@@ -83,6 +89,7 @@ def render_report(
         facts: what is known beside the grades.
         alike: the similar submissions; None leaves their section out.
         similar_page: the name of their page.
+        answers_page: the name of the page that lists what a person reads, if there is one.
     """
     known = facts or Facts()
     summary = summarize(grades)
@@ -109,6 +116,7 @@ def render_report(
         "alone": alone,
         "alike": alike,
         "similar_page": similar_page,
+        "answers_page": answers_page,
         "changed": changed_lines(changed),
         "gained": sum(each > 0 for each in moved),
         "lost": sum(each < 0 for each in moved),

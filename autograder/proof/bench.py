@@ -17,8 +17,9 @@ from autograder.checking import collect, margins
 from autograder.checking.collect import Check, Checks, Ran
 from autograder.checking.margins import Margin
 from autograder.course.questions import Question
-from autograder.diagnosis.diagnose import Diagnosis, Trusted, own_randomness
+from autograder.diagnosis.diagnose import Trusted, own_randomness
 from autograder.diagnosis.mistakes import Misconception
+from autograder.diagnosis.shared import diagnosis_of
 from autograder.errors import UsageError
 from autograder.model import Verdict
 from autograder.proof.given import Given
@@ -70,7 +71,7 @@ class Bench:
         self.assignment, self.secret = assignment, secret
         self.release = assignment.release
         self.checks = Checks(assignment.checks())
-        self.diagnosis = Diagnosis(assignment, secret, self.release)
+        self.diagnosis = diagnosis_of(assignment, secret)
         self.given = Given(assignment)
         self.questions: Mapping[str, Question] = {
             each.id: each for each in assignment.questions if not each.by_hand

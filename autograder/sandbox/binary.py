@@ -61,6 +61,11 @@ class Bubblewrap(msgspec.Struct, frozen=True):
     verified: bool
     """Whether it is the package's, and was held against its SHA-256."""
 
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the program as it is now."""
+        return _sha256(Path(self.path))
+
 
 def find_bwrap(places: str = SYSTEM) -> Bubblewrap:
     """Return the system's bubblewrap if it works, else the package's if it is the published one.

@@ -6,8 +6,8 @@ import array
 import select
 import socket
 import time
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -20,17 +20,31 @@ from autograder.sandbox.wire import Limits, WireError, decode
 TICK = 0.05
 CROWDED = 8
 """How many times longer than on an idle machine anything may take."""
-_CREDENTIALS = 12  # bytes of struct ucred: process, user and group numbers
+ROOM_FOR_CREDENTIALS = socket.CMSG_SPACE(12)  # struct ucred: process, user and group numbers
 
 
 class Budget:
-    """The wall time that a submission's code may take in all, in seconds."""
+    """The seconds that a submission may take in all: of wall time or of CPU, whichever is more.
 
-    def __init__(self, seconds: float, *, hung: int = 0) -> None:
+    What ending its processes and making sure of the sandbox takes is the submission's time too.
+    """
+
+    def __init__(self, seconds: float, *, hung: int = 0, stuck: int = 0) -> None:
         self.seconds = seconds
         self.used = 0.0
         self.hung = hung
         """How many cells have used up their time."""
+        self.stuck = stuck
+        """How many requests of checks have used up theirs."""
+
+    @contextmanager
+    def charged(self) -> Iterator[None]:
+        """Count the wall time of what is done for the submission."""
+        started = time.monotonic()
+        try:
+            yield
+        finally:
+            self.used += time.monotonic() - started
 
     @property
     def left(self) -> float:
@@ -42,14 +56,15 @@ class Clock:
     """The seconds one request may take: CPU by the kernel's account, wall as a backstop.
 
     Time in which the student's process waited for a processor does not count: how busy the
-    grading machine is must not decide about a grade. Only `CROWDED` bounds it.
+    grading machine is must not decide about a grade. Only `CROWDED` bounds it. Who starts other
+    processes or threads has mostly waited for those.
     """
 
     def __init__(self, cpu: float, wall: float, account: Callable[[], Spent]) -> None:
         self._cpu, self._wall, self._account = cpu, wall, account
         self._start = self._checked = time.monotonic()
         self._before: Spent | None = None
-        self._waited = 0.0
+        self._waited = self._spent = 0.0
         self._charged = 0.0
 
     def charge(self, seconds: float) -> None:
@@ -65,6 +80,14 @@ class Clock:
         gone = time.monotonic() - self._start
         return max(gone - self._waited, gone / CROWDED)
 
+    @property
+    def cost(self) -> float:
+        """Return what counts of the budget: the elapsed seconds, or those of CPU if they are more.
+
+        Several processes at once take more of the class's time than a clock on the wall shows.
+        """
+        return max(self.elapsed, self._spent)
+
     def tick(self) -> None:
         """Raise StudentTimeout when the time is used up; look at most once in TICK seconds.
 
@@ -77,8 +100,12 @@ class Clock:
         spent = self._account()
         if self._before is None:
             self._before = spent
-        self._waited = max(self._waited, spent.waited - self._before.waited)
-        if self.elapsed > self._wall or spent.cpu - self._before.cpu + self._charged > self._cpu:
+        self._spent = spent.cpu - self._before.cpu
+        if spent.ran >= self._before.ran:  # it has not ended
+            others = self._spent - (spent.ran - self._before.ran)
+            own = CROWDED * max(0.0, others)
+            self._waited = max(0.0, spent.waited - self._before.waited - own)
+        if self.elapsed > self._wall or self._spent + self._charged > self._cpu:
             raise StudentTimeout
 
 
@@ -131,6 +158,7 @@ class Channel:
 
     def receive(self, limits: Limits, clock: Clock) -> dict[str, Any]:
         """Return the next message."""
+        self._wait(self._poll, clock)  # it is hardly ever there already
         (length,) = LENGTH.unpack(self._exactly(LENGTH.size, clock))
         if length > LENGTH.size + limits.header_bytes + limits.array_bytes:
             raise StudentProtocol("the answer is larger than allowed")
@@ -160,6 +188,11 @@ class Channel:
             ready = bool(poll.poll(TICK * 1000))
             clock.tick()
 
+    def sender(self, clock: Clock) -> int:
+        """Return the number of the process that sends the next message, as the kernel has it."""
+        self._wait(self._poll, clock)
+        return _credentials(self._sock.recvmsg(1, ROOM_FOR_CREDENTIALS, socket.MSG_PEEK)[1])
+
     def close(self) -> None:
         """Hang up."""
         with suppress(OSError):
@@ -172,17 +205,20 @@ def greeting(sock: socket.socket, seconds: float) -> tuple[bytes, int, str]:
     The kernel vouches for the number. Raises OSError when nothing comes in time.
     """
     sock.settimeout(seconds)
-    data, ancillary, _, _ = sock.recvmsg(1, socket.CMSG_SPACE(_CREDENTIALS))
+    data, ancillary, _, _ = sock.recvmsg(1, ROOM_FOR_CREDENTIALS)
+    pid = _credentials(ancillary)
+    if not pid:
+        raise OSError("no greeting")
+    complaint = "" if data != b"E" else sock.recv(500).decode("utf-8", "replace")
+    return data, pid, complaint
+
+
+def _credentials(ancillary: list[tuple[int, int, bytes]]) -> int:
+    """Return the sender's process number; 0 where none came."""
     for level, kind, body in ancillary:
-        if (
-            level == socket.SOL_SOCKET
-            and kind == socket.SCM_CREDENTIALS
-            and len(body) >= _CREDENTIALS
-        ):
-            pid = int.from_bytes(body[:4], "little")
-            complaint = "" if data != b"E" else sock.recv(500).decode("utf-8", "replace")
-            return data, pid, complaint
-    raise OSError("no greeting")
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_CREDENTIALS):
+            return int.from_bytes(body[:4], "little")
+    return 0
 
 
 def socket_pair(

@@ -14,7 +14,7 @@ from autograder.sandbox.places import Sources
 from autograder.sandbox.policy import POLICY, Policy
 from autograder.sandbox.processes import Jail
 from autograder.sandbox.session import Session, SourceCell
-from autograder.sandbox.watchdog import Watchdog
+from autograder.sandbox.watchdog import Watchdog, Watched
 
 END_SECONDS = 5.0
 
@@ -67,7 +67,7 @@ class Sandbox:
         sources = Sources(neighbours, self._handed_out)
         return Session(self, given, budget or Budget(self.policy.submission_wall), sources)
 
-    def open_jail(self, session: Session) -> tuple[Jail, socket.socket]:
+    def open_jail(self, session: Watched) -> tuple[Jail, socket.socket]:
         """Return a fresh jail, watched over, from this zygote or from a new one."""
         problem = "it gives no jail"
         for _ in range(2):
@@ -87,7 +87,7 @@ class Sandbox:
             raise SandboxBroken(f"The sandbox stopped working: {problem}")
         raise SandboxUnavailable(ADVICE.format(reason=problem))
 
-    def close_jail(self, session: Session, jail: Jail) -> None:
+    def close_jail(self, session: Watched, jail: Jail) -> None:
         """End a jail; if it will not end, end the zygote with all that was forked from it."""
         self._watchdog.forget(session)
         jail.kill()

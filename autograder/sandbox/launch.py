@@ -16,6 +16,7 @@ from typing import IO, Literal
 
 from autograder.course.scratch import scratch
 from autograder.sandbox import bubblewrap
+from autograder.sandbox.cgroup import Group, new_group
 from autograder.sandbox.channel import greeting, socket_pair
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
@@ -42,6 +43,7 @@ class Zygote:
         self._errors: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115
         self._orders, theirs = socket_pair(socket.SOCK_SEQPACKET)
         self._zygote: Process | None = None
+        self._group: Group | None = None
         self._process: subprocess.Popen[bytes] | None = None
         try:
             with theirs:
@@ -72,6 +74,7 @@ class Zygote:
         try:
             _, pid, _ = greeting(self._orders, WARM_SECONDS)
             self._zygote = Process(pid)
+            self._group = new_group(pid)  # it is single still, and all that it forks stays there
         except OSError:
             raise SandboxUnavailable(ADVICE.format(reason=self._last_words())) from None
 
@@ -96,7 +99,7 @@ class Zygote:
                 socket.send_fds(self._orders, [order], [theirs.fileno()])
             init = self._greeted(ours)
             student = self._greeted(ours)
-            return Jail(init, student, own_pids=self._backend != "none"), ours
+            return Jail(init, student, own_pids=self._backend != "none", group=self._group), ours
         except BaseException:
             ours.close()
             raise
@@ -128,5 +131,7 @@ class Zygote:
                 self._process.wait(0.5)
             self._process.kill()
             self._process.wait()
+        if self._group is not None:
+            self._group.remove()
         self._errors.close()
         shutil.rmtree(self._scratch, ignore_errors=True)

@@ -13,6 +13,8 @@ from autograder.sandbox.errors import StudentProtocol
 TEXTS = ("text/plain", "text/latex")
 IMAGES = {"image/png": b"\x89PNG\r\n\x1a\n", "image/jpeg": b"\xff\xd8\xff"}
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,16}")
+MOST_CLASSES, MOST_LINES = 64, 2048
+"""Of so many in a submission's code, one may be named: more, and the choice could tell numbers."""
 
 
 def clean(outputs: Any, most: int) -> list[dict[str, Any]]:
@@ -103,17 +105,34 @@ def line_of(sources: Mapping[str, str], cell: Any, lineno: Any) -> tuple[str | N
 
 
 def known_name(name: Any, sources: Mapping[str, str], common: frozenset[str], unknown: str) -> str:
-    """Return a type's name if it is common or a word of the student's source, else `unknown`.
+    """Return a type's name if it is common or of a class in the student's source, else `unknown`.
 
-    A name can be made at run time from hidden inputs; such a name does not come out.
+    A name can be made at run time from hidden inputs, or chosen by them among many that stand in
+    the source; such a name does not come out.
     """
     if type(name) is not str or not name.isidentifier():
         return unknown
-    if name in common or any(name in _words(source) for source in sources.values()):
+    if name in common:
         return name
-    return unknown
+    classes = frozenset[str]().union(*map(_classes, sources.values()))
+    return name if name in classes and len(classes) <= MOST_CLASSES else unknown
+
+
+def words_of(line: str) -> frozenset[str]:
+    """Return the words of a line of code."""
+    return frozenset(re.findall(r"\w+", line))
+
+
+def may_be_quoted(sources: Mapping[str, str]) -> bool:
+    """Return whether there are so few lines that naming one of them tells little."""
+    return sum(map(_lines, set(sources.values()))) <= MOST_LINES
 
 
 @lru_cache(maxsize=1024)  # a submission's cells: each is taken apart once, whatever is asked
-def _words(source: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\w+", source))
+def _classes(source: str) -> frozenset[str]:
+    return frozenset(re.findall(r"^\s*class\s+(\w+)", source, re.MULTILINE))
+
+
+@lru_cache(maxsize=1024)
+def _lines(source: str) -> int:
+    return source.count("\n") + 1

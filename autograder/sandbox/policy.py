@@ -15,12 +15,14 @@ MIB = 1 << 20
 class Policy(msgspec.Struct, frozen=True):
     """What one submission may use; `EFFECTS` says in which units, and what happens past it."""
 
-    cell_cpu: float = 20
-    later_cell_cpu: float = 4
-    cell_wall: float = 40
-    check_cpu: float = 5
-    check_wall: float = 15
-    submission_wall: float = 90
+    cell_cpu: float = 6
+    later_cell_cpu: float = 1.5
+    cell_wall: float = 8
+    check_cpu: float = 3
+    later_check_cpu: float = 1
+    check_wall: float = 6
+    later_check_wall: float = 2
+    submission_wall: float = 24
     memory: int = 2048 * MIB
     process_memory: int = 1536 * MIB
     address_space: int = 4096 * MIB
@@ -63,8 +65,13 @@ EFFECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "later_cell_cpu": ("s CPU", "as above, once a cell of the submission hung"),
         "cell_wall": ("s", "as for CPU: a cell that sleeps"),
         "check_cpu": ("s CPU", "the check is `timeout`"),
+        "later_check_cpu": ("s CPU", "as above, once a check of the submission was `timeout`"),
         "check_wall": ("s", "as for CPU: a function that sleeps"),
-        "submission_wall": ("s", "cells not yet run are skipped, checks are `timeout`"),
+        "later_check_wall": ("s", "as above, once a check of the submission was `timeout`"),
+        "submission_wall": (
+            "s, or s CPU if that is more",
+            "cells not yet run are skipped, checks are `timeout`",
+        ),
         "memory": ("bytes, all processes", "the processes are killed"),
         "process_memory": ("bytes a process", "MemoryError"),
         "address_space": ("bytes a process", "MemoryError"),
@@ -84,3 +91,14 @@ EFFECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     }
 )
 POLICY = Policy()
+CLASSIC = Policy(
+    cell_cpu=20,
+    later_cell_cpu=4,
+    cell_wall=40,
+    check_cpu=5,
+    check_wall=15,
+    later_check_cpu=5,
+    later_check_wall=15,
+    submission_wall=90,
+)
+"""For ordinary notebooks, whose own experiments nobody has measured or shortened."""

@@ -15,19 +15,30 @@ from functools import cache
 
 import msgspec
 
+from autograder.sandbox.cgroup import Group
+
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICKS = os.sysconf("SC_CLK_TCK")
 MOST = 1024
 LOOKUP_SECONDS = 0.2
 ORPHANS_SECONDS = 2.0
 FEW_ORPHANS = 16
+END_SECONDS = 0.2
+SOCKET_BYTES = 1 << 19
+"""What one socket may keep of messages that nobody has read: twice the kernel's default."""
+_EXIT_CODE = 49  # in /proc/pid/stat, counted from the third field
+_OWN_SIGNALS = (signal.SIGSEGV, signal.SIGABRT, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP)
 
 
 class Spent(msgspec.Struct, frozen=True):
-    """Seconds of the processor's time, and seconds of waiting for one."""
+    """What a jail has spent, in seconds."""
 
     cpu: float
+    """Of all its processes and threads."""
     waited: float
+    """That one process, the one that is asked, was ready to run and found no processor free."""
+    ran: float = 0.0
+    """That this one was running."""
 
 
 class Process:
@@ -63,12 +74,16 @@ def _ended(descriptor: int, seconds: float) -> bool:
 
 
 class Jail:
-    """The init, the student and all that descends from them."""
+    """The init, the student and all that descends from them; `group` is their sandbox's."""
 
-    def __init__(self, init: int, student: int, *, own_pids: bool) -> None:
+    def __init__(
+        self, init: int, student: int, *, own_pids: bool, group: Group | None = None
+    ) -> None:
         self.init, self.student = Process(init), Process(student)
         self._own_pids = own_pids
         self._mapped, self._resident = _mapped(init), _resident(init)
+        self._cpu, self._group = 0.0, group
+        self._group_before = group.cpu() if group is not None else 0.0
 
     def ended(self) -> bool:
         """Return whether the init has ended, and with it the jail."""
@@ -94,13 +109,16 @@ class Jail:
     def memory(self, enough: int) -> int:
         """Return the bytes of memory in use, or an upper bound if that is below `enough`.
 
-        That is what is resident, shared pages counted once, and what is mapped for sharing: pages
-        of a shared mapping stay when nobody has them resident. Sharing is looked up for the largest
-        first and not for long, since a process that forks all the time keeps its lookup waiting;
-        of the others only what they have more than the zygote counts.
+        That is what is resident, shared pages counted once, what is mapped for sharing (pages
+        of a shared mapping stay when nobody has them resident), and what sockets can hold.
+        Sharing is looked up for the largest first and not for long, since a process that forks
+        all the time keeps its lookup waiting; of the others only what they have more than the
+        zygote counts.
         """
         pids = self.descendants()
         shared = sum(max(0, _mapped(pid) - self._mapped) for pid in pids)
+        if self._own_pids:  # and a network of its own
+            shared += _sockets(self.init.pid) * SOCKET_BYTES
         resident = {pid: _resident(pid) for pid in pids}
         total = sum(resident.values()) + shared
         if total < enough:
@@ -112,19 +130,22 @@ class Jail:
             total += max(0, size - self._resident) if late else _proportional(pid)
         return total
 
-    def spent(self) -> Spent:
-        """Return what the whole jail has spent, as the student's process sees it."""
-        return Spent(self.cpu(), _waited(self.student.pid))
-
-    def orphans_spent(self) -> Spent:
-        """Return what all but the init and the student have spent."""
-        orphans = self._orphans()
-        waited = max(map(_waited, orphans), default=0.0)
-        return Spent(sum(map(cpu_seconds, orphans)), waited)
+    def spent(self, pid: int | None = None) -> Spent:
+        """Return what the whole jail has spent, and how a process fared, by default the student."""
+        ran, waited = _turns(self.student.pid if pid is None else pid)
+        return Spent(self.cpu(), waited, ran)
 
     def cpu(self) -> float:
-        """Return the CPU seconds of the whole jail, children that were waited for included."""
-        return sum(cpu_seconds(pid) for pid in self.descendants())
+        """Return the CPU seconds of the whole jail: by the kernel's group, else the process table.
+
+        There ended processes are in the accounts of parents: all wait, the init for orphans, and
+        the filter of system calls lets nobody ignore SIGCHLD. One that changes parents while this
+        looks may be missed: the largest sum counts.
+        """
+        if self._group is not None:
+            return self._group.cpu() - self._group_before
+        self._cpu = max(self._cpu, sum(map(cpu_seconds, self.descendants())))
+        return self._cpu
 
     def kill_orphans(self) -> bool:
         """End all but the init and the student. Return whether they are gone.
@@ -164,7 +185,7 @@ class Jail:
             try:
                 if pid in self._orphans():
                     process.signal(signal.SIGKILL)
-                    process.wait(0.2)
+                    process.wait(END_SECONDS)
             finally:
                 process.close()
 
@@ -217,13 +238,35 @@ def cpu_seconds(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS if fields else 0.0
 
 
-def _waited(pid: int) -> float:
-    """Return the seconds a process was ready to run and found no processor free.
+def _turns(pid: int) -> tuple[float, float]:
+    """Return the seconds a process's first thread ran, and those it found no processor free.
 
-    Zero on kernels that do not count it; then a crowded machine is the student's bad luck.
+    Zero on kernels that do not count them; then a crowded machine is the student's bad luck.
     """
     words = _read(f"/proc/{pid}/schedstat").split()
-    return int(words[1]) / 1e9 if len(words) > 1 else 0.0
+    return (int(words[0]) / 1e9, int(words[1]) / 1e9) if len(words) > 1 else (0.0, 0.0)
+
+
+def ended_by_itself(pid: int) -> bool:
+    """Return whether a process left, or was ended by a signal that only its own mistake raises.
+
+    Nobody has waited for its end yet; it may be ending still, its sockets closed.
+    """
+    with suppress(OSError):
+        process = Process(pid)
+        process.wait(END_SECONDS)
+        process.close()
+    fields = _fields(pid)
+    if fields[:1] != [b"Z"]:
+        return False
+    status = int(fields[_EXIT_CODE])
+    return os.WIFEXITED(status) or os.WTERMSIG(status) in _OWN_SIGNALS
+
+
+def _sockets(pid: int) -> int:
+    """Return how many sockets there are in a process's network namespace."""
+    words = _read(f"/proc/{pid}/net/sockstat").split(maxsplit=3)
+    return int(words[2]) if len(words) > 2 else 0
 
 
 def _threads(pid: int) -> int:

@@ -21,8 +21,9 @@ from autograder.sandbox.errors import (
     StudentTimeout,
 )
 from autograder.sandbox.inside.blame import MOST_BASES
-from autograder.sandbox.outputs import known_name
-from autograder.sandbox.places import places
+from autograder.sandbox.inside.fork import MOST_ENTRIES
+from autograder.sandbox.outputs import known_name, may_be_quoted, words_of
+from autograder.sandbox.places import Sources, places
 from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Handle
@@ -40,7 +41,13 @@ COMMON_NAMES = frozenset(
         *("module", "generator", "LinAlgError", "UFuncTypeError"),
     ]
 )
-NO_NAMES: frozenset[str] = frozenset()
+EXCEPTIONS = frozenset(
+    [
+        *(n for n, kind in vars(builtins).items() if isinstance(kind, type)
+          and issubclass(kind, BaseException)),
+        *("LinAlgError", "AxisError", "ComplexWarning", "UFuncTypeError"),
+    ]
+)  # fmt: skip
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -53,6 +60,8 @@ class Item(msgspec.Struct, frozen=True):
     value: Value
     has_value: bool
     kind: str
+    entries: Mapping[str, Item] | None = None
+    """Of a small dictionary, what it holds at this moment, if it was sent along."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -86,8 +95,11 @@ class Host(Protocol):
     def sources(self) -> Mapping[str, str]:
         """The texts that lines and names are looked up in."""
 
+    def fork_is(self, pid: int) -> None:
+        """Take note of the fork's number."""
+
     def fork_spent(self) -> Spent:
-        """Return what all processes but the session's own have spent."""
+        """Return what the session's processes have spent, and how the fork fared."""
 
     def fork_over(self, error: StudentError | None) -> StudentError | None:
         """End what is left of a fork; return the error with its real reason."""
@@ -119,25 +131,44 @@ def _item(item: Any, sources: Mapping[str, str]) -> Item:
     if type(item) is not dict or type(item.get("h")) is not int or item["h"] < 0:
         raise StudentProtocol("not an object's description")
     kind = known_name(item.get("k"), sources, COMMON_NAMES, "object")
-    return Item(Handle(item["h"]), item.get("v"), "v" in item, kind)
+    entries = _entries(item["e"], sources) if "e" in item else None
+    return Item(Handle(item["h"]), item.get("v"), "v" in item, kind, entries)
+
+
+def _entries(told: Any, sources: Mapping[str, str]) -> dict[str, Item]:
+    if type(told) is not list or len(told) > MOST_ENTRIES:
+        raise StudentProtocol("not the entries of a dictionary")
+    if not all(type(pair) is list and len(pair) == 2 and type(pair[0]) is str for pair in told):
+        raise StudentProtocol("not the entries of a dictionary")
+    if any(type(item) is dict and "e" in item for _, item in told):
+        raise StudentProtocol("entries within entries")
+    return {key: _item(item, sources) for key, item in told}
 
 
 def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
     stack = places(sources, error.get("places"))
     own = next((place for place in stack if not place.course), None)
-    name = known_name(error.get("type"), sources, COMMON_NAMES, "Exception")
+    name = known_name(error.get("type"), sources, EXCEPTIONS, "Exception")
     told = error.get("bases")
     bases = told if type(told) is list else []
-    known = [known_name(base, sources, COMMON_NAMES, "") for base in bases[:MOST_BASES]]
+    known = [known_name(base, sources, EXCEPTIONS, "") for base in bases[:MOST_BASES]]
+    quoted = own if own is not None and may_be_quoted(sources) else None
+    words = _answers(sources).union(*(words_of(p.line) for p in (*stack[:1], own) if p is not None))
     return StudentRaised(
         name,
-        own.line if own is not None else None,
-        own.lineno if own is not None else None,
+        quoted.line if quoted is not None else None,
+        quoted.lineno if quoted is not None else None,
         tuple(base for base in known if base),
         places=stack,
-        name=known_name(error.get("name"), sources, NO_NAMES, ""),
-        about=known_name(error.get("about"), sources, NO_NAMES, ""),
+        name=known_name(error.get("name"), {}, words, ""),
+        about=known_name(error.get("about"), {}, words, ""),
     )
+
+
+def _answers(sources: Mapping[str, str]) -> frozenset[str]:
+    """The names of the answers that the notebooks' cells are for."""
+    cells = sources.cells.values() if isinstance(sources, Sources) else ()
+    return frozenset(cell.defines for cell in cells if cell.defines)
 
 
 class Fork:
@@ -186,20 +217,24 @@ class Fork:
         if self._over is not None:
             raise self._over
         policy, budget = self._host.policy, self._host.budget
-        wall = min(policy.check_wall, budget.left)
-        most = policy.check_cpu if cpu is None else min(cpu, policy.check_cpu)
+        late = budget.stuck > 0
+        wall = min(policy.later_check_wall if late else policy.check_wall, budget.left)
+        most = policy.later_check_cpu if late else policy.check_cpu
+        most = most if cpu is None else min(cpu, most)
         clock = Clock(most, wall, self._host.fork_spent)
         try:
             if not wall:
                 raise StudentTimeout
             if message is None:
+                self._host.fork_is(self._channel.sender(clock))
                 return self._channel.receive(policy.reply_limits, clock)
             return self._with_lender(message, clock)
         except StudentError as error:
+            budget.stuck += isinstance(error, StudentTimeout)
             self._over = over = self._host.fork_over(error) or error
             raise over from None
         finally:
-            budget.used += clock.elapsed
+            budget.used += clock.cost
 
     def _with_lender(self, message: Mapping[str, Any], clock: Clock) -> dict[str, Any]:
         """Send a message; answer calls of what is lent until the reply is there.

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import signal
-import socket
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Protocol
 
 import msgspec
 import numpy as np
@@ -24,8 +22,9 @@ from autograder.sandbox.errors import (
 )
 from autograder.sandbox.places import Sources
 from autograder.sandbox.policy import Policy
-from autograder.sandbox.processes import Jail, Spent
+from autograder.sandbox.processes import Jail, Spent, ended_by_itself
 from autograder.sandbox.requests import Fork
+from autograder.sandbox.watchdog import Jails
 from autograder.sandbox.wire import DEFAULT_LIMITS
 
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
@@ -33,21 +32,6 @@ __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
 REPLAY_MARGIN = 1.5  # times what the good cells took: kept back for running them again
 LEAST_OUTPUT = 1 << 13  # bytes that an output counts as, at least: each costs work of ours
 CHECKS_SHARE = 0.25  # of the whole time: kept back for the checks
-
-
-class Jails(Protocol):
-    """Where jails come from."""
-
-    policy: Policy
-
-    def open_jail(self, session: Session) -> tuple[Jail, socket.socket]:
-        """Return a fresh jail, watched over. Raises SandboxBroken."""
-
-    def close_jail(self, session: Session, jail: Jail) -> None:
-        """End a jail and everything in it."""
-
-    def make_sure(self) -> None:
-        """Return if jails work; raise SandboxBroken if not even a fresh zygote gives one."""
 
 
 class Session:
@@ -73,6 +57,7 @@ class Session:
         self._cpu_before = 0.0
         self._ended_because: str | None = None
         self._in_fork = False
+        self._fork_pid = 0
         self._lock = threading.Lock()
         self._jail: Jail | None = None
         self._open()
@@ -97,14 +82,20 @@ class Session:
                 run = msgspec.structs.replace(run, outputs=[])
             checked.set_execution_count(run.outputs, count)
             runs.append(msgspec.structs.replace(run, id=cell.id))
-        if self._jail is not None and not self._jail.kill_orphans():
-            self._lose_jail(StudentDied("its processes could not be ended"))
+        with self.budget.charged():
+            if self._jail is not None and not self._jail.kill_orphans():
+                self._lose_jail(StudentDied("its processes could not be ended"))
         return runs
 
     @property
     def cpu_seconds(self) -> float:
         """Return the CPU seconds of cells and forks so far, by the kernel's account."""
         return self._cpu_before + (self._jail.cpu() if self._jail is not None else 0.0)
+
+    @property
+    def pid(self) -> int:
+        """Return the number of the student's process on this machine; 0 between jails."""
+        return self._jail.student.pid if self._jail is not None else 0
 
     def _try_cell(self, key: str, sure: bool) -> CellRun:
         """Run a cell; if its process ends for no known reason, run it once more to be sure."""
@@ -120,7 +111,7 @@ class Session:
             except StudentError as error:
                 reason = self._lose_jail(error)
                 if isinstance(reason, StudentDied) and self._ended_because is None and not last:
-                    self._jails.make_sure()
+                    self._make_sure()
                     continue
                 status: Status = "timeout" if isinstance(reason, StudentTimeout) else "dead"
                 self.budget.hung += status == "timeout"
@@ -138,7 +129,7 @@ class Session:
         try:
             answer = channel.request(message, self.policy.cell_limits, clock)
         finally:
-            self.budget.used += clock.elapsed
+            self.budget.used += clock.cost
         return read_answer(key, answer, self.sources, self.policy.outputs)
 
     # Forks
@@ -157,6 +148,7 @@ class Session:
         ours, theirs = socket_pair()
         with theirs:
             clock = Clock(self.policy.check_cpu, self.policy.check_wall, jail.spent)
+            self._fork_pid = 0
             jail.student.signal(signal.SIGCONT)
             try:
                 channel.send({"op": "fork"}, clock, theirs.fileno())
@@ -172,26 +164,37 @@ class Session:
         jail.student.signal(signal.SIGSTOP)
         return fork
 
+    def fork_is(self, pid: int) -> None:
+        """Take note of the fork's number."""
+        self._fork_pid = pid
+
     def fork_spent(self) -> Spent:
-        """Return what all processes but the session's own have spent."""
-        return self._jail.orphans_spent() if self._jail is not None else Spent(0.0, 0.0)
+        """Return what the jail's processes have spent, and how the fork fared."""
+        return self._jail.spent(self._fork_pid) if self._jail is not None else Spent(0.0, 0.0)
 
     def fork_over(self, error: StudentError | None) -> StudentError | None:
         """End what is left of a fork; return the error with its real reason."""
         jail = self._jail
         if jail is None:
             return error
-        with self._lock:  # an inspection under way ends first: it would end the next fork too
+        with self.budget.charged():
+            itself = isinstance(error, StudentDied) and ended_by_itself(self._fork_pid)
+        with self.budget.charged(), self._lock:
+            # An inspection under way has ended: it would end the next fork too.
             gone = jail.kill_orphans()
             reason, self._ended_because = self._ended_because, None
             self._in_fork = False
         if not gone:
             self._lose_jail(StudentDied("its processes could not be ended"))
         if isinstance(error, StudentDied):
-            if reason is not None:
-                return StudentDied(reason)
-            self._jails.make_sure()
+            if reason is not None or itself:
+                return StudentDied(reason or "it left")
+            self._make_sure()
         return error
+
+    def _make_sure(self) -> None:
+        with self.budget.charged():
+            self._jails.make_sure()
 
     # The jail
 
@@ -221,7 +224,8 @@ class Session:
                 return False
             self._restarts += 1
             self._close_jail()
-            self._open()
+            with self.budget.charged():
+                self._open()
             for key in list(self._good):
                 try:
                     self._run_cell(key, self.policy.cell_cpu, self.budget.left)
@@ -271,7 +275,8 @@ class Session:
         if jail is not None:
             self._cpu_before += jail.cpu()
             self._channel.close()
-            self._jails.close_jail(self, jail)
+            with self.budget.charged():
+                self._jails.close_jail(self, jail)
 
     def close(self) -> None:
         """End the session and everything in its jail."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from typing import Protocol
 
 from autograder.sandbox.policy import Policy
+from autograder.sandbox.processes import Jail
 
 INTERVAL = 0.05
 
@@ -15,6 +17,21 @@ class Watched(Protocol):
 
     def inspect(self, policy: Policy) -> None:
         """Look at the jail and end it if it uses too much."""
+
+
+class Jails(Protocol):
+    """Where jails come from."""
+
+    policy: Policy
+
+    def open_jail(self, session: Watched) -> tuple[Jail, socket.socket]:
+        """Return a fresh jail, watched over. Raises SandboxBroken."""
+
+    def close_jail(self, session: Watched, jail: Jail) -> None:
+        """End a jail and everything in it."""
+
+    def make_sure(self) -> None:
+        """Return if jails work; raise SandboxBroken if not even a fresh zygote gives one."""
 
 
 class Watchdog:

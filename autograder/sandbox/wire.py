@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from autograder.sandbox.inside.bounds import WireError
-from autograder.sandbox.inside.wire import (
-    DEFAULT_LIMITS,
-    Handle,
-    Limits,
-    decode,
-    encode,
-)
+from autograder.sandbox.inside.bounds import DEFAULT_LIMITS, Limits, WireError
+from autograder.sandbox.inside.wire import Handle, decode, encode
 
 __all__ = ["DEFAULT_LIMITS", "Handle", "Limits", "WireError", "decode", "encode"]

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from autograder.course.course import Course
+from autograder.course.extensions import FILE, dropped
 from autograder.errors import UsageError
 from autograder.submission.intake import shown
 
@@ -35,8 +36,11 @@ def find_submissions(
             f"submitted/<student>/{assignment} first."
         )
     folders = {path.parent.name: path for path in _named(course, assignment)}
-    found = {name: path for name, path in folders.items() if not why_not(path)}
+    gone = dropped(course, assignment)
+    found = {n: path for n, path in folders.items() if n not in gone and not why_not(path)}
     for name in students or ():
+        if name in gone:
+            raise UsageError(f"{name} has dropped {assignment}, says {FILE}.")
         if name not in found:
             why = f": {why_not(folders[name])}" if name in folders else "."
             raise UsageError(f"There is no submitted/{name}/{assignment} in {course.root}{why}")
@@ -58,7 +62,8 @@ def not_graded(course: Course, assignment: str) -> dict[str, str]:
     for path in sorted((course.root / "submitted").iterdir()):
         if not path.name.startswith(".") and shown(path.name) not in named:
             named[shown(path.name)] = _misplaced(course, assignment, path)
-    return {name: why for name, why in named.items() if why}
+    gone = dropped(course, assignment)
+    return {name: why for name, why in named.items() if why and name not in gone}
 
 
 def unusual(students: Iterable[str]) -> dict[str, str]:

@@ -89,6 +89,11 @@ def _identity(cell: Cell) -> dict[str, Any]:
     return {"nbgrader": {"grade_id": cell.id}} if cell.released else {}
 
 
+def marked(cell: Any, what: str) -> bool:
+    """Whether nbgrader's metadata say so of a notebook's cell: `grade`, `solution` or `task`."""
+    return bool(cell.metadata.get("nbgrader", {}).get(what, False))
+
+
 def grade_id(cell: Any) -> str | None:
     """The id nbgrader gave a cell, if any."""
     ours = cell["metadata"].get("nbgrader")

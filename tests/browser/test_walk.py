@@ -15,6 +15,8 @@ from typing import Any
 
 import nbformat
 import pytest
+from full_run import OF_THE_FIRST, OF_THE_SECOND, FullRun
+from machine import has_browser
 
 pytest.importorskip("playwright", reason="the walk needs playwright, of the dev extra")
 lab = pytest.importorskip("lab")
@@ -23,7 +25,7 @@ from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(lab.browser_path() is None, reason="no Chromium on this machine"),
+    pytest.mark.skipif(not has_browser(), reason="no Chromium on this machine"),
 ]
 
 ROOT = Path(__file__).parents[2]
@@ -164,22 +166,21 @@ def test_a_student_gets_from_blanks_to_the_end_in_jupyterlab(student: Any, album
     assert not not_run(notebook)
     assert not warnings(notebook)
     assert set(standing(notebook, "every_check").values()) == {"green"}
+    assert FullRun.saved(student.folder / f"{FIRST}.ipynb").breaks(OF_THE_FIRST) == {}
     look_at_pictures(student, album)
 
     answers = solved(SECOND)
     student.open(SECOND)
-    for question in ("batchnorm_forward", "batchnorm_backward", "batchnorm_net"):
-        answer = answers.pop(question)
-        if question == "batchnorm_backward":
-            answer = answer.replace("dstd / (2 * std)", "dstd / std")
-        student.fill_in(f"{question}_answer", answer)
-        answers |= {question: solved(SECOND)[question]} if question == "batchnorm_backward" else {}
-    notebook = student.run_all()  # a wrong gate; the bonus is left blank, and stops nobody
+    student.fill_in("batchnorm_forward_answer", answers.pop("batchnorm_forward"))
+    wrong_gate = answers["batchnorm_backward"].replace("dstd / (2 * std)", "dstd / std")
+    student.fill_in("batchnorm_backward_answer", wrong_gate)
+    notebook = student.run_all()  # no bonus and no net yet, which stops nobody
     assert where_it_stopped(notebook) is None
     assert not not_run(notebook)
     expect(student.cell("batchnorm_backward")).to_contain_text("It comes back through gate 5.")
     student.photograph(album / "wrong")
     expect(student.cell(BONUS)).to_contain_text("you may go on without it")
+    expect(student.cell("deep-net-run")).to_contain_text(unanswered("batchnorm_net"))
     expect(student.cell("deep_net_report")).to_contain_text("fill in the form above")
     move_the_slider(student, album)
 
@@ -190,4 +191,5 @@ def test_a_student_gets_from_blanks_to_the_end_in_jupyterlab(student: Any, album
     assert not not_run(notebook)
     assert not warnings(notebook)
     assert set(standing(notebook, "every-check").values()) == {"green"}
+    assert FullRun.saved(student.folder / f"{SECOND}.ipynb").breaks(OF_THE_SECOND) == {}
     look_at_pictures(student, album)

@@ -67,7 +67,7 @@ def test_a_ledger_without_a_number_is_brought_up_to_date(course: Course) -> None
             "graded BLOB NOT NULL, written INTEGER NOT NULL)"
         )
         database.execute("INSERT INTO grades VALUES ('ann', 'a digest', x'00', 1)")
-    assert recorded(course, NAME)["ann"].digest == "a digest"
+    assert dict(recorded(course, NAME))["ann"].digest == "a digest"
     with Ledger(path) as ledger:
         assert ledger.times() == {}
         ledger.put("ben", "another", b"", seconds=1.5)
@@ -82,7 +82,7 @@ def test_a_ledger_that_cannot_be_read_any_more_is_set_aside_with_a_sentence(
     with closing(sqlite3.connect(path)) as database:
         database.execute("CREATE TABLE grades (student TEXT, digest TEXT, grade BLOB)")
     with pytest.raises(UsageError, match="cannot be read any more; run 'autograder grade mini'"):
-        recorded(course, NAME)
+        list(recorded(course, NAME))
     with Ledger(path) as ledger:
         assert ledger.get("ann") is None
     said = capsys.readouterr().err

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from autograder.sandbox.channel import CROWDED, TICK, Clock
+from autograder.sandbox.channel import CROWDED, TICK, Budget, Clock
 from autograder.sandbox.errors import StudentTimeout
 from autograder.sandbox.processes import Spent
 
@@ -47,3 +47,22 @@ def test_waiting_does_not_count_for_ever() -> None:
     clock = Clock(9, TICK / CROWDED, Account(Spent(0, 0), Spent(0, 1000)))
     with pytest.raises(StudentTimeout):
         ticking(clock, 3)
+
+
+def test_waiting_for_processes_of_one_s_own_counts() -> None:
+    clock = Clock(99, 1.5 * TICK, Account(Spent(0, 0, 0), Spent(60, 60, 0)))
+    with pytest.raises(StudentTimeout):
+        ticking(clock, 3)
+
+
+def test_the_seconds_of_several_processors_are_the_budget_s() -> None:
+    clock = Clock(99, 99, Account(Spent(0, 0, 0), Spent(8, 0, 1)))
+    ticking(clock, 2)
+    assert clock.cost == 8
+
+
+def test_what_is_done_for_a_submission_is_on_its_budget() -> None:
+    budget = Budget(9)
+    with budget.charged():
+        time.sleep(TICK)
+    assert TICK <= budget.used == 9 - budget.left

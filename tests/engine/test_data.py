@@ -1,20 +1,18 @@
-"""What ships is what the manifest says; downloads arrive whole or not at all."""
+"""Downloads arrive whole or not at all, and are what the manifest says."""
 
 from __future__ import annotations
 
 import hashlib
 import io
 import json
-import shutil
 import tarfile
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import msgspec
-import numpy as np
 import pytest
+from mirror import CONTENT, SHA, Mirror
 from typer.testing import CliRunner
 
 from autograder.cli import app
@@ -24,61 +22,7 @@ from autograder.course.manifest import Archive, Manifest
 from autograder.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
-CONTENT = np.random.RandomState(0).bytes(300_000)
-SHA = hashlib.sha256(CONTENT).hexdigest()
 QUICK = Patience(stall=0.3, pause=0.01, rounds=2)
-
-
-class Mirror(ThreadingHTTPServer):
-    """A web server whose paths say how it misbehaves, and which remembers what it was asked."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.content = CONTENT
-        self.asked: list[tuple[str, str | None]] = []
-        self.over = threading.Event()
-
-    def url(self, manner: str) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/{manner}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Mirror
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        manner, wanted = self.path.strip("/"), self.headers.get("Range")
-        self.server.asked.append((manner, wanted))
-        content = self.server.content
-        if manner == "missing":
-            self.send_error(404)
-            return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-        if manner == "ignores_ranges":
-            start = 0
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        body = content[start:]
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.send_body(manner, body)
-
-    def send_body(self, manner: str, body: bytes) -> None:
-        if manner == "corrupts":
-            body = bytes([body[0] ^ 1]) + body[1:]
-        if manner == "breaks_off":
-            body = body[:100_000]
-        if manner in ("truncates", "stalls"):
-            body = body[: len(body) // 2]
-        self.wfile.write(body)
-        if manner == "stalls":
-            self.wfile.flush()
-            self.server.over.wait(5)
 
 
 @pytest.fixture
@@ -299,10 +243,6 @@ def test_an_unknown_data_set_is_refused(archive: Archive) -> None:
         Manifest(archives={"a": archive}).pick("b")
 
 
-def test_the_course_offers_cifar10() -> None:
-    assert Manifest.read(ROOT / "datasets").pick(None).folder == "cifar-10-batches-py"
-
-
 @pytest.mark.parametrize(
     ("spoil", "says"),
     [
@@ -333,67 +273,3 @@ def test_what_is_no_manifest_at_all_is_refused(tmp_path: Path, text: str) -> Non
     (tmp_path / "manifest.json").write_bytes(text.encode(errors="surrogateescape"))
     with pytest.raises(UsageError, match="is not a manifest of data sets"):
         Manifest.read(tmp_path)
-
-
-def test_the_engine_names_no_data_set() -> None:
-    package = ROOT / "autograder"
-    sources = [
-        path
-        for path in package.rglob("*.py")
-        if "assignments" not in path.relative_to(package).parts
-    ]
-    words = ("cifar", "fashion", "mnist")
-    assert sources
-    named = [p for p in sources if any(word in p.read_text().lower() for word in words)]
-    assert named == []
-
-
-# What ships
-
-
-def test_every_shipped_file_is_as_the_manifest_says() -> None:
-    files = Manifest.read(ROOT / "datasets").files
-    assert len(list(verify(ROOT / "datasets"))) >= len(files) == 2
-    for name, entry in files.items():
-        assert (ROOT / name).stat().st_size == entry.size
-        with np.load(ROOT / name) as arrays:
-            found = {key: (arrays[key].shape, str(arrays[key].dtype)) for key in arrays}
-        assert found == {key: (a.shape, a.dtype) for key, a in entry.arrays.items()}
-
-
-def test_a_changed_or_missing_file_is_named(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "datasets", tmp_path / "datasets")
-    with pytest.raises(UsageError, match=r"grading_images.npz is missing"):
-        list(verify(tmp_path / "datasets"))
-    with (tmp_path / "datasets/fashion_mnist.npz").open("ab") as file:
-        file.write(b"x")
-    with pytest.raises(UsageError, match=r"fashion_mnist.npz has changed"):
-        list(verify(tmp_path / "datasets"))
-
-
-def test_a_folder_without_a_manifest_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"no readable manifest.json"):
-        list(verify(tmp_path))
-
-
-def test_shipped_classes_are_balanced_and_no_picture_is_in_two_splits() -> None:
-    seen: set[bytes] = set()
-    count = 0
-    for name in (
-        "datasets/fashion_mnist.npz",
-        "autograder/assignments/batchnorm/checks/grading_images.npz",
-    ):
-        with np.load(ROOT / name) as arrays:
-            for key in arrays:
-                if key.startswith("y"):
-                    assert len(set(np.bincount(arrays[key]))) == 1
-                    rows = np.sort(arrays[key].reshape(-1, 10), axis=1)
-                    assert (rows == np.arange(10)).all(), "ten neighbours are ten classes"
-                else:
-                    seen.update(picture.tobytes() for picture in arrays[key])
-                    count += len(arrays[key])
-    assert len(seen) == count == 9000
-
-
-def test_what_ships_is_small() -> None:
-    assert (ROOT / "datasets/fashion_mnist.npz").stat().st_size <= 4e6

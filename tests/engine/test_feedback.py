@@ -107,6 +107,16 @@ def test_a_mistake_has_a_card_with_its_cost_and_what_to_look_at(page):
     assert card == "✗ out is flat. −1.5 points Look at the shape. weigh shape"
 
 
+def test_wrong_entries_are_a_picture_with_its_words(page):
+    checks = WEIGH.checks[0], replace(WEIGH.checks[1], off=("..", "x.", ".."))
+    whole = page(grade(replace(WEIGH, checks=checks)))
+    (card,) = re.findall(r'<article class="card.*?</article>', whole, re.DOTALL)
+    assert 'aria-label="Row 1: off in column 0. "' in card
+    assert card.count("<rect") == 6
+    assert card.count('class="off"') == 1
+    assert "In an example of 3 rows and 2 columns" in visible(card)
+
+
 def test_a_question_has_a_line_with_its_points(page):
     whole = page(grade())
     assert text_of(whole, "weigh") == "weigh 1 of 2 checks passed 2.5 / 4"

@@ -51,7 +51,7 @@ def test_a_run_has_a_log_that_says_who_waited_and_who_took_how_long(run) -> None
     assert result.log.stat().st_mode & 0o777 == 0o600
     lines = [line.split("\t") for line in result.log.read_text().splitlines()]
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", line[0]) for line in lines)
-    assert lines[0][2] == "2 submissions, 2 to grade, by 1."
+    assert lines[0][2] == "2 submissions, 2 to grade, 1 at once."
     own = {line[1]: line[2] for line in lines[1:-1]}
     assert own.keys() == {GONE, STAYS}
     took = re.compile(r"7 of 17 \+ 3 .*; waited [\d.]+ s, took ([\d.]+) s, by process \d+ on .+")

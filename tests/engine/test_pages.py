@@ -153,6 +153,7 @@ def test_pages_of_folders_collected_by_hand_can_be_released(course: Course, tmp_
     ExchangeReleaseFeedback(coursedir=folder, config=config, log=log).start()
     released = list((exchange / "deep-learning" / "feedback").glob("*.html"))
     assert len(released) == 2 * len(STUDENTS)
+    assert all("For the staff" not in page.read_text() for page in released)
 
 
 def moodle_reads(path: Path) -> dict[tuple[int, str], bytes]:

@@ -97,7 +97,7 @@ ALLOWED = {
     "classroom/packing.py:_packed": "the course's own files",
     "classroom/packing.py:code_digest": "our own code",
     "gradebook/autograde.py:from_filename": "a notebook of the release, or one that we wrote",
-    "gradebook/autograded.py:write_beside": "the course's own source",
+    "gradebook/autograded.py:course_files": "the course's own source",
     "checking/collect.py:_texts_in": "the hidden checks",
     "diagnosis/diagnose.py:__init__": "the checks' source",
     "outputs/feedback.py:from_filename": "a notebook that we wrote",

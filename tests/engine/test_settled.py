@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from autograder.classroom.recorded import GONE, odd_folders, recorded_class, recorded_grades
 from autograder.cli import app
 from autograder.course.course import Course
+from autograder.errors import UsageError
 from autograder.gradebook.rows import open_gradebook
 from autograder.model import Grade
 from autograder.outputs.export import grade_rows
@@ -119,6 +120,36 @@ def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -
     assert exported(course)["ann"].score == "19.0"
 
 
+def test_extensions_and_drops_of_the_courses_file_are_everywhere(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    policy = 'c.AssignLatePenalties.plugin_class = "autograder.gradebook.late.LatePolicy"\n'
+    config.write_text(config.read_text() + policy)
+    due(course, "2026-05-01 12:00 UTC")
+    table = course.root / "extensions.csv"
+    table.write_text(f"student_id,assignment,extension,dropped\nann,{NAME},2 d,\ncat,,,yes\n")
+    result = grade(course, jobs=1)
+    assert list(result.grades) == ["ann", "ben"]
+    assert not result.grades["ann"].late_penalty
+    assert result.grades["ben"].late_penalty == 0.6, "a tenth of 3 points and of 3 bonus points"
+    grades, facts = recorded_class(course, NAME)
+    assert (list(grades), list(facts.late)) == (["ann", "ben"], ["ben"])
+    assert (facts.extended, facts.dropped, facts.missing) == (("ann",), ("cat",), ())
+    assert list(exported(course)) == ["ann", "ben"]
+    assert (
+        "Left the course"
+        in run(course, monkeypatch, "report") + (course.root / "reports" / "mini.html").read_text()
+    )
+    with pytest.raises(UsageError, match="cat has dropped mini"):
+        grade(course, students=["cat"], jobs=1)
+    table.write_text("student_id,dropped\nzoe,no\n")
+    again = grade(course, jobs=1)
+    assert list(again.grades) == ["ann", "ben", "cat"], "a row that is gone counts no more"
+    assert again.grades["ann"].late_penalty
+    assert "is the name right?" in again.folders["zoe"]
+
+
 def test_who_is_taken_out_of_the_gradebook_is_not_in_the_report(course: Course) -> None:
     with open_gradebook(course, NAME) as book:
         book.remove_student("ben")
@@ -164,3 +195,21 @@ def test_every_format_says_what_the_gradebook_says(
     assert "ben is waiting, and left out." in canvas
     suites = run(graded, monkeypatch, "export", "--to", "junit")
     assert re.search(r'<testsuite name="ben" failures="[1-9]', suites)
+
+
+def test_the_report_leads_to_all_answers_that_a_person_reads(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(course.root)
+    told = CliRunner().invoke(app, ["report", "--formgrader", "https://hub/formgrader/"])
+    assert told.exit_code == 0
+    reports = course.root / "reports"
+    assert f'href="{NAME}-answers.html"' in (reports / f"{NAME}.html").read_text()
+    page = (reports / f"{NAME}-answers.html").read_text()
+    with open_gradebook(course, NAME) as book:
+        ids = {n.id for s in book.assignment_submissions(NAME) for n in s.notebooks}
+    links = re.findall(r'<a href="https://hub/formgrader/submissions/(\w+)/">(\w+)</a>', page)
+    assert {id_ for id_, _ in links} == ids
+    assert [student for _, student in links] == ["ann", "ben", "cat"] * 2
+    assert page.count('<span class="soft">waits</span>') == 4
+    assert '<span class="soft">5</span>' in page

@@ -12,8 +12,10 @@ from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
 
 from autograder.gradebook.shown import MOST_CODE, MOST_CODES, MOST_TEXT, MOST_TEXTS, Shown
+from autograder.grading.run import MOST_SHOWN, called
 from autograder.outputs.markup import clean_markdown
 from autograder.sandbox.outputs import clean, known_name
+from autograder.submission.frame import Cell, Notebook
 
 PIECES = ["[", "![", "<b>", "[a](", "x.", "*a", "\x1b[31ma", "\x1b[", "&#", "> ", "`", "(", "- a\n"]
 MOST_OUTPUTS = 500
@@ -88,3 +90,15 @@ def test_of_many_outputs_the_first_and_the_last_are_kept() -> None:
     assert len(kept) == MOST_OUTPUTS + 1
     assert [output["text"] for output in (kept[0], kept[-1])] == ["0", "262143"]
     assert "261,644 more outputs" in kept[-2]["text"]
+
+
+def test_a_cell_of_ones_own_is_called_by_how_it_begins() -> None:
+    cells = [
+        Cell("weigh_answer", "code", "def weigh(): ...", True),
+        Cell("extra-1", "code", "\n\nwhile `True`: pass\nx = 1", False),
+        Cell("extra-2", "code", "y" * 9_000, False),
+    ]
+    own = Notebook("layers", cells)
+    assert called(own, "weigh_answer") == "the cell 'weigh_answer'"
+    assert called(own, "extra-1") == "the added cell that begins with `while  True : pass`"
+    assert len(called(own, "extra-2")) < MOST_SHOWN + 40

@@ -40,6 +40,21 @@ def test_a_right_submission_has_all_the_points(grade: GradeTiny) -> None:
     assert graded.staff_notes == ()
 
 
+@pytest.mark.parametrize(
+    ("line", "rows"), [("out[1] *= 1.5", [1]), ("out[0] -= 1", [0]), ("out += 1.5", [])]
+)
+def test_wrong_entries_show_in_an_example_unless_all_are(
+    grade: GradeTiny, line: str, rows: list[int]
+) -> None:
+    steps = "x - x.mean(0)", "out / x.std(0)", f"out\n    {line}"
+    body = "\n".join(f"    out = {step}" for step in steps)
+    graded = grade({"standardize": f"def standardize(x):\n{body}\n    return out"})
+    shown = [check.off for check in checks(graded, "standardize").values() if check.off]
+    assert bool(shown) == bool(rows)
+    for off in shown:
+        assert [at for at, row in enumerate(off) if "x" in row] == rows
+
+
 # What is named
 
 

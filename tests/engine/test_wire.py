@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
 from autograder.sandbox import POLICY, wire
-from autograder.sandbox.inside.wire import DEPTH
+from autograder.sandbox.inside.bounds import DEPTH
 from autograder.sandbox.wire import Handle, Limits, WireError, decode
 
 

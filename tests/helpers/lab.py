@@ -6,7 +6,6 @@ import json
 import os
 import re
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,9 +17,9 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from machine import browser_path
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -42,11 +41,6 @@ STARTING = 180
 SAVING = BEGINNING = 30  # seconds
 RUNNING = 200  # seconds: all cells of a notebook, experiments included
 PAGE = {"width": 1150, "height": 1500}
-
-
-def browser_path() -> str | None:
-    """Return where a Chromium is, or None."""
-    return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @contextmanager

@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 import os
+import shutil
+from importlib.util import find_spec
 from typing import NoReturn
 
 import pytest
 
 from autograder.sandbox import Sandbox, SandboxUnavailable
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+def browser_path() -> str | None:
+    """Where a Chromium is, if there is one."""
+    return next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+def has_browser() -> bool:
+    """Whether tests in a browser run here."""
+    return browser_path() is not None and find_spec("playwright") is not None
 
 
 def lacking(reason: str) -> NoReturn:

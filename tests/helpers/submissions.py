@@ -10,6 +10,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "source" / "batchnorm"
 RELEASE = ROOT / "release" / "batchnorm"
+TESTS_SECRET = "a secret of the tests, long enough"
 NOTEBOOKS = ("fully_connected_nets", "batch_normalization")
 
 Raw = dict[str, Any]

@@ -5,8 +5,6 @@ import os
 import pytest
 from attacks import SECRET, patiently, printed
 
-from autograder.sandbox import SourceCell
-
 LOOK = """import os
         def walk(top):
             for folder, _, files in os.walk(top):
@@ -111,15 +109,16 @@ def test_given_folders_are_read_only(attack, shared):
 def test_there_is_no_network(attack):
     session = attack(
         """
-        import socket
+        import socket, urllib.request
         for family, host, port in ((2, '127.0.0.1', 22), (2, '8.8.8.8', 53), (10, '::1', 22)):
             try: socket.create_connection((host, port), 1); print('connected', host)
             except OSError: pass
-        for family in (16, 17, 38, 40):
-            try: socket.socket(family, socket.SOCK_RAW); print('opened', family)
+        for act in (
+            lambda: socket.getaddrinfo('example.org', 80),
+            lambda: urllib.request.urlopen('http://example.org', timeout=1),
+        ):
+            try: act(); print('done')
             except OSError: pass
-        try: socket.getaddrinfo('example.org', 80); print('resolved')
-        except OSError: pass
         """
     )
     assert session.runs[0].status == "ok"
@@ -211,11 +210,3 @@ WAYS_BACK = (
 def test_there_is_no_way_back_to_privilege(attack, call):
     session = attack(f"import ctypes\nprint(ctypes.CDLL(None, use_errno=True).{call})")
     assert printed(session.runs[0]) == "-1\n"
-
-
-def test_sessions_of_one_zygote_do_not_hear_each_other(sandbox):
-    listen = "import socket\ns = socket.socket(socket.AF_UNIX); s.bind('/tmp/here'); s.listen()"
-    call = "import socket\nsocket.socket(socket.AF_UNIX).connect('/tmp/here')"
-    with sandbox.session({}) as one, sandbox.session({}) as two:
-        assert one.run([SourceCell("a", listen)])[0].status == "ok"
-        assert two.run([SourceCell("b", call)])[0].error.type_name == "FileNotFoundError"

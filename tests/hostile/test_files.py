@@ -94,7 +94,25 @@ PAGES = {
     "notes.txt": "mine",
     "helper.py": "x = 1",
 }
+CODE = {
+    "leaves": "import os; os._exit(0)",
+    "talks": "raise ValueError('\x1b]0;12 of 12\x07')",
+    "hoards": "import os, socket\n    for _ in range(5): os.fork()\n"
+    "    kept = [socket.socketpair() for _ in range(110)]\n    import time; time.sleep(99)",
+}
+"""What stands in `standardize`, which is worth 4 of 12 points."""
+
+
+def answers(body: str) -> Callable[[Path], None]:
+    def attack(folder: Path) -> None:
+        shutil.rmtree(folder)
+        tiny_course.hand_in(folder, {"standardize": f"def standardize(x):\n    {body}"})
+
+    return attack
+
+
 ATTACKS: dict[str, Callable[[Path], None]] = {
+    **{student: answers(body) for student, body in CODE.items()},
     "links": links,
     "pipe_date": pipe_for_a_date,
     "endless_date": endless_date,
@@ -182,8 +200,9 @@ def everything(folder: Path) -> Iterator[Path]:
 
 
 def test_every_student_but_the_attacker_has_the_due_score(graded: Course) -> None:
-    due = {name: (0.0 if name in EMPTY_HANDED else 12.0, name == "honest") for name in GRADED}
-    assert rows(graded) == due
+    points = dict.fromkeys(GRADED, 12.0) | dict.fromkeys(EMPTY_HANDED, 0.0)
+    points |= dict.fromkeys(CODE, 8.0)
+    assert rows(graded) == {name: (points[name], name == "honest") for name in GRADED}
 
 
 def test_a_second_run_says_the_same(ours: tuple[Course, ClassResult]) -> None:

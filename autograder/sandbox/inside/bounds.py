@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-TEXT = "<U"
 _MOST_ALIKE = 64  # keys of one hash: looking one up among them takes as many comparisons
-_LAST_CHARACTER = 0x10FFFF
+DEPTH = 64
+"""How deep values may be nested, either way."""
 
 
 class WireError(ValueError):
     """These bytes are not a message, or not one within the limits."""
 
 
-def text_characters(name: str) -> int | None:
-    """The characters of a text type such as ``<U5``; None if it is none."""
-    digits = name.removeprefix(TEXT)
-    if digits == name or not (digits.isascii() and digits.isdigit()) or len(digits) > 9:
-        return None
-    return int(digits)
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a message may ask of the one who decodes it.
+
+    header_bytes and array_bytes bound the two parts; nodes bounds the JSON punctuation, and so the
+    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only
+    plain values belong, an array of size 0 would fit array_bytes and then meet code that compares:
+    plain refuses arrays and handles altogether. Where no handle is expected, handles refuses them.
+    """
+
+    header_bytes: int = 1 << 20
+    array_bytes: int = 64 << 20
+    nodes: int = 200_000
+    depth: int = DEPTH
+    ndim: int = 16
+    plain: bool = False
+    handles: bool = True
 
 
-def text_array(raw: memoryview, dtype: Any, shape: list[int]) -> np.ndarray[Any, Any]:
-    """Text from anywhere: what is no character becomes a question mark."""
-    codes = np.frombuffer(raw, "<u4").astype(np.uint32)
-    codes[((codes >= 0xD800) & (codes <= 0xDFFF)) | (codes > _LAST_CHARACTER)] = ord("?")
-    return np.ndarray(shape, dtype.newbyteorder("="), codes.tobytes()).copy()
+DEFAULT_LIMITS = Limits()
 
 
 def refuse_crowds(keys: list[Any]) -> None:

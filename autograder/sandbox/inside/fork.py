@@ -14,12 +14,16 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from . import blame, frames, lent, plain, variables
 from .capture import Listener, NullStream
 from .wire import Handle
 
 MOST_ITEMS = 10_000
-VALUE, OPAQUE = "value", "opaque"
+VALUE, OPAQUE, MAPPING = "value", "opaque", "mapping"
+MOST_ENTRIES, SMALL_BYTES = 64, 1 << 15
+"""Of a dictionary that is sent along with its handle."""
 CONVERSIONS = {"frame": plain.frame, "figure": plain.figure}
 
 
@@ -119,12 +123,16 @@ class Table:
     def hold(self, obj: Any, kind: str) -> dict[str, Any]:
         """Return an object's description: handle, type name and, if asked for, a copy of it.
 
-        `kind` is `value`, `opaque` (no copy) or a conversion. `v` is missing where the
-        object is no plain value.
+        `kind` is `value`, `opaque` (no copy), `mapping` or a conversion. `v` is missing where the
+        object is no plain value. Of a small dictionary of arrays the entries come along (`e`), for
+        they are what is asked for next.
         """
         self._objects.append(obj)
         item = {"h": len(self._objects) - 1, "k": str(type(obj).__name__)[:80]}
-        if kind != OPAQUE:
+        if kind == MAPPING:
+            if is_small(obj):
+                item["e"] = [[key, self.hold(value, VALUE)] for key, value in obj.items()]
+        elif kind != OPAQUE:
             # An object that cannot be converted is none of its kind.
             with suppress(Exception if kind in CONVERSIONS else plain.NotPlainError):
                 item["v"] = plain.copy(CONVERSIONS[kind](obj) if kind in CONVERSIONS else obj)
@@ -144,13 +152,12 @@ def serve(sock: socket.socket, names: dict[str, Any]) -> None:
 
     def ask(message: dict[str, Any]) -> dict[str, Any]:
         frames.send(sock, message)
-        return frames.receive(sock)[0]
+        return frames.receive(sock)
 
     table = Table(names, ask)
     frames.send(sock, {"ready": True})
     while True:
-        message, _ = frames.receive(sock)
-        frames.send(sock, answer(table, message))
+        frames.send(sock, answer(table, frames.receive(sock)))
 
 
 def answer(
@@ -170,7 +177,7 @@ def answer(
         sys.stdout = heard or quiet
         fields = table.resolve(message)
         returned = getattr(table, operation)(**fields)
-        whole = want == [OPAQUE] and operation not in SEVERAL
+        whole = want in ([OPAQUE], [MAPPING]) and operation not in SEVERAL
         reply = describe(table, returned, want, whole=whole)
     except fatal:
         raise
@@ -179,6 +186,16 @@ def answer(
     finally:
         sys.stdout = quiet
     return reply if heard is None else reply | {"printed": heard.text()}
+
+
+def is_small(obj: Any) -> bool:
+    """Return whether this is a dictionary of few arrays by name; to ask it runs no code of it."""
+    return (
+        type(obj) is dict
+        and len(obj) <= MOST_ENTRIES
+        and all(type(key) is str and type(value) is np.ndarray for key, value in obj.items())
+        and sum(value.nbytes for value in obj.values()) <= SMALL_BYTES
+    )
 
 
 def describe(table: Table, value: Any, want: list[str], *, whole: bool) -> dict[str, Any]:

@@ -8,7 +8,8 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from .wire import Limits, decode, encode
+from .bounds import Limits
+from .wire import decode, encode
 
 LENGTH = struct.Struct("<Q")
 LARGE = 1 << 15
@@ -37,11 +38,17 @@ def framed(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     return [LENGTH.pack(size) + joined[0], *joined[1:]]
 
 
-def receive(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
-    """Return the next message and the descriptor that came with it. Raises EOFError at the end.
+def receive(sock: socket.socket) -> dict[str, Any]:
+    """Return the next message. Raises EOFError at the end.
 
     The grader is the only one who writes here, so only its socket's end limits what is accepted.
     """
+    (length,) = LENGTH.unpack(_exactly(sock, LENGTH.size))
+    return decode(_exactly(sock, length), FROM_GRADER)
+
+
+def receive_with_descriptor(sock: socket.socket) -> tuple[dict[str, Any], int | None]:
+    """Return the next message, and the descriptor that came with it. Raises EOFError at the end."""
     head, fds, _, _ = socket.recv_fds(sock, LENGTH.size, 1)
     for extra in fds[1:]:
         os.close(extra)

@@ -19,7 +19,10 @@ _RESERVED_PIDS = 300
 MARGIN = 16  # tasks more than allowed: the watchdog sees them and ends the jail, as anywhere
 
 
-FRESH = kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
+FRESH = (
+    kernel.CLONE_NEWUSER | kernel.CLONE_NEWNS | kernel.CLONE_NEWIPC | kernel.CLONE_NEWPID
+    | kernel.CLONE_NEWNET
+)  # fmt: skip
 
 
 def keep_identity(uid: int, gid: int) -> None:

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .wire import DEFAULT_LIMITS, DEPTH, block
+from .arrays import block
+from .bounds import DEFAULT_LIMITS, DEPTH
 
 MOST_VALUES = 50_000
 MOST_CHARACTERS = 800_000

@@ -18,14 +18,14 @@ from .bounds import WireError
 
 def serve(sock: socket.socket, interpreter: shell.Shell, work: str) -> None:
     """Answer the grader until it hangs up. The first message brings the submission's files."""
-    files, _ = frames.receive(sock)
+    files = frames.receive(sock)
     place_files(work, files["files"])
     os.chdir(work)
     sys.path.insert(0, "")
     shell.fix_randomness()
     frames.send(sock, {"ready": True})
     while True:
-        message, descriptor = frames.receive(sock)
+        message, descriptor = frames.receive_with_descriptor(sock)
         if message["op"] == "cell":
             frames.send(sock, run_cell(interpreter, message["id"], message["source"]))
         elif descriptor is not None:

@@ -16,27 +16,22 @@ Numbers are little-endian. The members of a set are sorted, so that the same set
 from __future__ import annotations
 
 import json
-import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from .bounds import TEXT, WireError, refuse_crowds, text_array, text_characters
+from . import arrays
+from .bounds import DEFAULT_LIMITS, DEPTH, Limits, WireError, refuse_crowds
 
 _LENGTH = struct.Struct("<I")
-_NUMERIC = ("|b1", "|i1", "<i2", "<i4", "<i8", "|u1", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8")
-_DTYPES = frozenset([*_NUMERIC, "<c8", "<c16"])
-_LISTS = {float: "<f8", int: "<i8", bool: "|b1"}
-_COLLECTIONS = (list, tuple, set, frozenset)
+_AS_IT_IS = frozenset([type(None), bool, float, str])
+"""Types of which JSON has every value; from outside, text has to be looked at."""
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 _INTEGER_BOUND = 2**63
-_DIMENSION_BOUND = 2**31
-_LONG_LIST = 16
-_MOST_AXES = 8
-DEPTH = 64
-"""How deep values may be nested, either way."""
+_TOO_DEEP = "nested deeper than allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,28 +41,6 @@ class Handle:
     id: int
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a message may ask of the one who decodes it.
-
-    header_bytes and array_bytes bound the two parts; nodes bounds the JSON punctuation, and so the
-    objects that parsing makes; depth bounds nesting; ndim the dimensions of an array. Where only
-    plain values belong, an array of size 0 would fit array_bytes and then meet code that compares:
-    plain refuses arrays and handles altogether. Where no handle is expected, handles refuses them.
-    """
-
-    header_bytes: int = 1 << 20
-    array_bytes: int = 64 << 20
-    nodes: int = 200_000
-    depth: int = DEPTH
-    ndim: int = 16
-    plain: bool = False
-    handles: bool = True
-
-
-DEFAULT_LIMITS = Limits()
-
-
 def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Encode a message of the values above, nested at most DEPTH deep in its members.
 
@@ -75,7 +48,7 @@ def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """
     writer = _Writer()
     try:
-        header = json.dumps(writer.pack(message, -2), separators=(",", ":")).encode("ascii")
+        header = _ENCODER.encode(writer.pack(message, -2)).encode("ascii")
     except (ValueError, TypeError, RecursionError) as problem:
         raise WireError(str(problem)) from None
     return [_LENGTH.pack(len(header)) + header, *writer.raw]
@@ -110,26 +83,6 @@ def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS
     return message
 
 
-def block(value: list[Any]) -> np.ndarray[Any, Any] | None:
-    """Long lists of numbers of one type, as an array: no number of it is an object of JSON.
-
-    Lists of lists as well, if all at one depth are of one length; of anything else, None.
-    """
-    shape, flat = [len(value)], value
-    while flat and type(flat[0]) is list and len(shape) < _MOST_AXES:
-        length = len(flat[0])
-        if not length or not all(type(row) is list and len(row) == length for row in flat):
-            return None
-        shape, flat = [*shape, length], [item for row in flat for item in row]
-    first = type(flat[0]) if len(flat) >= _LONG_LIST else None
-    if first not in _LISTS or not all(type(item) is first for item in flat):
-        return None
-    try:
-        return np.array(flat, dtype=_LISTS[first]).reshape(shape)
-    except OverflowError:
-        return None
-
-
 class _Writer:
     """Turns values into a JSON tree, and the raw bytes behind it."""
 
@@ -138,28 +91,35 @@ class _Writer:
 
     def pack(self, value: Any, depth: int) -> Any:  # noqa: PLR0911 - one line a kind
         kind = type(value)
-        if value is None or kind in (bool, float, str):
+        if kind in _AS_IT_IS:
             return value
         if kind is int:
             return value if abs(value) < _INTEGER_BOUND else {"i": hex(value)}
-        if depth > DEPTH and (kind in _COLLECTIONS or issubclass(kind, Mapping)):
-            raise WireError("nested deeper than allowed")
+        if kind is dict:
+            return self._mapping(value, depth)
+        if issubclass(kind, np.ndarray):
+            return {"a": self._array(value)}
         if kind is list:
-            return self._packed_list(value) or [self.pack(item, depth + 1) for item in value]
+            return self._packed_list(value) or self._members(value, depth)
         if kind is Handle:
             return {"h": value.id}
-        if issubclass(kind, np.ndarray):
-            return self._array(value)
         if issubclass(kind, np.generic) and kind is not type(value.item()):
             return self.pack(value.item(), depth)
         if issubclass(kind, Mapping):
             return self._mapping(value, depth)
         return self._collection(value, kind, depth)
 
+    def _members(self, value: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
+        if depth > DEPTH:
+            raise WireError(_TOO_DEEP)
+        return [x if type(x) in _AS_IT_IS else self.pack(x, depth + 1) for x in value]
+
     def _collection(self, value: Any, kind: type, depth: int) -> Any:
         if kind is tuple:
-            return {"t": [self.pack(item, depth + 1) for item in value]}
+            return {"t": self._members(value, depth)}
         if kind in (set, frozenset):
+            if depth > DEPTH:
+                raise WireError(_TOO_DEEP)
             return {"s" if kind is set else "f": self._sorted(value, depth)}
         if kind is complex:
             return {"c": [value.real, value.imag]}
@@ -180,27 +140,27 @@ class _Writer:
         return [tree for _, _, tree in packed]
 
     def _mapping(self, value: Mapping[Any, Any], depth: int) -> Any:
-        if all(type(key) is str for key in value):
-            return {"d": {key: self.pack(item, depth + 1) for key, item in value.items()}}
+        if depth > DEPTH:
+            raise WireError(_TOO_DEEP)
         pairs = value.items()
+        if set(map(type, value)) <= {str}:
+            deeper = depth + 1
+            return {"d": {k: v if type(v) in _AS_IT_IS else self.pack(v, deeper) for k, v in pairs}}
         return {"m": [[self.pack(k, depth + 1), self.pack(v, depth + 1)] for k, v in pairs]}
 
     def _packed_list(self, value: list[Any]) -> Any:
-        array = block(value)
-        if array is None:
-            return None
-        self.raw.append(array.data.cast("B"))
-        return {"l": [array.dtype.newbyteorder("<").str, list(array.shape)]}
+        array = arrays.block(value)
+        return None if array is None else {"l": self._array(array)}
 
-    def _array(self, value: np.ndarray[Any, Any]) -> Any:
-        dtype = value.dtype.newbyteorder("<").str if value.dtype.kind in "biufcU" else ""
-        if dtype not in _DTYPES and not dtype.startswith(TEXT):
-            raise WireError(f"arrays of {value.dtype} do not cross")
-        straight = np.ascontiguousarray(value, dtype=dtype)
-        if value.dtype.kind == "U" and straight.size:
-            straight = straight.reshape(-1).view("<u4")
-        self.raw.append(straight.data.cast("B") if straight.size else b"")
-        return {"a": [dtype, list(value.shape)]}
+    def _array(self, value: np.ndarray[Any, Any]) -> list[Any]:
+        described, raw = arrays.described(value)
+        self.raw.append(raw)
+        return described
+
+
+def _text(text: str) -> str:
+    """Text from anywhere: what is no character becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 class _Reader:
@@ -212,14 +172,14 @@ class _Reader:
 
     def value(self, tree: Any, depth: int) -> Any:  # noqa: PLR0911 - one line a kind
         if depth > self.limits.depth:
-            raise WireError("nested deeper than allowed")
+            raise WireError(_TOO_DEEP)
         kind = type(tree)
         if kind is str:
-            return tree if tree.isascii() else tree.encode("utf-8", "replace").decode()
+            return _text(tree)
         if kind is int and abs(tree) >= _INTEGER_BOUND:
             raise WireError("an integer of more than 64 bits")
         if kind is list:
-            return [self.value(item, depth + 1) for item in tree]
+            return self._members(tree, depth)
         if kind is not dict:
             return tree
         if len(tree) != 1:
@@ -228,14 +188,26 @@ class _Reader:
         if self.limits.plain and tag in ("a", "h", "l", "b"):
             raise WireError("only plain values belong here")
         if tag == "d" and type(body) is dict:
-            return {self.value(k, depth): self.value(v, depth + 1) for k, v in body.items()}
+            members = self._members(body.values(), depth)
+            return dict(zip(map(_text, body), members, strict=True))
         if tag == "m" and type(body) is list:
             return self._pairs(body, depth)
         if tag in ("t", "s", "f") and type(body) is list:
-            return self._collection(tag, [self.value(item, depth + 1) for item in body])
+            return self._collection(tag, self._members(body, depth))
         if tag == "h" and type(body) is int and 0 <= body < _INTEGER_BOUND and self.limits.handles:
             return Handle(body)
         return self._tagged(tag, body)
+
+    def _members(self, trees: Collection[Any], depth: int) -> list[Any]:
+        """The values of some trees, one level deeper; of simple ones without a call each."""
+        if trees and depth >= self.limits.depth:
+            raise WireError(_TOO_DEEP)
+        return [
+            tree
+            if (kind := type(tree)) in _AS_IT_IS and (kind is not str or tree.isascii())
+            else self.value(tree, depth + 1)
+            for tree in trees
+        ]
 
     def _collection(self, tag: str, members: list[Any]) -> Any:
         if tag == "t":
@@ -255,7 +227,7 @@ class _Reader:
             case "a", [name, shape]:
                 return self._array(name, shape)
             case "l", [str() as name, [*shape]] if (
-                name in _LISTS.values() and shape and 0 not in shape
+                name in arrays.LISTS.values() and shape and 0 not in shape
             ):
                 return self._array(name, shape).tolist()
             case "i", str() if body.lower().removeprefix("-").startswith("0x"):
@@ -271,23 +243,6 @@ class _Reader:
         raise WireError("an object of no known kind")
 
     def _array(self, name: Any, shape: Any) -> np.ndarray[Any, Any]:
-        if type(name) is not str or type(shape) is not list:
-            raise WireError("not an array's description")
-        if name not in _DTYPES and text_characters(name) is None:
-            raise WireError("not an array's type")
-        if len(shape) > self.limits.ndim or not all(
-            type(n) is int and 0 <= n < _DIMENSION_BOUND for n in shape
-        ):
-            raise WireError("not an array's shape")
-        if math.prod(n for n in shape if n) >= _DIMENSION_BOUND:
-            raise WireError("an array larger than allowed")
-        dtype = np.dtype(name)
-        size = math.prod(shape) * dtype.itemsize
-        if size > len(self.rest):
-            raise WireError("an array is cut short")
-        raw, self.rest = self.rest[:size], self.rest[size:]
-        if dtype.kind == "U":
-            return text_array(raw, dtype, shape)
-        if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no valid bool
-            return np.frombuffer(raw, np.uint8).astype(np.bool_).reshape(shape)
-        return np.frombuffer(raw, dtype).astype(dtype.newbyteorder("=")).reshape(shape)
+        array, size = arrays.read(name, shape, self.rest, self.limits.ndim)
+        self.rest = self.rest[size:]
+        return array

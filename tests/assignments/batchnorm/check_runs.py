@@ -1,10 +1,9 @@
 """Run the hidden checks on trusted code, as the grader runs them on a submission."""
 
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from submissions import ROOT, TESTS_SECRET
 
 from autograder.assignment import find
 from autograder.checking import collect
@@ -13,16 +12,16 @@ from autograder.checking.faults import StudentFault
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
 from autograder.course.course import Course
-from autograder.diagnosis.diagnose import Diagnosis
 from autograder.diagnosis.mistakes import Mistakes
+from autograder.diagnosis.shared import diagnosis_of
 
 QUESTIONS = (
     "affine_forward", "affine_backward", "relu_forward", "relu_backward", "two_layer_net",
     "fully_connected_net", "batchnorm_forward", "batchnorm_backward", "batchnorm_backward_alt",
     "batchnorm_net",
 )  # fmt: skip
-SECRET = b"the secret of a course in a test"
-ASSIGNMENT = find(Course(Path(__file__).parents[3]), "batchnorm")
+SECRET = TESTS_SECRET.encode()  # that of the graders: what names mistakes is worked out once
+ASSIGNMENT = find(Course(ROOT), "batchnorm")
 RELEASE = ASSIGNMENT.release
 MISTAKES = Mistakes(ASSIGNMENT)
 FUNCTIONS = tuple(name for name, one in ASSIGNMENT.answers.items() if one.form == "function")
@@ -40,12 +39,6 @@ class Ran(NamedTuple):
 def collected_checks():
     """The assignment's checks."""
     return Checks(ASSIGNMENT.checks())
-
-
-@cache
-def diagnosis(secret=SECRET):
-    """What names mistakes, with this course's hidden inputs."""
-    return Diagnosis(ASSIGNMENT, secret, RELEASE)
 
 
 def student_of(namespace, **options):
@@ -74,6 +67,6 @@ def not_passed(results):
     }
 
 
-def named(ran, secret=SECRET):
+def named(ran):
     """The named mistake that a failed check's answer makes, or None."""
-    return diagnosis(secret).name(ran.check, ran.trace, ran.fault)
+    return diagnosis_of(ASSIGNMENT, SECRET).name(ran.check, ran.trace, ran.fault)

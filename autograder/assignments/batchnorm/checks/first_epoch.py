@@ -164,7 +164,7 @@ class Adam:
         for name, value in params.items():
             gradient = grads[name]
             if 1 not in (gradient.size, value.size) and gradient.size != value.size:
-                raise StudentFault(f"The gradient of {name} has shape {gradient.shape}.")
+                raise StudentFault(f"The gradient of {name} has another shape than {name}.")
             if gradient.size == value.size:
                 gradient = gradient.reshape(value.shape)
             first = BETA1 * self._first.get(name, 0.0) + (1 - BETA1) * gradient
