@@ -141,7 +141,7 @@ class ClassRun:
         if not self._dry:
             self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
-        told.expect(foretold(timed, left, workers.width))
+        told.expect(foretold(timed, left, workers.at_once))
         for answer in dispatch(todo, self._pack, workers, note):
             result = answer.result
             graded = (
@@ -170,7 +170,7 @@ class ClassRun:
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])
             if not timed and len(self._times) == ENOUGH_TIMED < len(left):
-                told.expect(foretold(self._times, left, workers.width))
+                told.expect(foretold(self._times, left, workers.at_once))
 
     def _version(self, submission: bytes, grade: Grade) -> Version:
         own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
