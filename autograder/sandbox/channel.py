@@ -18,8 +18,10 @@ from autograder.sandbox.processes import Spent
 from autograder.sandbox.wire import Limits, WireError, decode
 
 TICK = 0.05
-CROWDED = 8
+CROWDED = 32
 """How many times longer than on an idle machine anything may take."""
+SELF_INFLICTED = 8
+"""Seconds of waiting that each second of a submission's other processes explains."""
 ROOM_FOR_CREDENTIALS = socket.CMSG_SPACE(12)  # struct ucred: process, user and group numbers
 
 
@@ -103,7 +105,7 @@ class Clock:
         self._spent = spent.cpu - self._before.cpu
         if spent.ran >= self._before.ran:  # it has not ended
             others = self._spent - (spent.ran - self._before.ran)
-            own = CROWDED * max(0.0, others)
+            own = SELF_INFLICTED * max(0.0, others)
             self._waited = max(0.0, spent.waited - self._before.waited - own)
         if self.elapsed > self._wall or self._spent + self._charged > self._cpu:
             raise StudentTimeout
