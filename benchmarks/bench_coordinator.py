@@ -152,7 +152,8 @@ class Recorded:
     broken = (BrokenProcessPool,)
 
     def __init__(self, said: Path, jobs: int, seconds: float) -> None:
-        self.width, self._told = jobs, (str(said), seconds)
+        self.width = self.at_once = jobs
+        self._told = str(said), seconds
         context = multiprocessing.get_context("forkserver")
         self._pool = ProcessPoolExecutor(jobs, context)
         for future in [self._pool.submit(time.sleep, 0.2) for _ in range(jobs)]:

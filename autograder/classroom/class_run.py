@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from autograder.classroom.dispatch import dispatch
 from autograder.classroom.ledger import Ledger, Version
 from autograder.classroom.packing import (
@@ -29,7 +31,7 @@ from autograder.course.questions import questions_of
 from autograder.errors import UsageError, full_disk, is_full_disk
 from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import ClassResult, Grade, Regraded, Status
+from autograder.model import CheckResult, ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
@@ -75,6 +77,7 @@ class ClassRun:
         self._questions = questions_of(course, assignment)
         self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
+        self._seen: dict[tuple[CheckResult, ...], tuple[CheckResult, ...]] = {}
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._times: dict[str, float] = {}
 
@@ -141,7 +144,7 @@ class ClassRun:
         if not self._dry:
             self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
-        told.expect(foretold(timed, left, workers.width))
+        told.expect(foretold(timed, left, workers.at_once))
         for answer in dispatch(todo, self._pack, workers, note):
             result = answer.result
             graded = (
@@ -170,7 +173,7 @@ class ClassRun:
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])
             if not timed and len(self._times) == ENOUGH_TIMED < len(left):
-                told.expect(foretold(self._times, left, workers.width))
+                told.expect(foretold(self._times, left, workers.at_once))
 
     def _version(self, submission: bytes, grade: Grade) -> Version:
         own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
@@ -193,7 +196,12 @@ class ClassRun:
         return pack_folder(self._folders[student])
 
     def _keep(self, student: str, graded: GradedSubmission) -> None:
-        self._grades[student] = graded.grade
+        # What many students got is kept once: a grade of its own takes 40 kB.
+        questions = tuple(
+            msgspec.structs.replace(score, checks=self._seen.setdefault(score.checks, score.checks))
+            for score in graded.grade.questions
+        )
+        self._grades[student] = msgspec.structs.replace(graded.grade, questions=questions)
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
 
@@ -215,7 +223,7 @@ class ClassRun:
         else:
             self._ledger.mark_written(student)
             known = standings(self._gradebook, self._assignment, student)
-            self._grades[student] = settled(graded.grade, known[student])
+            self._grades[student] = settled(self._grades[student], known[student])
 
     def _leave_out(self, student: str) -> None:
         """Withhold a grade that cannot be written, and keep the reason for staff."""

@@ -79,7 +79,12 @@ class DaskWorkers:
     @property
     def width(self) -> int:
         """One task under way and one waiting for each thread."""
-        return max(2 * sum(self._threads.get(worker, 0) for worker in self._fit), 1)
+        return 2 * self.at_once
+
+    @property
+    def at_once(self) -> int:
+        """One submission for each thread of the workers that can grade."""
+        return max(sum(self._threads.get(worker, 0) for worker in self._fit), 1)
 
     def submit(self, submission: bytes) -> Future[bytes]:
         """Start grading on one of the workers that can."""

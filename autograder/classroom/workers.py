@@ -37,6 +37,11 @@ class Workers(Protocol):
         """How many tasks are worth having under way."""
         ...
 
+    @property
+    def at_once(self) -> int:
+        """How many submissions are graded at the same time."""
+        ...
+
     def submit(self, submission: bytes) -> Future[bytes]:
         """Start grading a packed submission; the future gives an encoded `TaskResult`."""
         ...
@@ -76,6 +81,11 @@ class LocalWorkers:
     @property
     def width(self) -> int:
         """One task for each process, so that a dead process names its suspects."""
+        return self._jobs
+
+    @property
+    def at_once(self) -> int:
+        """One submission for each process."""
         return self._jobs
 
     def submit(self, submission: bytes) -> Future[bytes]:

@@ -32,22 +32,12 @@ def report(
     <page>-similar.html the submissions that are alike, as evidence for a person.
     """
     from autograder.assignment import chosen
-    from autograder.classroom.answers import FORMGRADER, answers_to_read
-    from autograder.classroom.recorded import GONE, recorded_class
+    from autograder.classroom.pages import make_class_pages
     from autograder.course.course import Course
-    from autograder.outputs.answers import write_answers
-    from autograder.outputs.report import write_report
 
     course = Course.find()
-    name = chosen(course, assignment)
-    grades, facts = recorded_class(course, name)
-    own = {who: grade for who, grade in grades.items() if facts.folders.get(who) != GONE}
-    target = to or course.root / "reports" / f"{name}.html"
-    answers = answers_to_read(course, name, own or grades, formgrader or FORMGRADER)
-    beside = target.with_name(f"{target.stem}-answers.html")
-    path = write_report(name, own or grades, target, facts, beside.name)
-    write_answers(name, answers, beside)
-    typer.echo(f"Wrote {path}, {beside.name} and {path.stem}-similar.html.")
+    path = make_class_pages(course, chosen(course, assignment), to, formgrader)
+    typer.echo(f"Wrote {path}, {path.stem}-answers.html and {path.stem}-similar.html.")
 
 
 @app.command()

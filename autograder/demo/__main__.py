@@ -47,11 +47,10 @@ def run(course: Course, console: Console, assignment: str | None = None) -> Clas
     """Make the class, grade it, and show everything that comes of it."""
     from autograder.assignment import chosen, find  # noqa: PLC0415
     from autograder.classroom.batch import grade_class  # noqa: PLC0415
-    from autograder.classroom.recorded import recorded_class  # noqa: PLC0415
+    from autograder.classroom.pages import make_class_pages  # noqa: PLC0415
     from autograder.demo.cases import class_of  # noqa: PLC0415
     from autograder.demo.course import copy_course, write_class  # noqa: PLC0415
     from autograder.demo.table import table  # noqa: PLC0415
-    from autograder.outputs.report import write_report  # noqa: PLC0415
     from autograder.outputs.told import print_class  # noqa: PLC0415
     from autograder.release.build import build_release  # noqa: PLC0415
 
@@ -64,9 +63,7 @@ def run(course: Course, console: Console, assignment: str | None = None) -> Clas
     write_class(demo, name, course.root / "solutions" / name, invented)
     console.print(f"A class of {len(invented.cases)} has handed in {name}. Grading it:")
     result = grade_class(demo, name)
-    report = write_report(
-        name, result.grades, demo.root / "reports" / f"{name}.html", recorded_class(demo, name)[1]
-    )
+    report = make_class_pages(demo, name)
     with console.status("Writing the students' feedback pages (nbgrader generate_feedback)"):
         feedback(demo, name)
     console.print(table(result, invented.cases))

@@ -197,7 +197,9 @@ def unfinished(
 
 def about_record(question: Question, scores: Mapping[str, QuestionScore]) -> Iterator[str]:
     """Sentences for a person: a form's record was made with an answer that is not right."""
-    if question.kind != "form" or fully_right(scores[question.id]):
+    own = scores[question.id]
+    blank = all(check.verdict is Verdict.MISSING for check in own.checks)
+    if question.kind != "form" or fully_right(own) or blank:
         return
     for id_ in question.upstream:
         if id_ in scores and not fully_right(scores[id_]):

@@ -194,6 +194,6 @@ def test_a_new_cell_that_is_no_question_asks_nobody(course: Course) -> None:
 def test_the_class_is_graded_by_the_new_questions(course: Course) -> None:
     change(course, "deeper", remove("clip_back"))
     release(course, agreed=True)
-    known = {score.id for score in grade(course, jobs=1).grades["ann"].questions}
+    known = {score.id for score in grade(course).grades["ann"].questions}
     assert known == {"weigh", "clip", "explain_steps", "explain_numbers"}
     assert rows(course)["ann", "weigh"][:2] == (4.0, 3.0)

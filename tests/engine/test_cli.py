@@ -130,7 +130,6 @@ def test_too_few_points_are_status_1_and_results_are_written(run: Run, tmp_path:
     (suite,) = ElementTree.parse(tmp_path / "r.xml").getroot()
     assert (suite.get("name"), int(suite.get("failures", 0)) > 0) == (NAME, True)
     assert json.loads((tmp_path / "r.json").read_text())["score"] == 0.0
-    assert run("check", f"release/{NAME}", "--fail-under", 0)[0] == 0
 
 
 SERVED = """

@@ -29,6 +29,7 @@ from autograder.classroom.packing import code_digest, decode_graded, pack_course
 from autograder.classroom.worker import Setting, introduce
 from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
+from autograder.course.scratch import PREFIX, sweep
 from autograder.errors import UsageError
 from autograder.model import Grade
 from autograder.outputs.progress import Silent
@@ -115,11 +116,14 @@ class Cluster(NamedTuple):
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]]
     """Of the last one, the package is another version."""
+    temporary: Path
+    """Their temporary directory."""
 
 
 def dask(folder: Path, package: Path, *command: str) -> subprocess.Popen[bytes]:
     """Start a part of Dask that has the autograder from `package`, and another secret."""
     own = {"AUTOGRADER_SECRET": "another machine's own", "PYTHONPATH": str(package)}
+    own["TMPDIR"] = str(folder)
     common = ("--scheduler-file", "scheduler.json", "--no-dashboard", "--host", "127.0.0.1")
     quiet = subprocess.DEVNULL
     return subprocess.Popen(
@@ -147,7 +151,7 @@ def cluster(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[C
         time.sleep(0.05)
     alone = ("worker", "--nthreads", "1", "--no-nanny")
     workers = [dask(elsewhere, packages[n], *alone) for n in (0, 0, 1)]
-    yield Cluster(json.loads(written.read_text())["address"], scheduler, workers)
+    yield Cluster(json.loads(written.read_text())["address"], scheduler, workers, elsewhere)
     for process in (*workers, scheduler):
         process.kill()
         process.wait()
@@ -201,6 +205,13 @@ def test_a_killed_worker_costs_nothing_and_without_a_scheduler_the_run_goes_on_h
     again = grade_class(copy, NAME, jobs=2, progress=Silent())
     assert 0 < len(again.fresh) < len(STUDENTS)
     assert again.grades == here
+    for worker in cluster.workers:
+        worker.kill()
+        worker.wait()
+    source = f"{PREFIX}*/*/source/{NAME}/*.ipynb"
+    assert list(cluster.temporary.glob(source))
+    sweep(cluster.temporary)  # as the next worker there does
+    assert not list(cluster.temporary.glob(source))
 
 
 def test_who_cannot_isolate_a_submission_says_so_when_introduced(

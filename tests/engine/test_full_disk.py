@@ -14,7 +14,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import OperationalError
 
 from autograder import cli
-from autograder.classroom import recorded
+from autograder.classroom import pages
 from autograder.errors import full_disk, is_full_disk
 
 FULL = Path("/dev/full")
@@ -53,7 +53,7 @@ def test_the_command_line_says_it_in_a_sentence(
         with FULL.open("wb", buffering=0) as file:
             file.write(b"x")
 
-    monkeypatch.setattr(recorded, "recorded_class", written)
+    monkeypatch.setattr(pages, "recorded_class", written)
     (tmp_path / "nbgrader_config.py").touch()
     (tmp_path / "source" / "only").mkdir(parents=True)
     nbformat.write(new_notebook(), tmp_path / "source" / "only" / "one.ipynb")

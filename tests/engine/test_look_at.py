@@ -43,7 +43,7 @@ def handed_in(
         (submitted / path).write_text("{}")
     (submitted / "all.zip").write_text("")
     (submitted / "empty").mkdir()
-    return course, grade(course, jobs=1)
+    return course, grade(course)
 
 
 def test_what_is_not_graded_is_named_with_what_to_do(

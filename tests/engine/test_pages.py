@@ -51,7 +51,7 @@ def with_pages(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory
     picture.write_bytes(b"a picture")
     save_output(course, "ann", "practice_answer", {"image/png": PICTURE})
     (course.root / "source" / NAME / "README.md").write_text("What all students have.")
-    grade(course, jobs=1)
+    grade(course)
     assert pages(course).made == STUDENTS
     return course
 
@@ -116,7 +116,7 @@ def test_only_pages_that_are_stale_are_made_again(course: Course) -> None:
     assert pages(course) == Made(("ben",), ("ann", "x[1]"), {})
     assert "Say why." in (course.root / "feedback" / "ben" / NAME / "layers.html").read_text()
     hand_in(course, "x[1]", NO_BIAS)
-    grade(course, jobs=1)
+    grade(course)
     assert pages(course).made == ("x[1]",)
     assert pages(course, ["ann"], force=True) == Made(("ann",), (), {})
 

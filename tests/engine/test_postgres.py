@@ -96,7 +96,7 @@ def in_a_file(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory)
     with (course.root / "nbgrader_config.py").open("a") as config:
         config.write(PENALTY)
     due(course, ann="2026-05-02 12:00:00 UTC")
-    grade(course, jobs=1)
+    grade(course)
     return course
 
 
@@ -178,7 +178,7 @@ def test_formgrader_lists_the_class(on_a_server, monkeypatch) -> None:
 def test_where_the_penalty_cannot_be_known_no_score_is_written(in_a_file, tmp_path) -> None:
     course = mini_course.copy_of(in_a_file, tmp_path / "course")
     shutil.copytree(course.root / "submitted" / "ann", course.root / "submitted" / "bob")
-    result = grade(course, jobs=1)
+    result = grade(course)
     assert result.grades["bob"].score is None
     given = {key: row for key, row in rows(course).items() if not key[1].endswith("says")}
     assert {row[0] for (student, _), row in given.items() if student == "bob"} == {None}

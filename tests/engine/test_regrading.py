@@ -36,7 +36,7 @@ def graded(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) ->
     course = released_in(tmp_path_factory.mktemp("regrading"))
     hand_in(course, "ann", RIGHT)
     hand_in(course, "ben", NO_CLIP)
-    grade(course, jobs=1)
+    grade(course)
     with open_gradebook(course, NAME) as book:
         for notebook in book.find_submission(NAME, "ann").notebooks:
             for row in notebook.grades:
@@ -80,7 +80,7 @@ def test_a_hand_grade_is_flagged_if_its_own_answer_has_changed(course: Course) -
         "explain_steps",
         "I think now that gamma may be anything.",
     )
-    assert grade(course, jobs=1).staff_notes == {}
+    assert grade(course).staff_notes == {}
     assert flagged(course) == ["explain_steps"]
     assert rows(course)["ann", "explain_steps"][1] == 4.0
 
@@ -91,7 +91,7 @@ def test_the_same_files_again_change_nothing_and_the_first_date_counts(course: C
     for date in ("2026-05-01 12:00:00", "2026-05-03 12:00:00", "2026-04-30 12:00:00"):
         stamp.write_text(f"{date} UTC")
         before = rows(course)
-        assert grade(course, jobs=1).fresh == ()
+        assert grade(course).fresh == ()
         assert rows(course) == before
         with open_gradebook(course, NAME) as book:
             dates.append(str(book.find_submission(NAME, "ann").timestamp)[:10])
@@ -100,7 +100,7 @@ def test_the_same_files_again_change_nothing_and_the_first_date_counts(course: C
 
 def test_a_resubmission_says_what_it_gained_and_leaves_a_history(course: Course) -> None:
     hand_in(course, "ben", RIGHT)
-    result = grade(course, jobs=1)
+    result = grade(course)
     (line,) = changed_lines(result.regraded)
     assert line.startswith("ben: ")
     assert "→ 7 of 17 + 3 (10 open) (the submission changed): clip +" in line
@@ -143,6 +143,6 @@ def test_a_changed_check_is_tried_before_it_counts(course: Course) -> None:
     assert "(the checks changed): weigh -" in lines[0]
     assert "Nothing was written" in says(result)
     assert (rows(course), tree(course.root / "autograded")) == (before, files)
-    assert changed_lines(grade(course, jobs=1).regraded) == lines
+    assert changed_lines(grade(course).regraded) == lines
     assert flagged(course) == []
     assert rows(course) != before

@@ -44,7 +44,7 @@ def graded(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) ->
     for student, mistakes in {"ann": RIGHT, "ben": NO_BIAS, "cat": RIGHT}.items():
         folder = hand_in(course, student, mistakes)
         (folder / "timestamp.txt").write_text("2026-05-02 12:00:00 UTC")
-    grade(course, jobs=1)
+    grade(course)
     with open_gradebook(course, NAME) as book:
         for notebook in book.find_submission(NAME, "ann").notebooks:
             for row in notebook.grades:
@@ -90,7 +90,7 @@ def test_hand_grades_are_in_the_class_and_its_report(
 
 
 def test_a_run_that_grades_nothing_anew_shows_them_too(course: Course) -> None:
-    result = grade(course, jobs=1)
+    result = grade(course)
     assert result.fresh == ()
     assert result.grades == recorded_grades(course, NAME)
     assert result.grades["ann"].score == 16
@@ -108,7 +108,7 @@ def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -
     config = course.root / "nbgrader_config.py"
     config.write_text(config.read_text() + PLUGIN)
     due(course, "2026-05-01 12:00 UTC")
-    late = grade(course, jobs=1)
+    late = grade(course)
     assert late.fresh == ()
     assert points(late.grades["ann"]) == "12 of 17 + 3 (4 off for being late)"
     assert exported(course)["ann"].score == "15.0"
@@ -116,7 +116,7 @@ def test_a_changed_due_date_and_rule_take_effect_without_force(course: Course) -
     facts = recorded_class(course, NAME)[1]
     assert facts.late == dict.fromkeys(("ann", "ben", "cat"), 86_400.0)
     due(course, "2026-06-01 12:00 UTC")
-    assert points(grade(course, jobs=1).grades["ann"]) == "16 of 17 + 3"
+    assert points(grade(course).grades["ann"]) == "16 of 17 + 3"
     assert exported(course)["ann"].score == "19.0"
 
 

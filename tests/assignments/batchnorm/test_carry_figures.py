@@ -117,17 +117,23 @@ def test_a_layer_that_ends_the_process_in_a_given_example_costs_its_own_question
     assert code_points(graded) == ALL - 3
 
 
-@pytest.mark.parametrize("lost", [True, False])
-def test_a_person_sees_that_a_record_was_made_with_a_wrong_net(lost: bool) -> None:
-    right = CheckResult("a", 1.0, 1.0, Verdict.PASSED)
+@pytest.mark.parametrize(
+    ("verdict", "says"),
+    [(Verdict.FAILED, True), (Verdict.PASSED, False), (Verdict.MISSING, False)],
+)
+def test_a_person_sees_that_a_record_was_made_with_a_wrong_net(
+    verdict: Verdict, says: bool
+) -> None:
     wrong = CheckResult("a", 0.0, 1.0, Verdict.FAILED)
     form = next(q for q in ASSIGNMENT.questions if q.id == "deep_net_report")
     scores = {
         "batchnorm_net": QuestionScore("batchnorm_net", "", 0.0, 1.0, checks=(wrong,)),
-        form.id: QuestionScore(form.id, "", 0.0, 1.0, checks=(wrong if lost else right,)),
+        form.id: QuestionScore(
+            form.id, "", 0.0, 1.0, checks=(CheckResult("a", 0.0, 1.0, verdict),)
+        ),
     }
     told = (
         "deep_net_report: its record was made with an answer to batchnorm_net that is not fully "
         "right, and is judged as it is."
     )
-    assert list(about_record(form, scores)) == [told] * lost
+    assert list(about_record(form, scores)) == [told] * says

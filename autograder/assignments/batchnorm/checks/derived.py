@@ -25,7 +25,7 @@ Both = tuple[Sequence[Array], Sequence[Array]]
 """The student's gradients and the right ones."""
 SECONDS = 2.5
 """CPU seconds for each call with a wide input: enough for loops over every single number."""
-ROUGHLY = 2e-2
+ROUGHLY = 5e-2
 """Tolerance: in single precision, sums over so many rows round; what is made up is far off."""
 SMALL = "The same gradient is right for a small input: what differs when there are many features?"
 

@@ -80,7 +80,7 @@ def compare_gradients(student: Student, rng: np.random.RandomState, wide: Wide) 
             f"the gradient of {name} in a wide net",
             gradients[name],
             right,
-            tolerance=nets.NET_TOLERANCE,
+            tolerance=derived.ROUGHLY,
             hint=hint,
         )
 
