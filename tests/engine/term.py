@@ -45,7 +45,7 @@ def run(course: Course, *words: str, status: int = 0) -> str:
     """Run a command of the course, and say yes; returns what it said."""
     with inside(course.root):
         done = CliRunner().invoke(app, list(words), env={"COLUMNS": "200"}, input="y\n")
-    assert done.exit_code == status, done.output
+    assert done.exit_code == status, f"{done.output}\n{done.exception!r}"
     return str(done.output)
 
 
