@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from unittest.mock import patch
 
 from mini_course import NAME, ROOT
 from nbgrader.apps.nbgraderapp import NbGraderApp
@@ -88,7 +90,7 @@ class Life:
 
 def nbgrader(folder: Path, *words: str) -> None:
     """Run a command of nbgrader's in a folder; it fails as it would in a terminal."""
-    with inside(folder):
+    with inside(folder), patch.object(sys, "path", [*sys.path]):
         NbGraderApp.clear_instance()
         NbGraderApp.launch_instance(argv=list(words))
         NbGraderApp.clear_instance()
