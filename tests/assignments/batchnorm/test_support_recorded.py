@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 from student_folder import ROOT, code
+from support import recorded
 from support.visible import look_at
+
+from autograder.assignments.batchnorm.checks import answers, test_weight_scale_report
 
 RECORDS = ROOT / "autograder" / "assignments" / "batchnorm" / "proof" / "records"
 DEEP, SCALES = "deep_net_report", "weight_scale_report"
@@ -103,10 +106,6 @@ def test_a_record_that_cannot_be_read_leaves_the_form_open(results, content):
 
 def test_what_the_check_takes_the_grader_takes_too():
     """The visible check and the hidden ones leave the same room."""
-    from support import recorded
-
-    from autograder.assignments.batchnorm.checks import answers, test_weight_scale_report
-
     assert recorded.ROUNDED == answers.ACCURACY_TOLERANCE
     assert recorded.SAME_SCALE == answers.SCALE_TOLERANCE
     assert recorded.AS_GOOD == test_weight_scale_report.AS_GOOD
