@@ -32,6 +32,7 @@ from autograder.gradebook.rows import WITHHELD
 from autograder.gradebook.settled import standings
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of
+from autograder.outputs.compiled import COMPILED
 from autograder.outputs.formulas import with_formulas
 from autograder.outputs.markup import clean_markdown, clean_markup
 from autograder.outputs.pages import bring_along, made_from, prepare, what_the_gradebook_says
@@ -239,6 +240,11 @@ class FeedbackExporter(HTMLExporter):
         self.register_filter("clean_html", self._hold)  # type: ignore[no-untyped-call]
         page, shown = super().from_notebook_node(nb, resources, **options)
         return re.sub(rf"{self._token}-(\d+)-", lambda at: self._held[int(at[1])], page), shown
+
+    def _create_environment(self) -> Any:
+        environment = super()._create_environment()  # type: ignore[no-untyped-call]
+        environment.bytecode_cache = COMPILED
+        return environment
 
     def _hold(self, markup: str) -> str:
         """Clean markup and keep it for the end; returns what stands for it."""
