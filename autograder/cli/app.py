@@ -31,9 +31,10 @@ app = typer.Typer(
     help="Grade notebook assignments that student code can neither read nor forge.\n\n"
     "Run every command in the course's folder, the one that holds nbgrader_config.py. "
     "[bold]init[/bold] makes such a folder and [bold]new[/bold] an assignment in it. "
-    "A term goes like this: [bold]release[/bold] makes what students get, [bold]check[/bold] "
-    "grades one folder, [bold]grade[/bold] grades the class into the gradebook, "
-    "[bold]report[/bold] and [bold]export[/bold] show how it went.",
+    "A term goes like this: [bold]release[/bold] makes what students get, [bold]collect[/bold] "
+    "takes what they hand in, [bold]grade[/bold] grades the class into the gradebook, "
+    "[bold]report[/bold] shows how it went, [bold]feedback[/bold] makes the students' pages, "
+    "and [bold]export[/bold] writes the grades. [bold]check[/bold] grades one folder.",
 )
 
 

@@ -1,4 +1,4 @@
-"""docs/asks.md names commands and options that exist, and its step of one's own is taken."""
+"""docs/asks.md counts right, names a command an answer, and its step of one's own is taken."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from pathlib import Path
 
 import nbformat
 import tiny_course
-from typer.main import get_command
 
-from autograder.cli import app
 from autograder.course.course import Course
 from autograder.release.build import build_release
 
@@ -30,15 +28,10 @@ def test_it_says_yes_as_often_as_it_says_it_does() -> None:
     assert len(yes) >= 30
 
 
-def test_every_command_and_option_exists() -> None:
-    commands = get_command(app).commands
+def test_every_answer_names_a_command_that_shows_it() -> None:
     seen_by = re.findall(r"(?m)^\| .* \| (?!seen by)([^|]+) \|$", PAGE)
     assert len(seen_by) > len(rows())
     assert all("`autograder " in cell for cell in seen_by)
-    for told in re.findall(r"`autograder (.*?)`", PAGE):
-        name, *words = told.split()
-        options = {option for one in commands[name].params for option in one.opts}
-        assert {word for word in words if word.startswith("--")} <= options, told
 
 
 def test_the_step_of_ones_own_is_taken_by_a_release(tmp_path: Path) -> None:
