@@ -163,8 +163,10 @@ def declared_in(reference: ModuleType) -> dict[str, Declared]:
     for name, value in vars(reference).items():
         if isinstance(value, Variable):
             found[name] = Declared(name, "variable", (Returned(name, value.kind),))
-        elif callable(value) and (own := vars(value).get(DECLARED)) and own.name == name:
-            found[name] = own
+        elif callable(value):  # what has a __dict__ of its own: math.sqrt and list[int] have none
+            own = getattr(value, "__dict__", {}).get(DECLARED)
+            if own is not None and own.name == name:
+                found[name] = own
     if not found:
         raise UsageError(
             f"{inspect.getfile(reference)} declares no answer; write @answer(…) above each "

@@ -142,7 +142,8 @@ class Mistakes:
     def _found(self, modules: Sequence[ModuleType]) -> Iterator[Misconception]:
         for module in modules:
             for value in vars(module).values():
-                own = vars(value).get(MARK) if callable(value) else None  # not what it inherits
+                # Not what it inherits; and what is imported need not have a __dict__ at all.
+                own = getattr(value, "__dict__", {}).get(MARK) if callable(value) else None
                 if own is not None and value.__module__ == module.__name__:
                     for question in own.questions:
                         yield self._made(own, question, value, module)

@@ -27,6 +27,8 @@ STAFF_KEY = "staff"
 """In `metadata.autograder` of a cell that no student may see."""
 PLOTS = "Plots of the notebook as it was handed in"
 STYLE = "background-color: #fff8e1; color: #22252a; padding: 0.6em; overflow: auto"
+FOLD = "display: list-item"  # formgrader's Bootstrap takes the triangle away
+TEXT = "white-space: pre-wrap; font-family: monospace; border: 1px solid #cccccc; padding: 0.6em"
 LEFT = '<td style="text-align: left; vertical-align: top; padding: 0 1em 0.2em 0">'
 FOUND = "Sentences that speak of an idea, found by phrases; whether they are true is for you:"
 MARKS = {Verdict.PASSED: "✓", Verdict.GRADER_ERROR: "‼", Verdict.SKIPPED: "?"}
@@ -105,11 +107,12 @@ def _html(markup: str, plain: str) -> Any:
 
 
 def _folded(title: str, markup: str) -> str:
-    return f"<details><summary>{html.escape(title)}</summary>{markup}</details>"
+    summary = f'<summary style="{FOLD}">{html.escape(title)}</summary>'
+    return f"<details>{summary}{markup}</details>"
 
 
 def _text(plain: str) -> str:
-    return f'<pre style="white-space: pre-wrap">{html.escape(plain)}</pre>'
+    return f'<div style="{TEXT}">{html.escape(plain)}</div>'  # Bootstrap breaks words in a pre
 
 
 def _checks(score: QuestionScore) -> str:

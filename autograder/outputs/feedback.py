@@ -40,6 +40,9 @@ from autograder.outputs.totals import total
 
 MARKS = {Kind.MISTAKE: "✗", Kind.RAISED: "!", Kind.TIMEOUT: "…", Kind.MISSING: "–"}
 NO_TEXT = re.compile(r"<img(?![^>]*\balt=)")
+# These scroll sideways where a screen is narrow: with a focus, by the keyboard as well.
+OUTPUT = re.compile(r"<pre>")
+WIDE = re.compile(r'<(pre|table|math display="block")(?=[\s>])')
 NOT_DESCRIBED = "No description has been provided for this image"
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -239,6 +242,7 @@ class FeedbackExporter(HTMLExporter):
         self._held: list[str] = []
         self.register_filter("clean_html", self._hold)  # type: ignore[no-untyped-call]
         page, shown = super().from_notebook_node(nb, resources, **options)
+        page = OUTPUT.sub('<pre tabindex="0">', page)
         return re.sub(rf"{self._token}-(\d+)-", lambda at: self._held[int(at[1])], page), shown
 
     def _create_environment(self) -> Any:
@@ -248,7 +252,7 @@ class FeedbackExporter(HTMLExporter):
 
     def _hold(self, markup: str) -> str:
         """Clean markup and keep it for the end; returns what stands for it."""
-        cleaned = with_formulas(clean_markup(markup))
+        cleaned = WIDE.sub(r'<\1 tabindex="0"', with_formulas(clean_markup(markup)))
         self._held.append(NO_TEXT.sub(f'<img alt="{NOT_DESCRIBED}"', cleaned))
         return f"{self._token}-{len(self._held) - 1}-"
 

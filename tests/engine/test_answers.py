@@ -49,13 +49,13 @@ def test_the_page_says_who_waits_why_and_leads_to_formgrader() -> None:
         "mini",
         [
             answer("ann", ZEROS, address="http://localhost:8888/formgrader/submissions/1/"),
-            answer("ben", DIVIDES, 4.5, remarks=("Read unaided: it is empty.",)),
+            answer("ben", "", 4.5, remarks=("Read unaided: it is empty.",)),
         ],
     )
     seen = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", page)).split())
     assert "explain : 1 waits, of 2" in seen
     assert "ann waits" in seen
-    assert "ben 4.5 Read unaided: it is empty." in seen
+    assert "ben 4.5 Read unaided: it is empty. No answer could be read here." in seen
     assert '<a href="http://localhost:8888/formgrader/submissions/1/">ann</a>' in page
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 
-from autograder.checking.answers import Declared, returned
+from autograder.checking.answers import Declared, answer, declared_in, returned
 from autograder.checking.faults import StudentFault, WrongShape
 from autograder.checking.peers import LocalPeer
 from autograder.checking.student import Student
@@ -231,3 +233,15 @@ def test_the_trace_holds_every_value_in_order() -> None:
     one.name(), one.scale(), one.plain()
     text, array, plain = one.trace
     assert (text, array.tolist(), plain) == ("a", [1, 2], {"k": (1, "x")})
+
+
+def test_what_a_reference_imports_may_be_callable_without_being_an_answer() -> None:
+    reference = ModuleType("reference")
+
+    @answer("out")
+    def double(x: Any) -> Any:
+        return 2 * x
+
+    # These have no __dict__; whether list[int] has one depends on Python's version.
+    vars(reference).update(root=math.sqrt, Table=list[int], double=double, again=double)
+    assert list(declared_in(reference)) == ["double"]

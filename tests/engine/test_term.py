@@ -232,6 +232,13 @@ def test_a_term(course: Course, formgrader: Any, tmp_path: Path) -> None:
     run(course, "grade", NAME, "--jobs", "1", "--force")
     assert agreed(course) == last
 
+    # Whoever reads the pages can, on whatever screen and by whatever means.
+    pages = [*(course.root / "reports").glob("*.html")]
+    pages += (course.root / "feedback" / "ex03" / NAME).glob("*.html")
+    assert [page.name for page in pages if "similar" in page.name or "answers" in page.name]
+    with formgrader[0].context.browser.new_context() as context:
+        assert [said for page in pages for said in lab.serious(context.new_page(), page)] == []
+
     # What leaves.
     life.follow("Hand over the grades")
     assert not life.left

@@ -17,6 +17,7 @@ from typing import Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
+from axe_playwright_python.sync_playwright import Axe
 from machine import browser_path
 from playwright.sync_api import Browser, Locator, Page, Playwright, expect
 
@@ -41,6 +42,7 @@ STARTING = 180
 SAVING = BEGINNING = 30  # seconds
 RUNNING = 200  # seconds: all cells of a notebook, experiments included
 PAGE = {"width": 1150, "height": 1500}
+SCREENS = ((1280, "light"), (390, "light"), (390, "dark"))
 
 
 @contextmanager
@@ -52,6 +54,20 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
         yield browser
     finally:
         browser.close()
+
+
+def serious(page: Page, file: Path) -> list[str]:
+    """What axe finds serious or critical in a file, on a desk and on a phone, light and dark."""
+    page.goto(file.as_uri())
+    found = []
+    for width, scheme in SCREENS:
+        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": width, "height": 900})
+        for one in Axe().run(page).response["violations"]:
+            if one["impact"] in ("serious", "critical"):
+                where = [node["target"] for node in one["nodes"]]
+                found.append(f"{file.name}, {width} px, {scheme}: {one['help']}: {where}")
+    return found
 
 
 @contextmanager

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 Array = npt.NDArray[Any]
 P = ParamSpec("P")
 
-WIDE = 9  # inches; on a narrow page a wider picture is moved sideways, not shrunk
+WIDE = 7  # inches; on a narrow page a wider picture is moved sideways, not shrunk
 INK = "#7d7d7d"
 BLUE, ORANGE, GREEN, PINK = "#2a86c8", "#d9641e", "#1a9e77", "#c7689c"
 COLOURS = (BLUE, ORANGE, GREEN, PINK)
@@ -77,7 +77,9 @@ def picture(draw: Callable[P, tuple[Figure, str]]) -> Callable[P, None]:
             figure, text = draw(*args, **kwargs)
             image = png(figure)
         # As HTML, because notebooks show the alternative text of no other kind of output.
-        wide = ' style="min-width: 700px"' if figure.get_figwidth() > WIDE else ""
+        inches = figure.get_figwidth()
+        least = min(700, round(70 * inches))
+        wide = f' style="min-width: {least}px"' if inches > WIDE else ""
         tag = f'<img alt="{html.escape(text)}" src="data:image/png;base64,{image}"{wide}>'
         display({"text/html": tag, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
 
