@@ -172,11 +172,11 @@ def edit(path: Path, cell_id: str, source: str | None = None, **metadata: Any) -
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder, by relative path."""
+    """Every file of a folder, by relative path; not what Python has compiled."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and "__pycache__" not in path.parts
     }
 
 
