@@ -285,4 +285,4 @@ def print_scales(scales: Sequence[float], rows: Mapping[str, Sequence[Run]]) -> 
     """Print the best validation accuracies of both nets at each weight scale."""
     print("weight scale   with   without   (best validation accuracy)")
     for scale, run, plain in zip(scales, rows["with"], rows["without"], strict=True):
-        print(f"{scale:12.4f} {run.best_val:6.3f} {plain.best_val:9.3f}")
+        print(f"{scale:12.4g} {run.best_val:6.3f} {plain.best_val:9.3f}")

@@ -71,13 +71,13 @@ def weight_scale() -> dict[str, Says]:
     lead = [a - b for a, b in zip(plain, with_, strict=True)]
     return {
         "best_plain_scale": Says(
-            f"{scales[int(np.argmax(plain))]:.4f}", lambda value: _near(value, best)
+            f"{scales[int(np.argmax(plain))]:.4g}", lambda value: _near(value, best)
         ),
         "scales_above_70_with": _count(with_),
         "scales_above_70_without": _count(plain),
         "plain_at_least_as_good": _ties(scales, lead),
         "worst_scale_with": Says(
-            f"{scales[int(np.argmin(with_))]:.4f}",
+            f"{scales[int(np.argmin(with_))]:.4g}",
             lambda value: _near(value, [scales[i] for i in worst]),
         ),
         "worst_accuracy_with": Says(
@@ -130,4 +130,4 @@ def _ties(scales: Sequence[float], lead: Sequence[float]) -> Says:
         none_missed = all(_near(scale, given) for scale in surely) if given else not exact
         return none_missed and all(_near(value, perhaps) for value in given)
 
-    return Says(str([round(scale, 4) for scale in exact]), fits)
+    return Says(f"[{', '.join(f'{scale:.4g}' for scale in exact)}]", fits)

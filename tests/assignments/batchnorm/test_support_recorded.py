@@ -58,7 +58,7 @@ def test_a_true_form_is_green_and_no_thought_is_called_ok(question):
         (SCALES, "scales_above_70_with", 12, "8"),
         (SCALES, "plain_at_least_as_good", [], "[0.1438, 0.2336]"),
         (SCALES, "plain_at_least_as_good", [0.1438, 0.01], "[0.1438, 0.2336]"),
-        (SCALES, "worst_scale_with", 0.0001, "1.0000"),
+        (SCALES, "worst_scale_with", 0.0001, "1"),
         (SCALES, "worst_accuracy_with", 0.351, "0.457"),
         (SCALES, "rescue", "E", "B"),
     ],
