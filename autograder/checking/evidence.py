@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -222,7 +223,8 @@ def _numbers(text: str, figures: Sequence[Figures]) -> Iterator[Quoted]:
     quoted = dict.fromkeys(match[0] for match in NUMBER.finditer(text))
     fractions = [one for one in quoted if set(one) & set(".%eE")]
     for one in fractions[:MOST_NUMBERS]:
-        yield Quoted(one, tuple(_places(one, figures)))
+        with suppress(OverflowError, ValueError):  # 1e400 is no number of a record
+            yield Quoted(one, tuple(_places(one, figures)))
 
 
 def _places(quoted: str, figures: Sequence[Figures]) -> list[str]:

@@ -23,7 +23,7 @@ class _Known(msgspec.Struct, frozen=True):
     """What is needed of a `GradedSubmission`: neither its outputs nor its pictures."""
 
     notebooks: Mapping[str, Notebook]
-    evidence: Mapping[str, Evidence]
+    evidence: Mapping[str, Evidence] = {}
 
 
 def answers_to_read(

@@ -86,6 +86,8 @@ def pack(course: Course, assignment: str, kind: str, target: Path, sandbox: Back
             text = text.replace(word, value)
         files[layout.get(name, name)] = text.encode()
     fresh = target.with_name(f".{target.name}.new")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
     with zipfile.ZipFile(fresh, "w", zipfile.ZIP_DEFLATED) as archive:
         for name in sorted(files):
             mode = 0o755 if PurePath(name).name in SCRIPTS else 0o644
@@ -93,7 +95,6 @@ def pack(course: Course, assignment: str, kind: str, target: Path, sandbox: Back
             entry.external_attr = (stat.S_IFREG | mode) << 16
             entry.compress_type = zipfile.ZIP_DEFLATED
             archive.writestr(entry, files[name])
-    fresh.chmod(0o600)
     fresh.replace(target)
 
 

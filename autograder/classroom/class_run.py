@@ -113,7 +113,8 @@ class ClassRun:
                 if entry is not None and entry.written and student in in_book:
                     kept.append(student)
                 elif entry is not None:
-                    self._write(student, decode_graded(entry.graded))
+                    # Of what never got there, the gradebook may have an earlier date.
+                    self._write(student, decode_graded(entry.graded), same=entry.written)
             self._settle({student: in_book[student] for student in kept})
             yield
 
@@ -127,7 +128,11 @@ class ClassRun:
             try:
                 note_lateness(self._course, self._gradebook, row, at, same=True)
                 self._gradebook.db.commit()
-            except Exception:
+            except UsageError:  # every student would meet it
+                raise
+            except Exception as error:
+                if is_full_disk(error):
+                    raise full_disk(error) from error
                 self._leave_out(student)
                 del kept[student]
         self._known = standings(self._gradebook, self._assignment)
@@ -160,6 +165,7 @@ class ClassRun:
             if before is not None:
                 self._compare(answer.student, before, version)
             if not self._dry:
+                entry = self._ledger.get(answer.student)
                 another = before is None or _another(before, version)
                 self._ledger.put(
                     answer.student,
@@ -168,7 +174,8 @@ class ClassRun:
                     version if another else None,
                     result.seconds,
                 )
-                same = before is not None and _same(before, version)
+                known = entry is not None and entry.written
+                same = known and before is not None and _same(before, version)
                 self._write(answer.student, graded, same=same, laid_out=result.autograded)
             told.advance(answer.student, self._grades[answer.student])
             self._log.graded(answer, self._grades[answer.student])

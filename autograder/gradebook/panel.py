@@ -38,7 +38,8 @@ def plots_cell(question: str, pictures: Sequence[Picture]) -> Any:
     """A cell that shows a student's own pictures."""
     shown = "".join(
         f'<p><img alt="Picture of the cell {html.escape(picture.cell)}" width="100%" '
-        f'style="border-color: transparent" src="data:{picture.mime};base64,{picture.data}"></p>'
+        'style="border-color: transparent" '
+        f'src="data:{picture.mime};base64,{html.escape(picture.data)}"></p>'
         for picture in pictures
     )
     return _cell(f"{question}-plots", [_html(f"<p><em>{PLOTS}:</em></p>{shown}", PLOTS)])

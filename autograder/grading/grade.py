@@ -275,7 +275,7 @@ class _ChecksRun(Run):
     def evidence(self) -> Mapping[str, Evidence]:
         """By question, what helps a person who grades it."""
         own = self._kit.assignment, self.submission, self._records, self._questions
-        return evidence_of(*own)
+        return evidence_of(*own, self.staff_notes)
 
     def without_notebook(self, question: Question) -> QuestionScore:
         """Missing, unless the notebook is too large for us to read."""

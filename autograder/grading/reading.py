@@ -12,7 +12,11 @@ from autograder.submission.intake import Submission
 
 
 def evidence_of(
-    assignment: Assignment, submission: Submission, records: Any, questions: Sequence[Question]
+    assignment: Assignment,
+    submission: Submission,
+    records: Any,
+    questions: Sequence[Question],
+    notes: list[str],
 ) -> Mapping[str, Evidence]:
     """By question, the student's record in numbers, and what helps to read a written answer.
 
@@ -21,15 +25,22 @@ def evidence_of(
         submission: what was handed in.
         records: what the assignment's reader of records made of it.
         questions: the questions that are graded.
+        notes: for the staff; what goes wrong here is noted, and the grade stands without it.
+
+    Raises:
+        UsageError: the rubric is no rubric, whoever has handed in.
     """
-    figures = assignment.settings.figures(records) if assignment.settings.figures else {}
     rubric = rubric_of(assignment.folder) if assignment.folder else {}
     found: dict[str, Evidence] = {}
-    for question in questions:
-        own = tuple(figures.get(question.id, ()))
-        reading = _reading(submission, question, rubric, own)
-        if own or reading is not None:
-            found[question.id] = Evidence(own, reading)
+    try:
+        figures = assignment.settings.figures(records) if assignment.settings.figures else {}
+        for question in questions:
+            own = tuple(figures.get(question.id, ()))
+            reading = _reading(submission, question, rubric, own)
+            if own or reading is not None:
+                found[question.id] = Evidence(own, reading)
+    except Exception as error:
+        notes.append(f"no evidence: {error!r}")
     return found
 
 

@@ -29,7 +29,7 @@ MAX_FILE_BYTES = 200_000_000
 """Of a file that comes from a platform; notebooks are read up to a tenth of it."""
 MAX_DIRECTORY_BYTES = 5_000_000
 """Of the list of files in a zip that a student made: each line becomes an object of ours."""
-MAX_NAME_BYTES = 200
+MAX_NAME_BYTES, MAX_PATH_BYTES = 200, 1_000
 PASSED_OVER = frozenset({"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini"})
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 """Ways of packing that are unpacked bit by bit: the others unpack all at once, however much."""
@@ -206,6 +206,8 @@ def _bad_name(parts: tuple[str, ...]) -> str:
             return "has a name that is no text"
         if len(part.encode()) > MAX_NAME_BYTES:
             return "has too long a name"
+    if len("/".join(parts).encode()) > MAX_PATH_BYTES:
+        return "has too long a path"
     return ""
 
 

@@ -111,7 +111,10 @@ def carry_out(course: Course, made: Plan, *, update: bool) -> list[str]:
             continue
         fresh = submitted / f".collecting-{own.student}"
         shutil.rmtree(fresh, ignore_errors=True)
-        _write(own, fresh, made.left_out)
+        if not _write(own, fresh, made.left_out):
+            made.left_out.append(f"Nothing of {own.student} is written: a notebook is not read.")
+            shutil.rmtree(fresh, ignore_errors=True)
+            continue
         place = submitted / own.student / made.assignment
         place.parent.mkdir(exist_ok=True)
         if own.state == "another":
@@ -142,7 +145,7 @@ def _take(
             own.notes.append(f"{rest[-1]} came beside another version")
         if file.refused:
             left_out.append(f"{file.path} {file.refused}; it is left out.")
-        elif proper == TIMESTAMP_FILE and not by_hand:
+        elif rest[0] == TIMESTAMP_FILE and not (by_hand and proper == TIMESTAMP_FILE):
             left_out.append(f"{file.path} would be the date of the submission; it is left out.")
         elif other := taken.get(proper.casefold()):
             also = "is there twice" if other == proper else f"differs from {other} in case only"
@@ -226,15 +229,16 @@ def _reads_the_same(place: Path, path: str, file: Arrived) -> bool:
         return False
 
 
-def _write(own: Collected, folder: Path, left_out: list[str]) -> None:
-    """Write a student's files; what cannot be read is named."""
+def _write(own: Collected, folder: Path, left_out: list[str]) -> bool:
+    """Write a student's files; what cannot be read is named. Returns whether all notebooks are."""
     folder.mkdir()
-    room = MAX_STUDENT_BYTES
+    whole, room = True, MAX_STUDENT_BYTES
     for path, file in own.files.items():
         try:
             content = file.read(min(MAX_FILE_BYTES, room))
         except OSError as error:
             left_out.append(f"{own.student}'s {shown(path)} {error}; it is left out.")
+            whole = whole and not path.endswith(".ipynb")
             continue
         room -= len(content)
         target = folder / path
@@ -248,6 +252,7 @@ def _write(own: Collected, folder: Path, left_out: list[str]) -> None:
             )
     if own.at is not None:
         (folder / TIMESTAMP_FILE).write_text(f"{own.at:%Y-%m-%d %H:%M:%S} UTC\n")
+    return whole
 
 
 def _put_aside(course: Course, place: Path) -> None:

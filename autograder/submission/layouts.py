@@ -104,6 +104,8 @@ def whose(sender: Sender, roster: Roster, *, new: bool) -> Person | str:
 def proper_name(name: str, notebooks: Collection[str]) -> str:
     """A file's name without what a platform adds when it has seen the name before."""
     stem, dot, suffix = name.rpartition(".")
+    if stem in notebooks:
+        return name
     again = AGAIN.fullmatch(stem)
     return f"{again['stem']}{dot}{suffix}" if again and again["stem"] in notebooks else name
 

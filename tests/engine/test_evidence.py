@@ -80,6 +80,12 @@ def test_a_quoted_number_stands_in_the_record_or_does_not(quoted: str, stands: t
     assert (number.text, number.stands) == (quoted, stands)
 
 
+@pytest.mark.parametrize("quoted", ["1e400", "1e-400", "1e" + "9" * 5000])
+def test_what_is_no_number_of_a_record_is_not_looked_up(quoted: str):
+    reading = read(f"We add all of them, to {quoted} and 0.76.", [], IDEAS, RECORD)
+    assert ("0.76", ("0.1438, accuracy",)) in [(n.text, n.stands) for n in reading.numbers]
+
+
 def test_of_endless_text_no_more_is_read_than_of_a_long_one():
     reading = read("We add all 0.76 of it, and then " * 100_000, HANDED_OUT, IDEAS, RECORD)
     assert len(reading.ideas[0].sentence) < 500

@@ -122,4 +122,33 @@ def test_a_damaged_file_costs_itself(course: Course, tmp_path: Path) -> None:
     (tmp_path / "m.zip").write_bytes(raw)
     made = planned(course, tmp_path / "m.zip")
     carry_out(course, made, update=False)
-    assert made.left_out == ["ada's nets.ipynb is damaged; it is left out."]
+    assert made.left_out == [
+        "ada's nets.ipynb is damaged; it is left out.",
+        "Nothing of ada is written: a notebook is not read.",
+    ]
+
+
+def test_a_students_own_zip_costs_nobody_else_their_place(course: Course, tmp_path: Path) -> None:
+    """A folder called like the date, and a path longer than a file system takes."""
+    own = zipped(
+        tmp_path / "own.zip",
+        {"nets.ipynb": b"ada", "timestamp.txt/x": b"1", f"{'d' * 190}/" * 25 + "x": b"2"},
+    ).read_bytes()
+    files = {
+        "Ada Lovelace_1_assignsubmission_file_/all.zip": own,
+        "Siún O'Hara_2_assignsubmission_file_/nets.ipynb": b"siun",
+    }
+    there = collected(course, zipped(tmp_path / "class.zip", files))
+    assert there["ada/lab/nets.ipynb"] == b"ada"
+    assert there["oha/lab/nets.ipynb"] == b"siun"
+
+
+def test_a_notebook_that_cannot_be_read_replaces_nothing(course: Course, tmp_path: Path) -> None:
+    """It would be a zero, and take the place of what was handed in before."""
+    name = "Ada Lovelace_1_assignsubmission_file_/nets.ipynb"
+    first = collected(course, zipped(tmp_path / "first.zip", {name: b"first"}))
+    archive = zipped(tmp_path / "again.zip", {name: b"second, with some more"})
+    raw = archive.read_bytes()
+    at = raw.index(b"nets.ipynb") + len("nets.ipynb")
+    archive.write_bytes(raw[:at] + bytes([raw[at] ^ 0xFF]) + raw[at + 1 :])
+    assert collected(course, archive, update=True) == first
