@@ -23,7 +23,7 @@ from autograder.course.course import Course
 from autograder.course.people import Person, read_people
 from autograder.errors import UsageError
 from autograder.gradebook.received import received
-from autograder.submission.layouts import Sender
+from autograder.submission.layouts import Sender, proper_name
 from autograder.submission.senders import remembered
 
 
@@ -184,3 +184,10 @@ def test_a_roster_of_something_else_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "prices.csv").write_text("fruit;price\napple;3\n")
     with pytest.raises(UsageError, match="is no roster"):
         read_people(tmp_path / "prices.csv")
+
+
+@pytest.mark.parametrize(
+    ("came", "lies"), [("nets-1.ipynb", "nets.ipynb"), ("nets-2.ipynb", "nets-2.ipynb")]
+)
+def test_a_notebook_called_like_a_second_version_keeps_its_name(came: str, lies: str) -> None:
+    assert proper_name(came, {"nets", "nets-2"}) == lies
