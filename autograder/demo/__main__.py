@@ -71,8 +71,7 @@ def run(course: Course, console: Console, assignment: str | None = None) -> Clas
     shown = next((case for case in invented.cases if case.loses), invented.cases[0]).student
     console.print(
         f"Done in {time.monotonic() - began:.0f} s. Look at\n"
-        f"  {_short(report)}   the class at one glance (all are made from the solution, which the "
-        "page of similar submissions notices)\n"
+        f"  {_short(report)}   the class at one glance\n"
         f"  {_short(demo.root / 'feedback' / shown / name)}   what a student gets back\n"
         f"  {_short(demo.root / 'gradebook.db')}   the gradebook; open it with: "
         "cd demo && jupyter lab (menu Nbgrader, Formgrader)"
