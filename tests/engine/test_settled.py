@@ -19,7 +19,8 @@ from autograder.cli import app
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.gradebook.rows import open_gradebook
-from autograder.model import Grade
+from autograder.gradebook.writing import Writer
+from autograder.model import Grade, Status
 from autograder.outputs.export import grade_rows
 from autograder.outputs.progress import points
 
@@ -213,3 +214,23 @@ def test_the_report_leads_to_all_answers_that_a_person_reads(
     assert [student for _, student in links] == ["ann", "ben", "cat"] * 2
     assert page.count('<span class="soft">waits</span>') == 4
     assert '<span class="soft">5</span>' in page
+
+
+def test_a_run_that_ends_before_it_has_written_loses_no_late_penalty(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = course.root / "nbgrader_config.py"
+    config.write_text(config.read_text() + PLUGIN)
+    due(course, "2026-05-03 00:00:00 UTC")
+    folder = hand_in(course, "cat", NO_BIAS)
+    (folder / "timestamp.txt").write_text("2026-05-04 12:00:00 UTC")
+
+    def ended(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Writer, "write", ended)
+        grade(course)
+    assert recorded_grades(course, NAME)["cat"].status is Status.WITHHELD
+    assert grade(course).fresh == ()
+    assert recorded_grades(course, NAME)["cat"].late_penalty == 4.0
