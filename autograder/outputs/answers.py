@@ -11,10 +11,11 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import jinja2
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
+
+from autograder.outputs.compiled import page_environment
 
 TEMPLATE = "answers.html.j2"
 MOST_TEXT = 3_000
@@ -60,13 +61,7 @@ def render_answers(assignment: str, answers: Sequence[Answer]) -> str:
     by_question: dict[str, list[Answer]] = {}
     for answer in answers:
         by_question.setdefault(answer.question, []).append(answer)
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.outputs", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_environment()
     return environment.get_template(TEMPLATE).render(
         assignment=assignment,
         questions={question: in_order(own) for question, own in by_question.items()},

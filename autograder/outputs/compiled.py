@@ -1,7 +1,8 @@
-"""Jinja's templates, compiled once in a process: nbconvert makes a new environment for a page."""
+"""Jinja's environments: one for our own pages, and bytecode for those that nbconvert makes anew."""
 
 from __future__ import annotations
 
+import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
 
@@ -22,3 +23,18 @@ class Compiled(BytecodeCache):
 
 
 COMPILED = Compiled()
+
+
+def page_environment(folder: str = ".") -> jinja2.Environment:
+    """What renders a page of this package; whatever a page shows is escaped.
+
+    Args:
+        folder: of the templates, in this package.
+    """
+    return jinja2.Environment(
+        loader=jinja2.PackageLoader("autograder.outputs", folder),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import jinja2
 import msgspec
 from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from autograder.outputs.compiled import page_environment
 from autograder.proof.cases import Case
 from autograder.proof.prove import Proof, QuestionProof
 
@@ -118,13 +118,7 @@ def write_proof(proof: Proof, path: Path) -> Path:
 
 def render_proof(proof: Proof) -> str:
     """The proof as HTML; the same proof always gives the same page."""
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.outputs", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_environment()
     environment.globals |= {"row": row, "columns": COLUMNS, "rounded": rounded}
     return environment.get_template(TEMPLATE).render(
         proof=proof,

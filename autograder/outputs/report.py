@@ -13,12 +13,12 @@ from functools import cache
 from pathlib import Path
 from statistics import median
 
-import jinja2
 import msgspec
 import numpy as np
 
 from autograder.model import FROM_SUBMISSION, Grade, Regraded
 from autograder.outputs.changed import changed_lines
+from autograder.outputs.compiled import page_environment
 from autograder.outputs.facts import Facts
 from autograder.outputs.items import items
 from autograder.outputs.look import look_at, together
@@ -143,13 +143,7 @@ def render_similar(
 
 
 def _rendered(template: str, page: Mapping[str, object]) -> str:
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("autograder.outputs", TEMPLATES),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
+    environment = page_environment(TEMPLATES)
     environment.globals |= {
         "percent": lambda share: "–" if share is None else f"{100 * share:.0f} %",
         "signed": lambda number: "–" if number is None else f"{number:+.2f}",

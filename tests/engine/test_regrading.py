@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 
 import pytest
-from batch_class import NO_CLIP, RIGHT, grade, hand_in, rows
+from batch_class import NO_CLIP, RIGHT, grade, grade_by_hand, hand_in, rows
 from mini_course import NAME, ReleasedIn, copy_of, edit, tree
 from rich.console import Console
 
@@ -37,12 +37,7 @@ def graded(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) ->
     hand_in(course, "ann", RIGHT)
     hand_in(course, "ben", NO_CLIP)
     grade(course)
-    with open_gradebook(course, NAME) as book:
-        for notebook in book.find_submission(NAME, "ann").notebooks:
-            for row in notebook.grades:
-                if row.name in BY_HAND:
-                    row.manual_score, row.needs_manual_grade = BY_HAND[row.name], False
-        book.db.commit()
+    grade_by_hand(course, "ann", BY_HAND)
     return course
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from batch_class import NO_BIAS, RIGHT, grade, hand_in
+from batch_class import NO_BIAS, RIGHT, grade, grade_by_hand, hand_in
 from mini_course import NAME, ReleasedIn, copy_of
 from typer.testing import CliRunner
 
@@ -46,12 +46,7 @@ def graded(released_in: ReleasedIn, tmp_path_factory: pytest.TempPathFactory) ->
         folder = hand_in(course, student, mistakes)
         (folder / "timestamp.txt").write_text("2026-05-02 12:00:00 UTC")
     grade(course)
-    with open_gradebook(course, NAME) as book:
-        for notebook in book.find_submission(NAME, "ann").notebooks:
-            for row in notebook.grades:
-                if row.name in BY_HAND:
-                    row.manual_score, row.needs_manual_grade = BY_HAND[row.name], False
-        book.db.commit()
+    grade_by_hand(course, "ann", BY_HAND)
     return course
 
 
