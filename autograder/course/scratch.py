@@ -61,7 +61,7 @@ def _scratch(process: int) -> Path:  # after a fork, another one
         folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         (folder / OWNER).touch(mode=0o600)
         if hold(folder):  # nobody swept between these lines
-            Finalize(None, shutil.rmtree, args=(folder, True), exitpriority=LAST)
+            Finalize(None, _remove, args=(folder,), exitpriority=LAST)
             return folder
 
 
@@ -77,6 +77,21 @@ def _remove_if_left(entry: os.DirEntry[str]) -> None:
         return
     try:
         fcntl.flock(owner, fcntl.LOCK_EX | fcntl.LOCK_NB)  # raises if somebody is alive
-        shutil.rmtree(entry.path, ignore_errors=True)
+        _remove(Path(entry.path))
     finally:
         os.close(owner)
+
+
+def _remove(folder: Path) -> None:
+    """Remove it; as long as a process still writes in it, the file that is locked stays, too.
+
+    Without that file, the next sweep would take the folder for one that is just being made.
+    """
+    with suppress(OSError):
+        for path in folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            elif path.name != OWNER:
+                path.unlink(missing_ok=True)
+        if all(path.name == OWNER for path in folder.iterdir()):
+            shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -82,3 +83,17 @@ def test_a_folder_that_has_no_lock_yet_is_given_time(tmp_path: Path) -> None:
     os.utime(old, (past, past))
     sweep(tmp_path)
     assert list(tmp_path.iterdir()) == [new]
+
+
+def test_what_something_still_writes_in_is_removed_by_the_sweep_after_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox = tmp_path / f"{PREFIX}left" / "sandbox"
+    sandbox.mkdir(parents=True)
+    (sandbox.parent / OWNER).touch()
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", lambda *_, **__: None)  # a new file for each removed one
+        sweep(tmp_path)
+    assert sorted(sandbox.parent.iterdir()) == sorted([sandbox.parent / OWNER, sandbox])
+    sweep(tmp_path)
+    assert list(tmp_path.iterdir()) == []
