@@ -250,6 +250,19 @@ class Fork:
             reply = self._channel.request(answer, limits, clock)
         return reply
 
+    @property
+    def over(self) -> bool:
+        """Whether it answers no more."""
+        return self._over is not None
+
+    def rewind(self) -> None:
+        """Give random numbers anew from where they were when the fork was made."""
+        self.request("rewind", fresh=True, want=("opaque",))
+
+    def hang_up(self) -> None:
+        """Let go of the fork, of which nothing is left when its session ends."""
+        self._channel.close()
+
     def close(self) -> None:
         """End the fork."""
         self._channel.close()

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from . import blame, frames, lent, plain, variables
+from . import blame, chance, frames, lent, plain, variables
 from .capture import Listener, NullStream
 from .wire import Handle
 
@@ -34,6 +34,7 @@ class Table:
         self._names = names
         self._ask = ask
         self._objects: list[Any] = []
+        self._chance = chance.state()
 
     def get(self, name: str) -> Any:
         """Return what a global name stands for, or with dots an attribute of it."""
@@ -105,6 +106,10 @@ class Table:
                         each.decorator_list = kept
                 exec(compile(tree, "<given>", "exec"), self._names)
 
+    def rewind(self) -> None:
+        """Put all generators back to where they were when this process began to answer."""
+        chance.restore(self._chance)
+
     def forget(self) -> None:
         """Let go of all objects: what a check has held, the next one does not ask for."""
         self._objects.clear()
@@ -142,7 +147,7 @@ class Table:
 SEVERAL = "values", "keys", "take", "reads"
 OPERATIONS = (
     *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
-    *("reads", "lend", "define"),
+    *("reads", "lend", "define", "rewind"),
 )
 
 
