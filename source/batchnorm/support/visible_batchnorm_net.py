@@ -48,7 +48,7 @@ def batchnorm_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> None:
             for name in no_effect:
                 size = float(np.abs(grads.get(name, 0.0)).max())
                 check.below(f"size of d{name} {words}", size, SMALL_ENOUGH)
-        check.network(words, net, X, y, entries=shortened(12, 4), without=no_effect)
+        check.network(words, net, X, y, entries=shortened(12, 2), without=no_effect)
         if check.problems and not flag:  # the plain net comes first
             return
     _test_mode(check, FullyConnectedNet([8, 6], seed=5, use_batchnorm=True, **small))

@@ -118,7 +118,7 @@ def _gradients(check: Check, net: Any, X: Array, y: Array) -> None:
     for reg in (0.0, 3.14):
         net.reg = reg
         hints = _regularized(net, X, y, reg) if reg else None
-        check.network(f"reg {reg:g}", net, X, y, entries=shortened(None, 8), hints=hints)
+        check.network(f"reg {reg:g}", net, X, y, entries=shortened(None, 3), hints=hints)
 
 
 def _regularized(net: Any, X: Array, y: Array, reg: float) -> dict[str, str]:
