@@ -35,7 +35,7 @@ def default_stub(cell: Any, region: Region | None, question: str) -> str:
     form = blank_form("\n".join(region.lines)) if region else None
     return form or (
         f'raise NotImplementedError("{question} is not answered yet: '
-        'fill in the cell above the check.")'
+        'fill in the cell above the check, where raise stands.")'
     )
 
 

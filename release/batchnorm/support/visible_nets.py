@@ -170,7 +170,7 @@ def fully_connected_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> 
     scores = slips.scores(net.params, X, slips.bend, slips.same)
     right = softmax_loss(scores, y)[0] + 0.5 * net.reg * sum(float(np.sum(w * w)) for w in weights)
     made = partial(_plain_slips, net, X, y, net.reg)
-    check.close("loss, elsewhere", loss_of(check, net, X, y), right, within=LOSS, slips=made)
+    check.close("loss, other weights", loss_of(check, net, X, y), right, within=LOSS, slips=made)
     _gradients(check, net, X, y)
 
     net = FullyConnectedNet([30, 50, 40, 60], 48, num_classes=30, weight_scale=0.1, seed=1)

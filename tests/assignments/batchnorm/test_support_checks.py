@@ -9,6 +9,7 @@ import pytest
 import student_folder  # noqa: F401 - makes `support` importable
 from support import calm
 from support.checks import Check, CheckEndsError
+from support.compare import named_slip
 from support.rows import Row, table
 
 EXPECTED = np.arange(6.0).reshape(2, 3)
@@ -144,3 +145,11 @@ def test_a_right_gradient_passes_in_either_precision_and_a_wrong_one_fails(dtype
     assert not check.problems
     check.gradient("dx", (2.1 * x * dout).astype(dtype), square, x, dout)
     assert check.problems
+
+
+def test_of_mistakes_with_the_same_numbers_the_first_is_named_and_else_the_nearest():
+    yours, right = np.array([1.0, 2.0]), np.array([5.0, 5.0])
+    same = {"other weights": yours, "a mistake that changes nothing here": yours * (1 + 1e-15)}
+    assert named_slip(yours, right, lambda: same) == "Your numbers are those of other weights."
+    near = {"almost this": yours * (1 + 5e-7), "this": yours}
+    assert named_slip(yours, right, lambda: near) == "Your numbers are those of this."
