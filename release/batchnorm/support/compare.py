@@ -38,8 +38,9 @@ def form_problem(name: str, yours: Any, right: Array) -> Row | None:
     except ValueError:  # lists of unequal length
         mine = np.asarray(None)
     if mine.dtype.kind not in "fiub":
-        kind = "None" if yours is None else type(yours).__name__
-        return Row(name, kind, "numbers", problem=f"{name} is {kind}, which holds no numbers.")
+        found = f"an array of {mine.dtype}" if isinstance(yours, np.ndarray) else kind(yours)
+        sentence = f"{name} is {found}, and should hold real numbers."
+        return Row(name, found, "numbers", problem=sentence)
     if mine.shape != right.shape:
         sentence = f"{name} has shape {mine.shape} and should have shape {right.shape}."
         return Row(name, f"shape {mine.shape}", f"shape {right.shape}", problem=sentence)

@@ -39,11 +39,11 @@ def test_right_values_pass_in_any_type(right):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        (None, "out is None, which holds no numbers."),
-        ({}, "out is dict, which holds no numbers."),
-        ("text", "out is str, which holds no numbers."),
-        ([[1.0], [1.0, 2.0]], "out is list, which holds no numbers."),
-        (EXPECTED * 1j, "out is ndarray, which holds no numbers."),
+        (None, "out is None, and should hold real numbers."),
+        ({}, "out is a dict, and should hold real numbers."),
+        ("text", "out is a str, and should hold real numbers."),
+        ([[1.0], [1.0, 2.0]], "out is a list, and should hold real numbers."),
+        (EXPECTED * 1j, "out is an array of complex128, and should hold real numbers."),
         (EXPECTED.T, "out has shape (3, 2) and should have shape (2, 3)."),
         (EXPECTED[None], "out has shape (1, 2, 3) and should have shape (2, 3)."),
         (EXPECTED + np.array([[0, 0, 0], [0, 0.5, 0]]), "out[1, 1] is 4.5 and should be 4."),
