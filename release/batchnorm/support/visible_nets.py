@@ -180,7 +180,7 @@ def fully_connected_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> 
     sentence = f"The weights have spreads of {np.round(spreads, 3)}; all should have 0.1."
     check.true("five weights of spread 0.1", np.allclose(spreads, [0.1] * 5, rtol=0.1), sentence)
     kinds = {np.asarray(p).dtype.name for p in net.params.values()}
-    sentence = f"The parameters are {' and '.join(sorted(kinds))}."
+    sentence = f"The parameters are {' and '.join(sorted(kinds))}; all should be float32."
     check.true("parameters are float32", kinds == {"float32"}, sentence)
     shape = np.shape(net.loss(np.ones((3, 4, 12))))
     check.true("scores are (3, 30)", shape == (3, 30), f"The scores have shape {shape}.")
