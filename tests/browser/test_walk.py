@@ -82,7 +82,7 @@ def where_it_stopped(notebook: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def unanswered(question: str) -> str:
-    return f"{question} is not answered yet: fill in the cell above the check, where raise stands."
+    return f"{question} is not answered yet: write it in place of raise."
 
 
 def standing(notebook: dict[str, Any], summary: str) -> dict[str, str]:
