@@ -95,7 +95,7 @@ def stock_course(root: Path, ours: Course, few: int) -> Path:
 
 
 def hand_in(root: Path, students: int) -> None:
-    """Solved submissions with all their outputs, pictures and records, each with its own comment."""
+    """Solved submissions, outputs and all, each with a comment of its own."""
     folder = ROOT / "solutions" / ASSIGNMENT
     solved = {path.name: nbformat.read(path, as_version=4) for path in notebook_paths(folder)}
     for number in range(students):

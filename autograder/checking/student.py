@@ -47,8 +47,7 @@ class Student:
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
         records: what the assignment's reader made of the student's own records.
-        timed: whether it matters how long an answer takes; where it does not, as for the values of
-            a known mistake, a check may leave out what only takes time.
+        timed: whether it matters how long an answer takes; a check may leave out what only does that.
     """
 
     def __init__(
@@ -134,8 +133,9 @@ class Student:
 
         Args:
             what: the function or object, in sentences.
-            op: an operation of `sandbox.inside.fork.Table`, with its `fields`.
+            op: an operation of `sandbox.inside.fork.Table`.
             want: what is to be sent of each returned value.
+            fields: of the operation.
         """
         if self._timeouts[what] >= TIMEOUTS_UNTIL_GIVEN_UP:
             raise StudentFault(
