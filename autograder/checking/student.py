@@ -47,7 +47,7 @@ class Student:
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
         records: what the assignment's reader made of the student's own records.
-        timed: whether it matters how long an answer takes; a check may leave out what only does that.
+        timed: whether a check has to look at how long an answer takes.
     """
 
     def __init__(
