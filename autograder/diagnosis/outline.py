@@ -22,9 +22,15 @@ LONGEST = 10_000
 """Characters of a text that count."""
 
 
-def outline(trace: Sequence[Any]) -> str:
-    """A digest of all that an answer returned, numbers up to rounding; "" if that was nothing."""
-    hashed = hashlib.blake2b(digest_size=8)
+def outline(trace: Sequence[Any], secret: bytes) -> str:
+    """A digest of all that an answer returned, numbers up to rounding; "" if that was nothing.
+
+    Args:
+        trace: what it returned.
+        secret: the course's. Without it, an answer that returns some bits of a hidden input could
+            be found from its digest by trying them all.
+    """
+    hashed = hashlib.blake2b(digest_size=8, key=hashlib.sha256(secret).digest())
     for value in trace:
         for part in _parts(value):
             hashed.update(part)
