@@ -13,7 +13,7 @@ from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -132,7 +132,7 @@ class LocalWorkers:
             self.stop()
             raise
 
-    def _submit(self, task: Callable[..., bytes], *own: bytes) -> Future[bytes]:
+    def _submit(self, task: Callable[..., Any], *own: bytes) -> Future[Any]:
         with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
             try:
                 return self._pool.submit(task, *own)
