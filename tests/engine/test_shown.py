@@ -136,6 +136,17 @@ def test_an_honest_cell_is_shown_as_it_is(source: str) -> None:
     assert [shown.source(kind, source) for kind in ("code", "markdown", "raw")] == [source] * 3
 
 
+PASTED = ["(attachment:x)", "(&#97;ttachment:x)", "(attachment\\:x)", "(<attachment&colon;x>)"]
+
+
+@pytest.mark.parametrize("address", [*PASTED, "[r]\n\n[r]: attachment:x"])
+def test_a_picture_that_was_pasted_keeps_no_page_from_being_made(address: str) -> None:
+    for mark in ("![", "!![", "!!![", "a ![b] !["):
+        page = markdown2html(Shown().source("markdown", f"{mark}a]{address}"))
+        assert "<img" not in page
+    assert Shown().source("markdown", "![a](b.png)") == "![a](b.png)"
+
+
 def test_of_many_outputs_the_first_and_the_last_are_kept() -> None:
     said = [{"output_type": "stream", "name": "stdout", "text": str(n)} for n in range(262_144)]
     kept = clean(said, MOST_OUTPUTS)
