@@ -195,7 +195,7 @@ class ChecksRun(Run):
         assert ran.fault is not None
         try:
             mistake = self._kit.diagnosis.name(check, student.trace, ran.fault, self._found)
-            unnamed = outline(student.trace) if mistake is None else ""
+            unnamed = outline(student.trace, self._kit.secret) if mistake is None else ""
         except Exception as error:  # the verdict stands without its diagnosis
             self.staff_notes.append(f"{check.question}/{check.name}: no diagnosis: {error!r}")
             return ran.outcome

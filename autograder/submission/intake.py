@@ -215,6 +215,7 @@ def _sane(cell: dict[str, Any]) -> dict[str, Any]:
         "source": _clean(source) if isinstance(source, str) else "",
         "metadata": metadata if isinstance(metadata, dict) else {},
         "outputs": cell.get("outputs"),
+        "attachments": cell.get("attachments"),
     }
 
 
