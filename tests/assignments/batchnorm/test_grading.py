@@ -205,6 +205,26 @@ def test_what_students_read_never_holds_an_array_or_our_code(grade: GradeIt) -> 
         assert "[[" not in check.message
 
 
+REPLACED = """
+import sys, types
+for name in [n for n in sys.modules if n.startswith("support")]:
+    sys.modules[name] = types.ModuleType(name)
+class dict(dict):
+    def __getitem__(self, key): return 10**18
+"""
+
+
+def test_support_that_is_replaced_and_settings_that_change_give_no_point(grade: GradeIt) -> None:
+    def replaced(name: str, notebook: Raw) -> None:
+        own = "settings = dict(settings)\n" if name == "fully_connected_nets" else ""
+        add_cell(notebook, REPLACED + own)
+
+    wrong = "def relu_forward(x):\n    return np.full(np.shape(x), 7.0), x\n"
+    got = grade({"relu_forward_answer": wrong}, rearrange=replaced)
+    assert got.status is Status.GRADED
+    assert code_points(got) <= CODE_POINTS - 2
+
+
 def test_cells_keep_what_they_showed(grader: Grader, tmp_path: Path) -> None:
     graded: GradedSubmission = grader.grade(hand_in(tmp_path / "s"))
     runs = {run.id: run for run in graded.runs["fully_connected_nets"]}
