@@ -33,6 +33,7 @@ from autograder.course.course import PACKAGE, Course, private_folder
 from autograder.course.questions import Question, questions_of
 from autograder.errors import UsageError
 from autograder.sandbox.policy import CLASSIC, POLICY, Policy
+from autograder.startup import PLOTS
 from autograder.submission.reader import SubmittedFile
 
 CODE = (".py", ".npz", ".json", ".csv", ".txt", ".toml")
@@ -182,6 +183,16 @@ class Assignment:
             for path in sorted(self.release.iterdir())
             if path.suffix != ".ipynb" and not path.name.startswith((".", "__"))
         }
+
+    def warm(self) -> tuple[str, ...]:
+        """Modules that are loaded before a submission starts.
+
+        Those of its settings, and Matplotlib's if a notebook or a module that is released names it.
+        """
+        modules = [path for top in self.shared().values() for path in (top, *top.rglob("*.py"))]
+        texts = [*self.release.glob("*.ipynb"), *(path for path in modules if path.suffix == ".py")]
+        plots = any(b"matplotlib" in path.read_bytes() for path in texts)
+        return (*self.settings.warm, *((PLOTS,) if plots else ()))
 
     def private_files(self) -> list[Path]:
         """The files of its private folder that a grade can depend on."""

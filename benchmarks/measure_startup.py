@@ -67,9 +67,9 @@ STEPS = (
     Step("PRELOADED", QUICK, f"{QUICK}{WORKER}"),
     Step("no nbgrader in a worker", f"{QUICK}{WORKER}", f"{QUICK}{WORKER}import nbgrader.utils"),
     Step(
-        "WARM_CELLS, of a cell that plots",
+        "WARM_PLOTS, of a cell that plots",
         f"{QUICK}{GRADER}{CELL}",
-        f"{QUICK}{GRADER}bubblewrap.WARM_CELLS = ()\n{CELL}",
+        f"{QUICK}{GRADER}bubblewrap.WARM_PLOTS = ()\n{CELL}",
     ),
 )
 COUNT = (

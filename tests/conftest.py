@@ -12,14 +12,36 @@ import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
 from limits import HASTY
-from submissions import ROOT, TESTS_SECRET
+from submissions import LIGHT, ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
 
 ASSIGNMENT = "batchnorm"
-LIGHT = ROOT / "tests" / "helpers" / "light"
 collect_ignore = ["helpers"]  # the tiny assignment's hidden checks are no tests
+TOGETHER = {
+    # large nets' mistakes are named: what that takes is worked out once a process
+    "naming": (
+        *("misconceptions", "unnamed", "carry_figures", "causes_in_nets", "cheats_measured"),
+        *("demo", "editors", "grading", "grading_junk", "report_handed_in", "written_evidence"),
+    ),
+    "wheel": ("dispatch", "new", "wheel"),
+    "classic": ("classic", "classic_release"),
+}
+"""Test files that share what is costly to make."""
+GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in names}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A file's tests stay with one worker, which makes once what they share; so do `TOGETHER`'s."""
+    item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, item.path.stem)))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long groups and files with slow tests begin, so that the workers end together."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (GROUPS.get(item.path.stem) != "naming", item.path not in slow))
 
 
 def pytest_collection_finish() -> None:

@@ -61,9 +61,7 @@ class Grader:
         self._only = only
         self._unprotected = sandbox == "none"
         self._policy = policy or self._found.policy
-        self._sandbox = Sandbox(
-            sandbox, self._found.shared(), self._policy, self._found.settings.warm
-        )
+        self._sandbox = Sandbox(sandbox, self._found.shared(), self._policy, self._found.warm())
         self._stack = ExitStack()
 
     def __enter__(self) -> Self:

@@ -33,7 +33,7 @@ class OpenSubmission:
         self.release = self._assignment.release
         found = self._assignment
         self._submission = read_submission(folder, self.release, found.settings.records)
-        self._sandbox = Sandbox("bubblewrap", found.shared(), found.policy, found.settings.warm)
+        self._sandbox = Sandbox("bubblewrap", found.shared(), found.policy, found.warm())
         self._sessions: dict[str, Session] = {}
         self._stack = ExitStack()
 

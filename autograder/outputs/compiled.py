@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import jinja2
 from jinja2.bccache import Bucket, BytecodeCache
 
@@ -25,8 +27,9 @@ class Compiled(BytecodeCache):
 COMPILED = Compiled()
 
 
+@cache
 def page_environment(folder: str = ".") -> jinja2.Environment:
-    """What renders a page of this package; whatever a page shows is escaped.
+    """What renders a page of this package, made once; whatever a page shows is escaped.
 
     Args:
         folder: of the templates, in this package.

@@ -177,7 +177,8 @@ def _done(bench: Bench, tasks: Sequence[Task], jobs: int) -> Iterator[tuple[Task
             yield task, _work(benches[task.secret], task)
         return
     place = (bench.assignment.course.root, bench.assignment.name)
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])  # what all of them import, imported once
     with ProcessPoolExecutor(jobs, context) as pool:
         waiting: dict[Future[Any], Task] = {pool.submit(_apart, *place, t): t for t in tasks}
         try:

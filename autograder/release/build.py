@@ -12,19 +12,22 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import nbformat
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from nbgrader.api import Base
 from nbgrader.converters import GenerateAssignment, GenerateSolution
 from nbgrader.converters.base import NbGraderException
-from sqlalchemy import create_engine
+from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.assignment import find
@@ -176,31 +179,22 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
         for name in {PRIVATE.parts[0], *(Path(file).parts[0] for file in settings.ships)}:
             if (course.root / name).exists():
                 (workshop / name).symlink_to(course.root / name)
-        _throw_away_gradebook(workshop)
-        with _own_commands_on_path():
-            yield workshop
+        lay_out(f"sqlite:///{workshop}/gradebook.db")
+        yield workshop
 
 
-@contextmanager
-def _own_commands_on_path() -> Iterator[None]:
-    """For a new gradebook nbgrader starts `alembic`, and looks for it on the PATH only."""
-    before = os.environ.get("PATH")
-    beside_python = str(Path(sys.executable).parent)
-    os.environ["PATH"] = os.pathsep.join([beside_python, before or os.defpath])
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ["PATH"]
-        else:
-            os.environ["PATH"] = before
+def lay_out(gradebook: str) -> None:
+    """Make a new gradebook's tables: nbgrader would start `alembic` for a version, a second long.
 
-
-def _throw_away_gradebook(workshop: Path) -> None:
-    """Lay out the tables: nbgrader then need not ask `alembic` for a version, which takes 2 s."""
-    engine = create_engine(f"sqlite:///{workshop}/gradebook.db")
-    Base.metadata.create_all(bind=engine)
-    engine.dispose()
+    One that is there stays as it is; one that cannot be reached is nbgrader's to complain about.
+    """
+    with suppress(SQLAlchemyError, ImportError):
+        engine = create_engine(gradebook)
+        with engine.begin() as connection:
+            if not inspect(connection).get_table_names():
+                Base.metadata.create_all(connection)
+                MigrationContext.configure(connection).stamp(ScriptDirectory(ALEMBIC_DIR), "head")
+        engine.dispose()
 
 
 def _build(workshop: Path, assignment: str) -> tuple[Path, Path]:
@@ -224,6 +218,7 @@ def _enter_into_gradebook(workshop: Path, course: Course, assignment: str) -> No
     if Path(gradebook.removeprefix("sqlite:///")).is_file():
         wait_until_free(gradebook)
     gradebook = patient(gradebook)
+    lay_out(gradebook)
     convert(
         GenerateAssignment, workshop, assignment, release_directory="registered", db_url=gradebook
     )

@@ -20,7 +20,7 @@ from pathlib import Path
 from autograder.sandbox.binary import find_bwrap
 from autograder.sandbox.errors import SandboxUnavailable
 from autograder.sandbox.policy import Policy
-from autograder.startup import ONE_THREAD, WARM_CELLS
+from autograder.startup import ONE_THREAD, PLOTS, WARM_CELLS, WARM_PLOTS
 
 INSIDE = Path(__file__).parent / "inside"
 PACKAGES = ("numpy", "matplotlib", "IPython", "matplotlib_inline")
@@ -160,7 +160,7 @@ def _settings(
         "engine": engine,
         "packages": packages,
         "warm": list(warm),
-        "warm_cells": list(WARM_CELLS),
+        "warm_cells": [*(WARM_PLOTS if PLOTS in warm else ()), *WARM_CELLS],
     }
 
 

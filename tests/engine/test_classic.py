@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import classic_course
 import nbformat
 import pytest
-from classic_course import ALONE, NAME, STUDENTS, copy, quick_grader, run
+from classic_course import ALONE, NAME, STUDENTS, copy, run
 from hypothesis import given
 from hypothesis import strategies as st
 from mini_course import cells
@@ -80,15 +79,8 @@ def scores(course: Course) -> dict[tuple[str, ...], Any]:
 
 
 @pytest.fixture(scope="module")
-def released(tmp_path_factory) -> Course:
-    course = classic_course.make_course(tmp_path_factory.mktemp("class"))
-    build_release(course, NAME, execute="never")
-    return course
-
-
-@pytest.fixture(scope="module")
-def handed_in(released, tmp_path_factory) -> Course:
-    course = copy(released, tmp_path_factory.mktemp("handed-in"))
+def handed_in(classic, tmp_path_factory) -> Course:
+    course = copy(classic, tmp_path_factory.mktemp("handed-in"))
     classic_course.hand_in(course)
     return course
 
@@ -121,12 +113,6 @@ def stock(handed_in, tmp_path_factory) -> Course:
     assert run(course, "nbgrader", "generate_assignment", NAME).returncode == 0
     run(course, "nbgrader", "autograde", NAME)  # some submissions it cannot grade
     return course
-
-
-@pytest.fixture(scope="module")
-def quick(released) -> Iterator[Grader]:
-    with quick_grader(released) as grader:
-        yield grader
 
 
 class TestScores:

@@ -173,3 +173,12 @@ def test_a_secret_that_can_be_guessed_is_one_sentence(
     with pytest.raises(UsageError, match=r"^AUTOGRADER_SECRET has \d+ characters; [^\n]+$"):
         course.secret()
     assert not (course.root / ".autograder").exists()
+
+
+def test_plots_are_warm_where_something_that_is_released_plots(tmp_path: Path) -> None:
+    course = tiny_course.released(tmp_path)
+    tiny = find(course, tiny_course.NAME)
+    assert tiny.warm() == tiny.settings.warm
+    (tiny.release / "lab").mkdir()
+    (tiny.release / "lab" / "draw.py").write_text("from matplotlib import pyplot\n")
+    assert tiny.warm() == (*tiny.settings.warm, "matplotlib.pyplot")

@@ -23,6 +23,7 @@ import mini_course
 import msgspec
 import pytest
 from mini_course import NAME, ReleasedIn
+from submissions import LIGHT
 
 from autograder.classroom.batch import grade_class
 from autograder.classroom.dask_workers import DaskWorkers
@@ -148,8 +149,8 @@ class Cluster(NamedTuple):
 
 def dask(folder: Path, package: Path, *command: str) -> subprocess.Popen[bytes]:
     """Start a part of Dask that has the autograder from `package`, and another secret."""
-    own = {"AUTOGRADER_SECRET": "another machine's own", "PYTHONPATH": str(package)}
-    own["TMPDIR"] = str(folder)
+    own = {"AUTOGRADER_SECRET": "another machine's own", "TMPDIR": str(folder)}
+    own["PYTHONPATH"] = os.pathsep.join([str(package), str(LIGHT)])
     common = ("--scheduler-file", "scheduler.json", "--no-dashboard", "--host", "127.0.0.1")
     quiet = subprocess.DEVNULL
     return subprocess.Popen(

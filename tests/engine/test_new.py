@@ -13,7 +13,6 @@ import venv
 from pathlib import Path
 from typing import Any
 
-import built_wheel
 import nbformat
 import numpy as np
 import pytest
@@ -52,9 +51,8 @@ NAMED = {
 
 
 @pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A new environment's interpreter: the wheel, and from here only what it depends on."""
-    wheel = built_wheel.build(tmp_path_factory.mktemp("built"))
     folder = tmp_path_factory.mktemp("environment")
     venv.create(folder, with_pip=False)
     interpreter = folder / "bin" / "python"

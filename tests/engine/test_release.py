@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 
 import mini_course
 import nbformat
 import pytest
+from alembic.script import ScriptDirectory
 from mini_course import NAME, cells, edit, given, tree
 from nbgrader.api import Gradebook
+from nbgrader.dbutil import ALEMBIC_DIR
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
@@ -211,6 +214,12 @@ class TestRelease:
             assert {notebook.name for notebook in assignment.notebooks} == {"layers", "deeper"}
             assert assignment.max_score == 17
             assert gradebook.students == []
+
+    def test_a_new_gradebook_says_the_version_that_nbgrader_would_write(self, released):
+        with sqlite3.connect(released.root / "gradebook.db") as book:
+            assert book.execute("SELECT * FROM alembic_version").fetchall() == [
+                (ScriptDirectory(ALEMBIC_DIR).get_current_head(),)
+            ]
 
     def test_the_run_leaves_no_other_trace(self, released):
         assert {path.name for path in released.root.iterdir()} == {

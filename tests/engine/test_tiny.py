@@ -87,6 +87,32 @@ def test_a_mistake_of_a_class_is_named(grade: GradeTiny) -> None:
     assert checks(grade({"account": replaced}), "account")["deposit"].misconception == "replaced"
 
 
+# What never ends
+
+SWALLOWING = """
+    while True:
+        try:
+            while True: pass
+        except BaseException: pass"""
+BOMB = """
+    import os
+    while True:
+        os.fork()"""
+
+
+@pytest.mark.parametrize(
+    ("body", "verdict"), [(SWALLOWING, Verdict.TIMEOUT), (BOMB, Verdict.RAISED)]
+)
+def test_an_answer_that_never_ends_costs_its_question_and_not_the_run(
+    grade: GradeTiny, body: str, verdict: Verdict
+) -> None:
+    graded = grade({"standardize": f"def standardize(x):{body}"})
+    assert set(verdicts(graded, "standardize").values()) == {verdict}
+    assert set(verdicts(graded, "initials").values()) == {Verdict.PASSED}
+    assert set(verdicts(graded, "account").values()) == {Verdict.PASSED}
+    assert graded.grade.status is Status.GRADED
+
+
 # What is released beside the notebook
 
 
@@ -205,7 +231,7 @@ def settings(**said: Any) -> dict[str, str]:
 
 
 def test_an_assignment_s_limits_hold_and_its_warm_modules_are_there(tmp_path: Path) -> None:
-    said = settings(limits={"cell_cpu": 1, "check_cpu": 0.5, "disk": 1 << 16}, warm=("wave",))
+    said = settings(limits={"cell_cpu": 0.5, "check_cpu": 0.2, "disk": 1 << 16}, warm=("wave",))
     course = own_course(tmp_path / "course", said)
     slow = "def initials(name):\n    while True: pass"
     cells = ["import sys\nprint('wave' in sys.modules)", "open('big', 'wb').write(b'x' * 10**6)"]

@@ -8,9 +8,9 @@ from autograder.assignment import Assignment
 from autograder.proof.prove import prove
 
 
-def hold(assignment: Assignment, *, quick: bool) -> None:
+def hold(assignment: Assignment) -> None:
     """Prove an assignment's checks with the tests' secret."""
-    proof = prove(assignment, TESTS_SECRET.encode(), quick=quick)
+    proof = prove(assignment, TESTS_SECRET.encode())
     problems = {question.id: question.problems for question in proof.questions}
     assert {id_: some for id_, some in problems.items() if some} == {}
     assert [survivor.mutant for survivor in proof.survivors if not survivor.reason] == []
@@ -20,4 +20,4 @@ def hold(assignment: Assignment, *, quick: bool) -> None:
     assert mistakes
     unnamed = [case for case in mistakes if not case.named]
     assert len(unnamed) <= 0.1 * len(mistakes), unnamed  # those that raise have no name
-    assert quick or proof.mutants
+    assert proof.mutants

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
+LIGHT = ROOT / "tests" / "helpers" / "light"
+"""Stands before packages that cost every process time and that no test needs."""
 SOURCE = ROOT / "source" / "batchnorm"
 RELEASE = ROOT / "release" / "batchnorm"
 TESTS_SECRET = "a secret of the tests, long enough"

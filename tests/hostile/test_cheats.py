@@ -3,55 +3,43 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from limits import HASTY
-from submissions import Raw, add_cell, hand_in
+from tiny_course import NAME, hand_in
 
-from autograder.course.course import Course
 from autograder.grading.grade import Grader
 from autograder.grading.graded import GradedSubmission
 from autograder.model import Status, Verdict
 
-FIRST = "fully_connected_nets"
-WRONG = "def relu_forward(x):\n    return np.full(np.shape(x), 7.0), x\n"
-
-
-@pytest.fixture(scope="module")
-def first(course: Course) -> Iterator[Grader]:
-    """A hasty grader of the first notebook: every cheat is tried there, in half the time."""
-    with Grader(course, "batchnorm", only=FIRST, policy=HASTY) as warm:
-        yield warm
-
-
+Raw = dict[str, Any]
+WRONG = "def standardize(x):\n    return np.full(np.shape(x), 7.0)\n"
 Cheat = Callable[..., GradedSubmission]
 
 
 @pytest.fixture
-def cheat(first: Grader, tmp_path: Path) -> Cheat:
-    """Grade solved notebooks in which relu_forward is wrong, with cells that cheat at the end."""
+def cheat(tiny_grader: Grader, tmp_path: Path) -> Cheat:
+    """Grade a solved notebook in which `standardize` is wrong, with cells that cheat at the end."""
 
     def graded(*cells: str, rearrange: Callable[[Raw], None] | None = None) -> GradedSubmission:
-        def change(name: str, notebook: Raw) -> None:
-            for source in cells if name == FIRST else ():
-                add_cell(notebook, source)
-            if rearrange and name == FIRST:
-                rearrange(notebook)
-
-        answers = {"relu_forward_answer": WRONG}
-        return first.grade(hand_in(tmp_path / "cheat", answers, rearrange=change))
+        folder = hand_in(tmp_path / "cheat", {"standardize": WRONG}, cells)
+        if rearrange:
+            path = folder / f"{NAME}.ipynb"
+            notebook = json.loads(path.read_text())
+            rearrange(notebook)
+            path.write_text(json.dumps(notebook))
+        return tiny_grader.grade(folder)
 
     return graded
 
 
 @pytest.fixture(scope="module")
-def honest(first: Grader, tmp_path_factory: pytest.TempPathFactory) -> float:
-    """What the wrong relu_forward gets without any cheating."""
+def honest(tiny_grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> float:
+    """What the wrong `standardize` gets without any cheating."""
     folder = tmp_path_factory.mktemp("honest") / "wrong"
-    return score(first.grade(hand_in(folder, {"relu_forward_answer": WRONG})))
+    return score(tiny_grader.grade(hand_in(folder, {"standardize": WRONG})))
 
 
 def score(graded: GradedSubmission) -> float:
@@ -79,11 +67,6 @@ PATCHES = {
         for name in ("abs", "all", "any", "max", "min", "sum", "round", "float", "isinstance"):
             setattr(builtins, name, lambda *a, **k: True)
         """,
-    "support": """
-        import sys, types
-        for name in [n for n in sys.modules if n.startswith("support")]:
-            sys.modules[name] = types.ModuleType(name)
-        """,
     "run_cell": """
         shell = get_ipython()
         real = shell.run_cell
@@ -110,7 +93,7 @@ PATCHES = {
             def __array_function__(self, *a, **k): return True
             def __len__(self): return 10**9
             __class__ = float
-        def relu_forward(x): return np.full(np.shape(x), 7.0).view(Sub), x
+        def standardize(x): return np.full(np.shape(x), 7.0).view(Sub)
         """,
     "lying object": """
         class Any:
@@ -121,14 +104,14 @@ PATCHES = {
             def __array__(self, *a, **k): return np.ones(3)
             def __float__(self): return 0.0
             __class__ = np.ndarray
-        def relu_forward(x): return Any(), x
+        def standardize(x): return Any()
         """,
     "exit": """
         import os
-        def relu_forward(x): os._exit(0)
+        def standardize(x): os._exit(0)
         """,
     "SystemExit": """
-        def relu_forward(x): raise SystemExit(0)
+        def standardize(x): raise SystemExit(0)
         """,
     "thread": """
         import sys, threading, time
@@ -159,12 +142,7 @@ PATCHES = {
     "tuple that goes on": """
         class Pair(tuple):
             def __iter__(self): return iter(range(10**9))
-        def relu_forward(x): return Pair((x * 0 + 7, x))
-        """,
-    "settings that change": """
-        class dict(dict):
-            def __getitem__(self, key): return 10**18
-        settings = dict(settings)
+        def standardize(x): return Pair((x * 0 + 7, x))
         """,
 }
 
@@ -235,7 +213,7 @@ def test_locked_cells_that_are_gone_are_run_all_the_same(cheat: Cheat, honest: f
 
 def test_a_hidden_input_does_not_come_out_in_an_exception(cheat: Cheat):
     graded = cheat(
-        "def relu_forward(x):\n"
+        "def standardize(x):\n"
         "    kind = type('x%d' % abs(hash(str(x))), (Exception,), {})\n"
         "    raise kind(f'<script>{x}</script>')"
     )
@@ -261,7 +239,7 @@ except OSError: pass
 print("found", found)
 """
     cheat(leave)
-    text = str(cheat(look).runs[FIRST][-1].outputs)
+    text = str(cheat(look).runs[NAME][-1].outputs)
     assert "found []" in text
 
 

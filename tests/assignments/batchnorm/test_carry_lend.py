@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -69,10 +70,16 @@ def spoiled(function: Callable[..., Any]) -> Callable[..., Any]:
     return wrong
 
 
+@cache
+def alone(question: str, *, right: bool) -> QuestionScore:
+    """What the reference's answer to a question earns, or a spoiled one."""
+    wrong = {} if right else {question: spoiled(ASSIGNMENT.namespace()[question])}
+    return score(wrong, question)
+
+
 def judged(wrong: str, net: str) -> dict[str, QuestionScore]:
     """Upstream of a net, all right but for one."""
-    right = {up: score({}, up) for up in QUESTIONS[net].upstream if up != wrong}
-    return right | {wrong: score({wrong: spoiled(ASSIGNMENT.namespace()[wrong])}, wrong)}
+    return {up: alone(up, right=up != wrong) for up in {*QUESTIONS[net].upstream, wrong}}
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -134,7 +141,7 @@ def test_no_question_is_lent_its_own_answer() -> None:
 
 
 def test_nothing_is_lent_for_nothing() -> None:
-    right = {id_: score({}, id_) for id_ in QUESTIONS if id_ in CHECKED}
+    right = {id_: alone(id_, right=True) for id_ in QUESTIONS if id_ in CHECKED}
     assert [plan for id_ in CHECKED for plan in CARRIER.plans(QUESTIONS[id_], right)] == []
 
 

@@ -35,10 +35,16 @@ def colab(notebook: Raw) -> None:
     notebook["metadata"]["accelerator"] = "GPU"
 
 
+@pytest.fixture(scope="module")
+def plain(grader: Grader, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The grade of the notebooks as they were written."""
+    folder = hand_in(tmp_path_factory.mktemp("plain"), replace=MISTAKE)
+    return grader.grade(folder).grade.to_json()
+
+
 @pytest.mark.parametrize("editor", [vs_code, colab])
 def test_a_notebook_saved_by_another_editor_gets_the_same_grade(
-    grader: Grader, tmp_path: Path, editor: Any
+    grader: Grader, plain: str, tmp_path: Path, editor: Any
 ) -> None:
-    plain = hand_in(tmp_path / "plain", replace=MISTAKE)
     saved = hand_in(tmp_path / "saved", replace=MISTAKE, rearrange=lambda _, raw: editor(raw))
-    assert grader.grade(saved).grade.to_json() == grader.grade(plain).grade.to_json()
+    assert grader.grade(saved).grade.to_json() == plain

@@ -125,13 +125,6 @@ def test_noise_float32_and_a_changed_dout_cost_nothing(grade: GradeIt) -> None:
     assert code_points(got) == CODE_POINTS
 
 
-ENDLESS = "def relu_forward(x):\n    while True:\n        pass\n"
-SWALLOWING = (
-    "def relu_forward(x):\n    while True:\n        try:\n            while True: pass\n"
-    "        except BaseException: pass\n"
-)
-
-
 @pytest.fixture(scope="module")
 def hasty(course: Course) -> Iterator[Grader]:
     """A grader that does not wait as long as in production."""
@@ -149,14 +142,6 @@ def test_short_limits_are_long_enough_for_a_right_answer(grade_hastily: GradeIt)
     got = grade_hastily()
     assert code_points(got) == CODE_POINTS
     assert got.problems == ()
-
-
-def test_an_endless_function_costs_its_questions_and_not_the_run(grade_hastily: GradeIt) -> None:
-    got = grade_hastily({"relu_forward_answer": SWALLOWING})
-    assert Verdict.TIMEOUT in verdicts(got, "relu_forward")
-    assert verdicts(got, "affine_backward") == {Verdict.PASSED}
-    assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}
-    assert got.status is Status.GRADED
 
 
 def test_an_endless_cell_costs_itself(grade_hastily: GradeIt) -> None:
@@ -205,6 +190,27 @@ def test_what_students_read_never_holds_an_array_or_our_code(grade: GradeIt) -> 
         assert "[[" not in check.message
 
 
+REPLACED = """
+import sys, types
+for name in [n for n in sys.modules if n.startswith("support")]:
+    sys.modules[name] = types.ModuleType(name)
+class dict(dict):
+    def __getitem__(self, key): return 10**18
+"""
+
+
+def test_support_that_is_replaced_and_settings_that_change_give_no_point(grade: GradeIt) -> None:
+    def replaced(name: str, notebook: Raw) -> None:
+        own = "settings = dict(settings)\n" if name == "fully_connected_nets" else ""
+        add_cell(notebook, REPLACED + own)
+
+    wrong = {"batchnorm_backward_alt_answer": ("m * dout - dbeta", "m * dout")}
+    got = grade(replace=wrong, rearrange=replaced)
+    assert got.status is Status.GRADED
+    assert code_points(got) <= CODE_POINTS
+    assert got.extra_credit < 3.0
+
+
 def test_cells_keep_what_they_showed(grader: Grader, tmp_path: Path) -> None:
     graded: GradedSubmission = grader.grade(hand_in(tmp_path / "s"))
     runs = {run.id: run for run in graded.runs["fully_connected_nets"]}
@@ -223,11 +229,3 @@ def test_one_notebook_cannot_use_up_the_other_s_time(course: Course, tmp_path: P
     assert verdicts(got, "affine_forward") == {Verdict.TIMEOUT}
     assert verdicts(got, "batchnorm_forward") == {Verdict.PASSED}
     assert any("were not run" in problem for problem in got.problems)
-
-
-def test_a_fork_bomb_in_an_answer_costs_its_questions_only(grade_hastily: GradeIt) -> None:
-    bomb = "import os\ndef relu_forward(x):\n    while True:\n        os.fork()\n"
-    got = grade_hastily({"relu_forward_answer": bomb})
-    assert verdicts(got, "relu_forward") == {Verdict.RAISED}
-    assert verdicts(got, "affine_backward") == {Verdict.PASSED}
-    assert verdicts(got, "batchnorm_backward") == {Verdict.PASSED}
