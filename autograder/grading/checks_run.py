@@ -105,6 +105,7 @@ class ChecksRun(Run):
                 forks.after(outcomes[-1].verdict)
             if self._use_again and all(each.verdict is Verdict.PASSED for each in outcomes):
                 self._fork = forks.take()
+        self._use_again &= not self._timeouts
         return outcomes
 
     def _passed_again(self, checks: Sequence[Check], session: Session) -> list[Outcome]:
