@@ -12,6 +12,7 @@ import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
 from limits import HASTY
+from memory import write_in_memory
 from submissions import LIGHT, ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
@@ -30,6 +31,9 @@ TOGETHER = {
 }
 """Test files that share what is costly to make."""
 GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in names}
+
+
+write_in_memory()  # before any plugin asks for a temporary folder
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
