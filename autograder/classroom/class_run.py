@@ -255,8 +255,8 @@ class ClassRun:
         with self._ledger.together():
             for student in students:
                 self._ledger.mark_written(student)
+        known = standings(self._gradebook, self._assignment, *students)
         for student in students:
-            known = standings(self._gradebook, self._assignment, student)
             self._grades[student] = settled(self._grades[student], known[student])
 
     def _leave_out(self, student: str) -> None:
