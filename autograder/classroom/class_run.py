@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from autograder.classroom.dispatch import dispatch
-from autograder.classroom.ledger import Ledger, Version
+from autograder.classroom.dispatch import Answer, dispatch
+from autograder.classroom.ledger import SUBMISSION, Ledger, Version
 from autograder.classroom.packing import (
     code_digest,
     decode_graded,
@@ -29,6 +29,7 @@ from autograder.classroom.workers import Workers
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError, full_disk, is_full_disk
+from autograder.gradebook.work import Work
 from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import CheckResult, ClassResult, Grade, Regraded, Status
@@ -37,8 +38,6 @@ from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
 from autograder.startup import keep
-
-SUBMISSION = "the submission"
 
 
 class ClassRun:
@@ -114,7 +113,9 @@ class ClassRun:
                     kept.append(student)
                 elif entry is not None:
                     # Of what never got there, the gradebook may have an earlier date.
-                    self._write(student, decode_graded(entry.graded), same=entry.written)
+                    graded, folder = decode_graded(entry.graded), self._folders[student]
+                    if not self._dry:
+                        self._write(Work(student, graded, folder, entry.written))
             self._settle({student: in_book[student] for student in kept})
             yield
 
@@ -140,7 +141,7 @@ class ClassRun:
             self._grades[student] = settled(self._grades[student], self._known[student])
 
     def grade(self, todo: Sequence[str], workers: Workers, told: Progress) -> None:
-        """Grade `todo`; each answer is in ledger and gradebook before the next is looked at."""
+        """Grade `todo`; what has come back is in ledger and gradebook before more is looked at."""
 
         def note(sentence: str) -> None:
             told.note(sentence)
@@ -150,37 +151,46 @@ class ClassRun:
             self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
         told.expect(foretold(timed, left, workers.at_once))
-        for answer in dispatch(todo, self._pack, workers, note):
-            result = answer.result
-            graded = (
-                decode_graded(result.graded)
-                if result.graded
-                else withheld(self._course, self._assignment, result.reason, result.traceback)
-            )
-            self._times[answer.student] = result.seconds
-            del left[answer.student]
-            self._keep(answer.student, graded)
-            before = self._ledger.last(answer.student)
-            version = self._version(answer.submission, graded.grade)
-            if before is not None:
-                self._compare(answer.student, before, version)
-            if not self._dry:
-                entry = self._ledger.get(answer.student)
-                another = before is None or _another(before, version)
-                self._ledger.put(
-                    answer.student,
-                    self._key(version.parts.get(SUBMISSION, "")),
-                    result.graded or encode_graded(graded),
-                    version if another else None,
-                    result.seconds,
-                )
-                known = entry is not None and entry.written
-                same = known and before is not None and _same(before, version)
-                self._write(answer.student, graded, same=same, laid_out=result.autograded)
-            told.advance(answer.student, self._grades[answer.student])
-            self._log.graded(answer, self._grades[answer.student])
-            if not timed and len(self._times) == ENOUGH_TIMED < len(left):
+        for answers in dispatch(todo, self._pack, workers, note):
+            self._take_over(answers)
+            for answer in answers:
+                del left[answer.student]
+                told.advance(answer.student, self._grades[answer.student])
+                self._log.graded(answer, self._grades[answer.student])
+            enough = len(self._times) - len(answers) < ENOUGH_TIMED <= len(self._times)
+            if not timed and enough and len(left) > ENOUGH_TIMED:
                 told.expect(foretold(self._times, left, workers.at_once))
+
+    def _take_over(self, answers: Sequence[Answer]) -> None:
+        """Take over what came back, and write it down; of several at once in few transactions."""
+        works: list[Work] = []
+        with nullcontext() if self._dry else self._ledger.together():
+            for answer in answers:
+                student, result = answer.student, answer.result
+                graded = (
+                    decode_graded(result.graded)
+                    if result.graded
+                    else withheld(self._course, self._assignment, result.reason, result.traceback)
+                )
+                self._times[student] = result.seconds
+                self._keep(student, graded)
+                before = self._ledger.last(student)
+                version = self._version(answer.submission, graded.grade)
+                if before is not None:
+                    self._compare(student, before, version)
+                if self._dry:
+                    continue
+                entry = self._ledger.get(student)
+                another = None if before and before.says_the_same(version) else version
+                own = result.graded or encode_graded(graded)
+                self._ledger.put(student, self._key(version.files), own, another, result.seconds)
+                known = entry is not None and entry.written
+                same = known and before is not None and before.files == version.files
+                folder = self._folders[student]
+                works.append(Work(student, graded, folder, same, result.autograded))
+        if len(works) < 2 or not self._write_together(works):
+            for work in works:
+                self._write(work)
 
     def _version(self, submission: bytes, grade: Grade) -> Version:
         own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
@@ -212,24 +222,41 @@ class ClassRun:
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
 
-    def _write(self, student: str, graded: GradedSubmission, **told: Any) -> None:
-        """Write to the gradebook; a submission that cannot be written touches no other."""
-        if self._dry:
-            return
-        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
-
-        folder = self._folders[student]
+    def _write_together(self, works: Sequence[Work]) -> bool:
+        """Write several to the gradebook; if that fails, one by one it shows whose fault it is."""
         try:
-            self._writer.write(student, graded, folder, **told)
+            self._writer.write_together(works)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception as error:
             if is_full_disk(error):  # as above
                 raise full_disk(error) from error
-            self._leave_out(student)
+            return False
+        self._written([work.student for work in works])
+        return True
+
+    def _write(self, work: Work) -> None:
+        """Write to the gradebook; a submission that cannot be written touches no other."""
+        try:
+            self._writer.write(work)
+        except UsageError:  # as above
+            raise
+        except Exception as error:
+            if is_full_disk(error):
+                raise full_disk(error) from error
+            self._leave_out(work.student)
         else:
-            self._ledger.mark_written(student)
-            known = standings(self._gradebook, self._assignment, student)
+            self._written([work.student])
+
+    def _written(self, students: Sequence[str]) -> None:
+        """Note what the gradebook has, and take over what it says."""
+        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+
+        with self._ledger.together():
+            for student in students:
+                self._ledger.mark_written(student)
+        known = standings(self._gradebook, self._assignment, *students)
+        for student in students:
             self._grades[student] = settled(self._grades[student], known[student])
 
     def _leave_out(self, student: str) -> None:
@@ -267,13 +294,3 @@ class ClassRun:
             times=self._times,
             log=self._log.path,
         )
-
-
-def _same(one: Version, other: Version) -> bool:
-    """Whether they are of the same files."""
-    return one.parts.get(SUBMISSION) == other.parts.get(SUBMISSION)
-
-
-def _another(before: Version, now: Version) -> bool:
-    """Whether history needs a new line."""
-    return (before.parts, before.grade) != (now.parts, now.grade)

@@ -18,6 +18,8 @@ from autograder.classroom.workers import Workers
 
 LOOK_SECONDS = 5.0
 """How long to wait for an answer until workers are looked at."""
+MOST_AT_ONCE = 16
+"""Answers that are looked at together; each is some hundred kilobytes."""
 STRIKES = 3
 """Workers a submission may break on its own before it is given up."""
 
@@ -36,8 +38,8 @@ def dispatch(
     pack: Callable[[str], bytes],
     workers: Workers,
     note: Callable[[str], None],
-) -> Iterator[Answer]:
-    """Have all submissions graded; answers come in the order in which they are ready.
+) -> Iterator[list[Answer]]:
+    """Have all submissions graded; answers come as they are ready, as many as there are by then.
 
     Args:
         students: whose submissions.
@@ -60,7 +62,7 @@ def dispatch(
                 suspects.append(student)
             else:
                 reason = f"grading it ended {STRIKES} worker processes"
-                yield Answer(student, b"", TaskResult(reason=reason))
+                yield [Answer(student, b"", TaskResult(reason=reason))]
         note(f"A worker process died while it graded {', '.join(sorted(broke))}.")
 
 
@@ -72,7 +74,7 @@ def _round(
     note: Callable[[str], None],
     *,
     alone: bool,
-) -> Iterator[Answer]:
+) -> Iterator[list[Answer]]:
     """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
     under_way: dict[Future[bytes], tuple[str, bytes]] = {}
 
@@ -91,14 +93,20 @@ def _round(
     fill()
     while under_way:
         done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        answers: list[Answer] = []
+        finished: list[tuple[str, bytes, Future[bytes]]] = []
         for future in done:
             student, submission = under_way.pop(future)
             try:
-                result = msgspec.msgpack.decode(future.result(), type=TaskResult)
+                future.result()
             except workers.broken:
                 broke.append(student)
             else:
-                answers.append(Answer(student, submission, result))
+                finished.append((student, submission, future))
         fill()  # first, so that no worker waits while the answers are written down
-        yield from answers
+        while finished:
+            some = [finished.pop() for _ in range(min(len(finished), MOST_AT_ONCE))]
+            yield [Answer(student, sent, _read(future)) for student, sent, future in some]
+
+
+def _read(future: Future[bytes]) -> TaskResult:
+    return msgspec.msgpack.decode(future.result(), type=TaskResult)

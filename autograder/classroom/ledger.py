@@ -12,7 +12,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -41,6 +41,10 @@ def ledger_path(course: Course, assignment: str) -> Path:
     return course.root / ".autograder" / f"ledger-{assignment}.sqlite"
 
 
+SUBMISSION = "the submission"
+"""In `Version.parts`, what the student handed in."""
+
+
 class Version(msgspec.Struct, frozen=True):
     """A grade that a student had at some time, and what it depended on."""
 
@@ -49,6 +53,15 @@ class Version(msgspec.Struct, frozen=True):
     parts: dict[str, str]
     """By what it depended on, a digest."""
     grade: Grade
+
+    @property
+    def files(self) -> str:
+        """The digest of the files that were handed in; empty if they could not be read."""
+        return self.parts.get(SUBMISSION, "")
+
+    def says_the_same(self, other: Version) -> bool:
+        """Whether history needs no new line."""
+        return (self.parts, self.grade) == (other.parts, other.grade)
 
 
 class Ledger:
@@ -61,7 +74,7 @@ class Ledger:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path, self._together = path, False
 
     def __enter__(self) -> Self:
         self._path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -96,6 +109,19 @@ class Ledger:
         self._database.close()
         os.close(self._lock)
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Write at once what is put or marked meanwhile: each write waits for the disk."""
+        with in_a_sentence(self._path), self._database:
+            self._together = True
+            try:
+                yield
+            finally:
+                self._together = False
+
+    def _transaction(self) -> AbstractContextManager[object]:
+        return nullcontext() if self._together else self._database
+
     def get(self, student: str) -> Entry | None:
         """A student's row, or None."""
         with in_a_sentence(self._path):
@@ -110,7 +136,7 @@ class Ledger:
         seconds: float | None = None,
     ) -> None:
         """Keep a new grade that the gradebook does not have yet, and its version for history."""
-        with in_a_sentence(self._path), self._database:
+        with in_a_sentence(self._path), self._transaction():
             self._database.execute(
                 "INSERT OR REPLACE INTO grades (student, digest, graded, written, seconds) "
                 "VALUES (?, ?, ?, 0, ?)",
@@ -135,7 +161,7 @@ class Ledger:
 
     def mark_written(self, student: str) -> None:
         """Note that the gradebook has a student's grade."""
-        with in_a_sentence(self._path), self._database:
+        with in_a_sentence(self._path), self._transaction():
             self._database.execute("UPDATE grades SET written = 1 WHERE student = ?", (student,))
 
     def times(self) -> dict[str, float]:

@@ -232,7 +232,7 @@ def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any], s
     if known is not None and cell.source == cell.handed_out and "attachments" in known:
         result["attachments"] = known["attachments"]
     if cell.type == "code":
-        sound = [output for output in map(_sound, outputs) if output is not None]
+        sound = [shown.output(output) for output in map(_sound, outputs) if output is not None]
         result |= {"execution_count": None, "outputs": sound}
     return nbformat.from_dict(result)  # a copy, as deep as it is
 

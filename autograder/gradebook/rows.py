@@ -88,6 +88,23 @@ def connected(address: str, course_id: str) -> Gradebook:
 
 
 def enter_submission(
+    course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path, **known: Any
+) -> None:
+    """Enter one graded submission, all of it or nothing; the arguments are those of `enter`.
+
+    No score is there without its penalty.
+    """
+    try:
+        enter(course, gradebook, student, grade, submitted, **known)
+    except Exception:
+        gradebook.db.rollback()
+        submission_row(gradebook, grade.assignment, student)  # so that nobody calls it missing
+        gradebook.db.commit()
+        raise
+    gradebook.db.commit()
+
+
+def enter(
     course: Course,
     gradebook: Gradebook,
     student: str,
@@ -98,9 +115,7 @@ def enter_submission(
     handed_in: Digests = MappingProxyType({}),
     same: bool = False,
 ) -> None:
-    """Enter one graded submission: student, submission, grades, comments, late penalty.
-
-    All of it or, where something fails, nothing: no score is there without its penalty.
+    """Enter student, submission, grades, comments and late penalty, for the caller to commit.
 
     Args:
         course: the course.
@@ -113,18 +128,12 @@ def enter_submission(
             another one than it was given for asks for a second look.
         same: whether the same files were in the gradebook before; then the first date counts.
     """
-    try:
-        submission = submission_row(gradebook, grade.assignment, student)
-        known = answers if answers is not None else answer_cells(course, grade.assignment)
-        with gradebook.db.no_autoflush:  # all is written at once, and not before each question
-            _write(gradebook, submission, grade, known, handed_in)
-        note_lateness(course, gradebook, submission, submitted, same=same)
-    except Exception:
-        gradebook.db.rollback()
-        submission_row(gradebook, grade.assignment, student)  # so that nobody calls it missing
-        gradebook.db.commit()
-        raise
-    gradebook.db.commit()
+    submission = submission_row(gradebook, grade.assignment, student)
+    known = answers if answers is not None else answer_cells(course, grade.assignment)
+    with gradebook.db.no_autoflush:  # all is written at once, and not before each question
+        _write(gradebook, submission, grade, known, handed_in)
+    note_lateness(course, gradebook, submission, submitted, same=same)
+    gradebook.db.flush()
 
 
 def answer_cells(course: Course, assignment: str) -> dict[str, str]:

@@ -46,10 +46,8 @@ class Standing(msgspec.Struct):
     penalty: float = 0.0
 
 
-def standings(
-    gradebook: Gradebook, assignment: str, student: str | None = None
-) -> dict[str, Standing]:
-    """All submissions of an assignment by student, or one student's; two queries for a class."""
+def standings(gradebook: Gradebook, assignment: str, *students: str) -> dict[str, Standing]:
+    """All submissions of an assignment by student, or some students'; four queries for a class."""
     db = gradebook.db
     handed_in = (
         db.query(SubmittedAssignment.student_id, SubmittedNotebook.late_submission_penalty)
@@ -76,9 +74,9 @@ def standings(
         .join(Notebook, BaseCell.notebook_id == Notebook.id)
         .filter(Assignment.name == assignment)
     )
-    if student is not None:
-        handed_in = handed_in.filter(SubmittedAssignment.student_id == student)
-        rows = rows.filter(SubmittedAssignment.student_id == student)
+    if students:
+        handed_in = handed_in.filter(SubmittedAssignment.student_id.in_(students))
+        rows = rows.filter(SubmittedAssignment.student_id.in_(students))
     worth = _worth(db)
     found: dict[str, Standing] = {}
     for who, penalty in handed_in:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from nbgrader.api import Gradebook
 
@@ -13,10 +12,8 @@ from autograder.course.questions import Question
 from autograder.course.waiting import wait_until_free
 from autograder.gradebook.answers import digests_of
 from autograder.gradebook.autograded import Files, course_files, write_autograded
-from autograder.gradebook.rows import enter_submission
-
-if TYPE_CHECKING:
-    from autograder.grading.graded import GradedSubmission
+from autograder.gradebook.rows import enter, enter_submission
+from autograder.gradebook.work import Work
 
 
 class Writer:
@@ -40,37 +37,45 @@ class Writer:
     def _given(self) -> Files:
         return course_files(self._course, self._assignment)
 
-    def write(
-        self,
-        student: str,
-        graded: GradedSubmission,
-        submitted: Path,
-        *,
-        same: bool = True,
-        laid_out: Files | None = None,
-    ) -> None:
-        """Write `autograded/` and the gradebook's rows.
-
-        Args:
-            student: the student's id.
-            graded: the graded submission.
-            submitted: its folder.
-            same: whether the same files were in the gradebook before.
-            laid_out: what belongs in `autograded/`, where a worker has said so already.
+    def write(self, work: Work) -> None:
+        """Write `autograded/` and the gradebook's rows of one submission.
 
         Raises:
             UsageError: the gradebook is at fault, so every student would meet it.
         """
-        wait_until_free(str(self._gradebook.engine.url))
-        course, own = self._course, laid_out or None
-        write_autograded(course, student, graded, submitted, own=own, given=self._given)
-        enter_submission(
+        wait_until_free(self._address)
+        self._write(work, enter_submission)
+
+    def write_together(self, works: Iterable[Work]) -> None:
+        """Write several submissions, of the gradebook's rows all or none.
+
+        Raises:
+            UsageError: as above.
+            Exception: whatever goes wrong with one of them.
+        """
+        wait_until_free(self._address)
+        try:
+            for work in works:
+                self._write(work, enter)
+            self._gradebook.db.commit()
+        except BaseException:
+            self._gradebook.db.rollback()
+            raise
+
+    @property
+    def _address(self) -> str:
+        return str(self._gradebook.engine.url)
+
+    def _write(self, work: Work, into: Callable[..., None]) -> None:
+        course, own, graded = self._course, work.laid_out or None, work.graded
+        write_autograded(course, work.student, graded, work.folder, own=own, given=self._given)
+        into(
             course,
             self._gradebook,
-            student,
+            work.student,
             graded.grade,
-            submitted,
+            work.folder,
             answers=self._answers,
             handed_in=digests_of(graded, self._questions),
-            same=same,
+            same=work.same,
         )

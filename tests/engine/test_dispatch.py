@@ -76,7 +76,8 @@ def pack(course: Course):
 def answers(course: Course, workers: LocalWorkers | DaskWorkers) -> dict[str, Answer]:
     notes: list[str] = []
     try:
-        found = list(dispatch(STUDENTS, pack(course), workers, notes.append))
+        groups = dispatch(STUDENTS, pack(course), workers, notes.append)
+        found = [answer for group in groups for answer in group]
     finally:
         workers.stop()
     assert sorted(answer.student for answer in found) == STUDENTS
@@ -194,7 +195,8 @@ def test_dask_workers_elsewhere_give_the_same_grades_and_another_version_is_refu
     try:
         there = {}
         for _ in range(30):  # whoever is another version may come last
-            for answer in dispatch(STUDENTS, pack(course), workers, notes.append):
+            groups = dispatch(STUDENTS, pack(course), workers, notes.append)
+            for answer in (each for group in groups for each in group):
                 there[answer.student] = decode_graded(answer.result.graded).grade
             if notes:
                 break

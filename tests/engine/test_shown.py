@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import time
 
 import pytest
@@ -13,7 +15,17 @@ from nbconvert.filters.highlight import Highlight2HTML
 
 from autograder.checking import evidence
 from autograder.checking.evidence import Idea
-from autograder.gradebook.shown import MOST_CODE, MOST_CODES, MOST_TEXT, MOST_TEXTS, Shown
+from autograder.gradebook.shown import (
+    MOST_CODE,
+    MOST_CODES,
+    MOST_DRAWN,
+    MOST_PRINTED,
+    MOST_PRINTS,
+    MOST_TEXT,
+    MOST_TEXTS,
+    TOO_MANY,
+    Shown,
+)
 from autograder.grading import hints
 from autograder.grading.run import MOST_SHOWN, called
 from autograder.outputs import fragments
@@ -134,6 +146,26 @@ def test_a_line_without_an_end_is_cut_and_the_others_stay() -> None:
 def test_an_honest_cell_is_shown_as_it_is(source: str) -> None:
     shown = Shown()
     assert [shown.source(kind, source) for kind in ("code", "markdown", "raw")] == [source] * 3
+
+
+def test_outputs_are_cut_one_by_one_and_all_together() -> None:
+    said = {"output_type": "stream", "name": "stdout", "text": "\x1b[31ma" * MOST_PRINTED}
+    raised = {
+        "output_type": "error",
+        "ename": "E",
+        "evalue": "e" * 10**6,
+        "traceback": ["t" * 10**6],
+    }
+    drawn = {"output_type": "display_data", "metadata": {}, "data": {"image/png": "A" * 3_000_000}}
+    shown = Shown()
+    first, *_ = kept = [shown.output(copy.deepcopy(one)) for one in (said, raised, drawn) * 9]
+    assert first["text"].startswith(said["text"][:MOST_PRINTED])
+    assert f"{len(said['text']):,} characters" in first["text"]
+    size = len(json.dumps(kept))
+    assert size < MOST_DRAWN + 6 * MOST_PRINTS + 27 * 4 * 100
+    assert kept[-1]["data"] == {"text/plain": TOO_MANY}
+    honest = {"output_type": "stream", "name": "stdout", "text": "epoch 1\n" * 1000}
+    assert Shown().output(copy.deepcopy(honest)) == honest
 
 
 PASTED = ["(attachment:x)", "(&#97;ttachment:x)", "(attachment\\:x)", "(<attachment&colon;x>)"]

@@ -11,7 +11,8 @@ import pytest
 
 from autograder.sandbox import Sandbox, SandboxUnavailable
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("google-chrome-stable", "google-chrome", "chromium", "chromium-browser")
+"""The first is taken; Ubuntu's own Chromium is a snap, which sees no folder of a test's."""
 
 
 def browser_path() -> str | None:

@@ -1,8 +1,13 @@
 """Code that lies about its answers: what crosses is the plain wrong value, or nothing."""
 
+import time
+from pathlib import Path
+
 import numpy as np
 import pytest
+from tiny_course import hand_in
 
+from autograder.grading.grade import Grader
 from autograder.sandbox import StudentDied, StudentProtocol, StudentRaised
 
 PATCHED = """
@@ -154,3 +159,20 @@ def test_a_giant_reply_is_no_answer(attack):
 def test_a_deep_reply_is_no_answer(attack):
     session = attack("def f():\n    x = []\n    for _ in range(10**5): x = [x]\n    return x")
     assert not call(session, "f").items[0].has_value
+
+
+READS = """
+import sys
+inside = next(m for name, m in sys.modules.items() if name.endswith("inside.variables"))
+inside.read_by = lambda *_: tuple(f"made_up_{number}" for number in range(4_000))
+"""
+
+
+def test_variables_that_a_process_says_it_reads_are_not_looked_for_without_end(
+    tiny_grader: Grader, tmp_path: Path
+):
+    long = "def initials(name):\n    return 'wrong'\n# " + "word " * 38_000
+    began = time.process_time()
+    graded = tiny_grader.grade(hand_in(tmp_path / "eve", {"initials": long}, [READS]))
+    assert time.process_time() - began < 3
+    assert graded.grade.score == 12.0 - 3.0
