@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tiny_course
@@ -33,9 +34,17 @@ TOGETHER = {
 GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in names}
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """A file's tests stay with one worker, which makes once what they share; so do `TOGETHER`'s."""
-    item.add_marker(pytest.mark.xdist_group(GROUPS.get(item.path.stem, item.path.stem)))
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Files(LoadScopeScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            name = Path(nodeid.split("::", maxsplit=1)[0]).stem
+            return GROUPS.get(name, name)
+
+    return Files(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
