@@ -62,7 +62,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     leaves_behind: tuple[str, ...] = ("results",)
     """Folders of the source that students do not get."""
     warm: tuple[str, ...] = ()
-    """Modules that most submissions import; they are loaded before a submission starts."""
+    """Modules that most submissions import; they are loaded before a submission starts. Of
+    `module:function` the function is called, too, once for all: what it keeps, they all find."""
     limits: Mapping[str, float] = {}
     """Limits of the sandbox that differ from the usual ones, by name (see sandbox.policy)."""
     records: Any = None

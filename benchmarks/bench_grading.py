@@ -30,8 +30,8 @@ import nbformat
 from autograder.assignment import find
 from autograder.checking.collect import Checks
 from autograder.checking.collect import run as run_check
-from autograder.course.course import Course
-from autograder.demo.course import read_notebooks, without_markers
+from autograder.course.course import Course, notebook_paths
+from autograder.demo.course import without_markers
 from autograder.diagnosis.diagnose import Trusted
 from autograder.grading.grade import Grader
 from autograder.release.build import build_release
@@ -95,8 +95,9 @@ def stock_course(root: Path, ours: Course, few: int) -> Path:
 
 
 def hand_in(root: Path, students: int) -> None:
-    """Solved submissions, each with a comment of its own."""
-    solved = read_notebooks(ROOT / "solutions" / ASSIGNMENT)
+    """Solved submissions, outputs and all, each with a comment of its own."""
+    folder = ROOT / "solutions" / ASSIGNMENT
+    solved = {path.name: nbformat.read(path, as_version=4) for path in notebook_paths(folder)}
     for number in range(students):
         folder = root / "submitted" / f"student{number:02}" / ASSIGNMENT
         folder.mkdir(parents=True)

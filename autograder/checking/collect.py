@@ -9,8 +9,6 @@ every submission. `pytest --submission DIR` runs the same modules as ordinary py
 from __future__ import annotations
 
 import ast
-import hashlib
-import hmac
 import inspect
 import os
 import sys
@@ -24,6 +22,7 @@ import numpy as np
 import pytest
 
 from autograder.checking.faults import CouldNotTell, StudentFault
+from autograder.checking.inputs import hidden_generator, reseeded_generator
 from autograder.checking.student import Student
 from autograder.errors import UsageError
 from autograder.model import Verdict
@@ -67,8 +66,8 @@ class Check(msgspec.Struct, frozen=True):
         return hash((self.question, self.name))
 
     def inputs(self, secret: bytes) -> np.random.RandomState:
-        """The generator of its hidden inputs."""
-        return hidden_generator(secret, self.question, self.generator)
+        """The generator of its hidden inputs, until the next call of this, which seeds it anew."""
+        return reseeded_generator(secret, self.question, self.generator)
 
     def call(self, student: Student, secret: bytes, release: Path) -> None:
         """Call it: for grading, for the proof and for the diagnosis alike.
@@ -113,12 +112,6 @@ class Ran(msgspec.Struct, frozen=True):
     fault: StudentFault | None = None
     staff: str = ""
     """A traceback for staff, if it is our fault."""
-
-
-def hidden_generator(secret: bytes, question: str, check: str) -> np.random.RandomState:
-    """Hidden inputs are seeded by HMAC of the course secret, the question and the check."""
-    digest = hmac.digest(secret, f"{question}/{check}".encode(), hashlib.sha256)
-    return np.random.RandomState(np.frombuffer(digest, dtype="<u4"))
 
 
 def generator_of(item: pytest.Item, secret: bytes) -> np.random.RandomState:

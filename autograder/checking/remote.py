@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from autograder.checking.answers import Declared, Returned, wanted
-from autograder.checking.faults import StudentFault
+from autograder.checking.faults import NotThere, Raised, StudentFault
 from autograder.checking.values import Array, numbers
 from autograder.sandbox.requests import Item
 from autograder.sandbox.wire import Handle
@@ -156,6 +156,14 @@ class RemoteObject(Remote):
         if any(method == name for method, _ in declared.methods):
             return lambda *args, **kwargs: self._invoke(name, args, kwargs)
         raise AttributeError(f"the reference declares no member `{name}` of `{declared.name}`")
+
+    def update(self, name: str, entries: Mapping[Any, Any]) -> None:
+        """Set several entries of an attribute that is a mapping, as its `update` does."""
+        given: dict[str, Any] = {"args": [sent(dict(entries))], "kwargs": {}}
+        try:
+            self._student.ask(name, "invoke", obj=self._handle, name=f"{name}.update", **given)
+        except (NotThere, Raised):  # which of the two is to blame?
+            getattr(self, name).update(entries)
 
     def _attribute(self, name: str, returned: Returned) -> Any:
         reply = self._student.ask(

@@ -21,9 +21,9 @@ from autograder.checking.peers import Peer
 from autograder.checking.remote import RemoteIterator, RemoteMapping, RemoteObject, sent
 from autograder.checking.values import as_array, read
 from autograder.model import Verdict
-from autograder.sandbox.errors import StudentError, StudentTimeout
+from autograder.sandbox.errors import StudentError, StudentRaised, StudentTimeout
 from autograder.sandbox.requests import Item, Reply
-from autograder.sandbox.wire import Handle
+from autograder.sandbox.wire import Handle, Named
 
 TRACED = 100_000
 """Numbers of one reply above which a trace does without it; no check looks at so many."""
@@ -47,8 +47,7 @@ class Student:
         timeouts: per function, how often it has timed out so far in this submission.
         memory: what the checks of one question share, such as a training they all look at.
         records: what the assignment's reader made of the student's own records.
-        timed: whether it matters how long an answer takes; where it does not, as for the values of
-            a known mistake, a check may leave out what only takes time.
+        timed: whether a check has to look at how long an answer takes.
     """
 
     def __init__(
@@ -86,9 +85,9 @@ class Student:
             return lambda *args, **kwargs: self._construct(declared, args, kwargs)
         return lambda *args, **kwargs: self.call(name, name, declared.returns, args, kwargs)
 
-    def get(self, name: str) -> Handle:
-        """A handle of a global of the notebook, or with dots of an attribute: `np.float64`."""
-        return self.only(name, self.ask(name, "get", want=("opaque",), name=name)).handle
+    def get(self, name: str) -> Named:
+        """A global of the notebook to pass on, or with dots an attribute of it: `np.float64`."""
+        return Named(name)
 
     def put(self, name: str, value: Any) -> RemoteMapping:
         """Make a dictionary on the student's side, called `name` in sentences."""
@@ -130,10 +129,10 @@ class Student:
         raise CheckFailed(f"Nothing was raised; {wanted} is asked for.", hint)
 
     def ask(self, what: str, op: str, *, want: Sequence[str] = ("value",), **fields: Any) -> Reply:
-        """Send one request; `what` names the function or object for messages.
+        """Send one request.
 
         Args:
-            what: in sentences.
+            what: the function or object, in sentences.
             op: an operation of `sandbox.inside.fork.Table`.
             want: what is to be sent of each returned value.
             fields: of the operation.
@@ -155,6 +154,10 @@ class Student:
             self._timeouts[what] += 1
             blame(what, StudentTimeout())
         except StudentError as error:
+            if isinstance(error, StudentRaised) and op != "get":
+                for value in [*fields.get("args", ()), *fields.get("kwargs", {}).values()]:
+                    if isinstance(value, Named):  # if that is not there, it is to blame
+                        self.ask(value.name, "get", want=("opaque",), name=value.name)
             blame(what, error)
         if self._printed is not None:
             self._printed.text += reply.printed

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -90,8 +91,7 @@ class LocalWorkers:
 
     def submit(self, submission: bytes) -> Future[bytes]:
         """Start grading in one of the processes."""
-        with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
-            return self._pool.submit(grade_here, self._setting, submission)
+        return self._submit(grade_here, self._setting, submission)
 
     def look(self) -> Iterable[str]:
         """Nothing: processes of this machine come and go with the pool."""
@@ -124,9 +124,22 @@ class LocalWorkers:
         )
         told = (theirs, self._scratch.name, self._setting)
         self._pool = ProcessPoolExecutor(self._jobs, context, initializer=warm_up, initargs=told)
-        with no_interrupts():  # they warm up while this process reads on
-            for _ in range(self._jobs):
-                self._pool.submit(ready)
+        try:
+            with suppress(BrokenProcessPool):  # the next task will say so
+                for _ in range(self._jobs):
+                    self._submit(ready)  # they warm up while this process reads on
+        except BaseException:
+            self.stop()
+            raise
+
+    def _submit(self, task: Callable[..., Any], *own: bytes) -> Future[Any]:
+        with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
+            try:
+                return self._pool.submit(task, *own)
+            except (OSError, ValueError):
+                # As when a worker dies while another one is started, which gets closed pipes then.
+                # Asked once more, the pool says that it is broken.
+                return self._pool.submit(task, *own)
 
 
 def default_jobs() -> int:

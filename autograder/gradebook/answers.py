@@ -53,6 +53,7 @@ def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set
     wanted = ANSWERS.c.grade_id.in_(list(rows))
     found = connection.execute(select(ANSWERS).where(wanted))
     known: dict[str, str] = {row.grade_id: row.digest for row in found}
+    new: list[dict[str, str]] = []
     for id_, digest in rows.items():
         if digest is None or known.get(id_) == digest:
             continue
@@ -60,7 +61,9 @@ def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set
             own = ANSWERS.c.grade_id == id_
             connection.execute(ANSWERS.update().where(own).values(digest=digest))
         else:
-            connection.execute(ANSWERS.insert().values(grade_id=id_, digest=digest))
+            new.append({"grade_id": id_, "digest": digest})
+    if new:
+        connection.execute(ANSWERS.insert(), new)
     return {id_ for id_, digest in rows.items() if digest is None or known.get(id_) != digest}
 
 

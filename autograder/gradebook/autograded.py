@@ -229,6 +229,8 @@ def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any], s
             cell.source if cell.source == cell.handed_out else shown.source(cell.type, cell.source)
         ),
     }
+    if known is not None and cell.source == cell.handed_out and "attachments" in known:
+        result["attachments"] = known["attachments"]
     if cell.type == "code":
         sound = [output for output in map(_sound, outputs) if output is not None]
         result |= {"execution_count": None, "outputs": sound}

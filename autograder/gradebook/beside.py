@@ -13,6 +13,8 @@ from pathlib import PurePath
 TEXTS = frozenset({".txt", ".md", ".csv", ".json", ".py"})
 DATA = frozenset({".npz", ".npy", ".png", ".jpg", ".jpeg"})
 """With `TEXTS`, all the endings under which a file of a student's is copied."""
+LONGEST = 255
+"""Bytes of a file's name on any usual disk."""
 LIST = "files-not-copied.txt"
 """Names what was handed in and is not there."""
 
@@ -33,13 +35,21 @@ def harmless(files: Mapping[str, bytes]) -> dict[str, bytes]:
         elif _is_text(content):
             renamed[name] = content
         else:
-            left_out.append(f"{name} ({len(content):,} bytes)\n")
+            left_out.append(_listed(name, content))
     taken = {str(path) for name in files for path in (PurePath(name), *PurePath(name).parents)}
     for name, content in renamed.items():
-        kept[_free(f"{name}.txt", taken)] = content
+        free = _free(f"{name}.txt", taken)
+        if len(PurePath(free).name.encode()) > LONGEST:
+            left_out.append(_listed(name, content))
+        else:
+            kept[free] = content
     if left_out:
         kept[_free(LIST, taken)] = "".join(sorted(left_out)).encode()
     return kept
+
+
+def _listed(name: str, content: bytes) -> str:
+    return f"{name} ({len(content):,} bytes)\n"
 
 
 def _free(name: str, taken: set[str]) -> str:

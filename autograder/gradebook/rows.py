@@ -32,6 +32,7 @@ from autograder.course.questions import questions_of
 from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
 from autograder.gradebook.answers import Digests, changed_answers
+from autograder.gradebook.blank import submission_row
 from autograder.gradebook.late import note_lateness
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
@@ -112,17 +113,16 @@ def enter_submission(
             another one than it was given for asks for a second look.
         same: whether the same files were in the gradebook before; then the first date counts.
     """
-    gradebook.update_or_create_student(student)
-    # Without autoflush SQLAlchemy does not warn of rows that nbgrader has half linked up.
-    with gradebook.db.no_autoflush:
-        submission = gradebook.update_or_create_submission(grade.assignment, student)
     try:
+        submission = submission_row(gradebook, grade.assignment, student)
         known = answers if answers is not None else answer_cells(course, grade.assignment)
         with gradebook.db.no_autoflush:  # all is written at once, and not before each question
-            _write(gradebook, student, grade, known, handed_in)
+            _write(gradebook, submission, grade, known, handed_in)
         note_lateness(course, gradebook, submission, submitted, same=same)
-    except BaseException:
+    except Exception:
         gradebook.db.rollback()
+        submission_row(gradebook, grade.assignment, student)  # so that nobody calls it missing
+        gradebook.db.commit()
         raise
     gradebook.db.commit()
 
@@ -155,7 +155,8 @@ def write_grade(
         UsageError: if the gradebook lacks a question of the grade, or says other points.
     """
     try:
-        _write(gradebook, student, grade, answers, handed_in)
+        submission = gradebook.find_submission(grade.assignment, student)
+        _write(gradebook, submission, grade, answers, handed_in)
     except BaseException:
         gradebook.db.rollback()
         raise
@@ -164,36 +165,33 @@ def write_grade(
 
 def _write(
     gradebook: Gradebook,
-    student: str,
+    submission: Any,
     grade: Grade,
     answers: Mapping[str, str],
     handed_in: Digests,
 ) -> None:
     scores = {(score.notebook, score.id): score for score in grade.questions}
-    submission = gradebook.find_submission(grade.assignment, student)
-    known = _loaded(gradebook, submission)
-    now = {
-        row.id: handed_in.get((notebook.name, row.name))
-        for notebook in submission.notebooks
-        for row in notebook.grades
-    }
-    changed = changed_answers(gradebook, now)
-    for notebook in submission.notebooks:
-        comments = {comment.name: comment for comment in notebook.comments}
-        for row in notebook.grades:
-            score = scores.pop((notebook.name, row.name), None)
-            if score is not None and score.max_score != row.max_score:
-                gradebook.db.rollback()
-                raise UsageError(
-                    f"The gradebook says {row.max_score:g} points for '{row.name}' and the release "
-                    f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
-                )
-            _write_score(row, score, bonus=not grade.classic, changed=row.id in changed)
-            comment = comments.get(answers.get(row.name, "")) or comments.get(row.name)
-            if comment is not None:
-                comment.auto_comment = comment_on(score, grade)
-        if grade.classic:
-            _write_classic_comments(notebook, grade)
+    notebooks, cells, rows, comments = _loaded(gradebook, submission)
+    names = {row.id: (notebooks[row.notebook_id], row.name) for row in rows}
+    changed = changed_answers(gradebook, {id_: handed_in.get(name) for id_, name in names.items()})
+    own = {(notebooks[comment.notebook_id], comment.name): comment for comment in comments}
+    for row in rows:
+        notebook, question = names[row.id]
+        score = scores.pop((notebook, question), None)
+        points = row.cell.max_score or 0.0  # a query less than `row.max_score`
+        if score is not None and score.max_score != points:
+            gradebook.db.rollback()
+            raise UsageError(
+                f"The gradebook says {points:g} points for '{question}' and the release "
+                f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
+            )
+        _write_score(row, score, bonus=not grade.classic, changed=row.id in changed)
+        answer = notebook, answers.get(question, "")
+        comment = own.get(answer) or own.get((notebook, question))
+        if comment is not None:
+            comment.auto_comment = comment_on(score, grade)
+    if grade.classic:
+        _write_classic_comments(own, grade)
     if scores:
         _, missing = next(iter(scores))
         raise UsageError(
@@ -201,29 +199,36 @@ def _write(
             f"run 'autograder release {grade.assignment}' again."
         )
     gradebook.db.flush()
-    del known  # the session only remembers what somebody holds
+    del cells  # the session only remembers what somebody holds
 
 
-def _loaded(gradebook: Gradebook, submission: Any) -> list[Any]:
-    """All rows of a submission and their cells, in a query a table instead of one a row."""
+def _loaded(
+    gradebook: Gradebook, submission: Any
+) -> tuple[dict[str, str], list[Any], list[Any], list[Any]]:
+    """A submission's notebooks, as names by their rows' ids; the cells; its grades and comments.
+
+    A query a table; to ask the objects for each other would be one a row.
+    """
+    db = gradebook.db
+    named = db.query(SubmittedNotebook.id, Notebook.name).join(SubmittedNotebook.notebook)
+    notebooks = dict(named.filter(SubmittedNotebook.assignment_id == submission.id).all())
     cell = with_polymorphic(BaseCell, "*")  # with the points, which graded cells alone have
-    cells = gradebook.db.query(cell).join(cell.notebook)
-    found: list[Any] = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
-    for table in (GradeRow, Comment):
-        rows = gradebook.db.query(table).join(table.notebook)
-        found += rows.filter(SubmittedNotebook.assignment_id == submission.id).all()
-    return found
+    cells = db.query(cell).join(cell.notebook)
+    its_cells = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
+    rows, comments = (
+        db.query(table).filter(table.notebook_id.in_(list(notebooks))).all()
+        for table in (GradeRow, Comment)
+    )
+    return notebooks, its_cells, rows, comments
 
 
-def _write_classic_comments(notebook: Any, grade: Grade) -> None:
+def _write_classic_comments(comments: Mapping[tuple[str, str], Any], grade: Grade) -> None:
     """Write nbgrader's own comments: they stand at answers, which no test names."""
-    scores = {score.id: score for score in grade.questions if score.notebook == notebook.name}
-    held = any(is_withheld(score, grade) for score in scores.values())
+    held = {score.notebook for score in grade.questions if is_withheld(score, grade)}
     unanswered = grade.unanswered if isinstance(grade.unanswered, tuple) else ()
-    for comment in notebook.comments:
-        left = (notebook.name, comment.name) in unanswered
-        usual = NO_RESPONSE if left else None
-        comment.auto_comment = WITHHELD_COMMENT if held else usual
+    for (notebook, answer), comment in comments.items():
+        usual = NO_RESPONSE if (notebook, answer) in unanswered else None
+        comment.auto_comment = WITHHELD_COMMENT if notebook in held else usual
 
 
 def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool, changed: bool) -> None:

@@ -7,6 +7,8 @@ that it was. What was handed in stays whole in `submitted/`.
 
 from __future__ import annotations
 
+import html
+
 MOST_TEXT = 8_000
 """Characters of a cell of text: more than a thousand words."""
 MOST_CODE = 50_000
@@ -35,9 +37,18 @@ class Shown:
             kept = _cut(whole, min(MOST_CODE, self._code_left), "# {}")
             self._code_left -= min(len(kept), self._code_left)
         else:
-            kept = _cut(source, min(MOST_TEXT, self._text_left), "*({})*")
+            kept = _cut(_without_attachments(source), min(MOST_TEXT, self._text_left), "*({})*")
             self._text_left -= min(len(kept), self._text_left)
         return kept
+
+
+def _without_attachments(source: str) -> str:
+    """The text without pictures that were pasted into it: it is shown without their files.
+
+    nbconvert makes no page of a cell that asks for a file it lacks, however that is spelt.
+    """
+    asks = "attachment:" in html.unescape(source).replace("\\", "")
+    return source.replace("![", "! [") if asks else source
 
 
 def _short_lines(source: str) -> str:

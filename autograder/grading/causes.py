@@ -30,6 +30,8 @@ NOTHING = "raise NotImplementedError"
 EMPTY = frozenset(["pass", "...", "return", "return None", NOTHING, f"{NOTHING}()"])
 """Lines that answer nothing."""
 SYNTAX = ("SyntaxError", "IndentationError", "TabError")
+MOST_READ = 8
+"""Variables that are looked for in a source, of those that its process says it reads."""
 IMPORTS = ("ImportError", "ModuleNotFoundError")
 
 
@@ -200,8 +202,9 @@ def _reading(question: Question, known: Notebooks, reads: Sequence[str]) -> str:
     if not reads:
         return ""
     for cell, _ in known.makers(str(question.defines)):
-        named = [name for name in reads if re.search(rf"\b{name}\b", cell.source)]
-        for name in named:
+        there = set(re.findall(r"\w+", cell.source))
+        named = [name for name in reads if name in there]
+        for name in named[:MOST_READ]:
             numbers = [n for n, line in enumerate(cell.source.splitlines(), start=1)
                        if re.search(rf"\b{name}\b", line)]  # fmt: skip
             header, function = _function_around(cell.source, numbers[-1])

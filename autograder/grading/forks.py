@@ -1,4 +1,4 @@
-"""Forks for the checks of one question: one for all of them, a fresh one after each accident."""
+"""Forks for the checks of a question: one for all of them, a fresh one after each accident."""
 
 from __future__ import annotations
 
@@ -64,6 +64,11 @@ class Forks(Generic[Prepared]):
         if self._prepared is None:
             self._prepared = self._prepare(self._fork)
         return self._prepared
+
+    def take(self) -> Fork | None:
+        """The fork, for whoever lets go of it instead; None if there is none that answers."""
+        fork, self._fork = self._fork, None
+        return fork
 
     def after(self, verdict: Verdict) -> None:
         """Let go of the fork if the check has ended in an accident."""

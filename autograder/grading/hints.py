@@ -10,7 +10,7 @@ PRINT = re.compile(r"^\s*print\s+[^\s(=]")
 OLD_SYNTAX = re.compile(r"^\s*(except\s+[\w.]+\s*,\s*\w+\s*:|raise\s+\w+\s*,|exec\s+[^\s(=])")
 IMPORTED = re.compile(r"^\s*(?:from|import)\s+(\w+)")
 DIVISION = re.compile(r"(?<!/)/(?!/)")
-MADE_BY_DIVISION = re.compile(r"(\w+)\s*=\s*[^=\n#]*(?<!/)/(?!/)")
+MADE_BY_DIVISION = re.compile(r"\b(\w+)\s*=\s*[^=\n#]*(?<!/)/(?!/)")
 NUMPY_NAME = re.compile(r"\bnp\.(float|int|bool|object|str|complex|long)\b")
 OLD_MODULES = frozenset(
     ["past", "future", "__builtin__", "cPickle", "StringIO", "urllib2", "ConfigParser", "Queue"]
@@ -24,6 +24,8 @@ OLD_METHODS = {
 }  # fmt: skip
 CLOSE = 0.8
 """How alike two names are if one is taken for the other misspelt; 1 is the same."""
+MOST_WORDS, LONGEST_NAME = 300, 40
+"""Of a function in which a misspelt name is looked for: each pair of names takes time."""
 SHOWN_CHARACTERS = 100
 
 
@@ -90,7 +92,8 @@ def of_unmade(name: str, function: str) -> str:
         function: the function's source, from its `def` on.
     """
     words = set(re.findall(r"[^\W\d]\w*", function)) - {name, f"d{name}", name.removeprefix("d")}
-    if len(name) > 3 and (like := difflib.get_close_matches(name, words, 1, CLOSE)):
+    few = 3 < len(name) <= LONGEST_NAME and len(words) <= MOST_WORDS
+    if few and (like := difflib.get_close_matches(name, words, 1, CLOSE)):
         return f"is `{like[0]}` meant?"
     signature = function.split("):", maxsplit=1)[0]
     if re.search(r"\bcache\b", signature):

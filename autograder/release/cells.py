@@ -33,10 +33,8 @@ def default_stub(cell: Any, region: Region | None, question: str) -> str:
     if cell.cell_type != "code":
         return WRITTEN_STUB
     form = blank_form("\n".join(region.lines)) if region else None
-    return form or (
-        f'raise NotImplementedError("{question} is not answered yet: '
-        'fill in the cell above the check.")'
-    )
+    told = f"{question} is not answered yet: write it in place of raise."
+    return form or f'raise NotImplementedError("{told}")'
 
 
 class StubAnswers(ClearSolutions):  # type: ignore[misc]

@@ -109,8 +109,8 @@ def sandboxed_command(
         command += ["--ro-bind", str(path), place]
     for name, path in shared.items():
         command += ["--ro-bind", str(Path(path).resolve()), f"/shared/{name}"]
-    for name in _packages(shared):  # where jails will have them, under a disk of their own
-        command += ["--ro-bind", str(Path(shared[name]).resolve()), f"{WORK}/{name}"]
+    for name, path in shared.items():  # where jails will have them, under a disk of their own
+        command += ["--ro-bind", str(Path(path).resolve()), f"{WORK}/{name}"]
     command += ["--ro-bind", str(INSIDE), "/engine/grading_inside"]
     command += _covers({"/usr": Path("/usr"), **places}, sites)
     command += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]

@@ -130,7 +130,7 @@ def may_be_quoted(sources: Mapping[str, str]) -> bool:
 
 @lru_cache(maxsize=1024)  # a submission's cells: each is taken apart once, whatever is asked
 def _classes(source: str) -> frozenset[str]:
-    return frozenset(re.findall(r"^\s*class\s+(\w+)", source, re.MULTILINE))
+    return frozenset(re.findall(r"^[^\S\n]*class\s+(\w+)", source, re.MULTILINE))
 
 
 @lru_cache(maxsize=1024)

@@ -106,7 +106,7 @@ class Host(Protocol):
 
 
 def request_message(
-    op: str, *, fresh: bool, want: Sequence[str], listen: bool, fields: Mapping[str, Any]
+    op: str, *, fresh: bool | None, want: Sequence[str], listen: bool, fields: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Return the message that asks for one operation."""
     return {"op": op, "fresh": fresh, "want": list(want), "listen": listen, **fields}
@@ -178,6 +178,7 @@ class Fork:
         self._channel, self._host = Channel(sock), host
         self._over: StudentError | None = None
         self._lender: Lender | None = None
+        self._rewind = False
 
     def lend(self, lender: Lender) -> None:
         """Define the lender's names on the student's side; it computes them from now on."""
@@ -201,7 +202,8 @@ class Fork:
         later request raises the same. Raises WireError, before anything is sent, if a value of the
         request cannot cross.
         """
-        message = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
+        anew, self._rewind = None if self._rewind else fresh, False
+        message = request_message(op, fresh=anew, want=want, listen=listen, fields=fields)
         return read_reply(self._ask(message, cpu), self._host.policy, self._host.sources)
 
     @property
@@ -249,6 +251,19 @@ class Fork:
             clock.charge(time.thread_time() - started)
             reply = self._channel.request(answer, limits, clock)
         return reply
+
+    @property
+    def over(self) -> bool:
+        """Whether it answers no more."""
+        return self._over is not None
+
+    def rewind(self) -> None:
+        """With the next request, give random numbers from where they were when this was made."""
+        self._rewind = True
+
+    def hang_up(self) -> None:
+        """Let go of the fork, of which nothing is left when its session ends."""
+        self._channel.close()
 
     def close(self) -> None:
         """End the fork."""

@@ -188,7 +188,12 @@ def _refused(file: SubmittedFile) -> bool:
 
 
 def _values(text: bytes) -> int:
-    """Braces and brackets outside of strings: what is only printed makes no object of ours."""
+    """Braces and brackets outside of strings: what is only printed makes no object of ours.
+
+    Of text that has few of them anywhere, all are counted, which takes a tenth of the time.
+    """
+    if (all_there := text.count(b"{") + text.count(b"[")) <= MAX_VALUES:
+        return all_there
     plain = text.replace(b"\\\\", b"").replace(b'\\"', b"")
     characters = np.frombuffer(plain, np.uint8)
     inside = np.logical_xor.accumulate(characters == ord('"'))
@@ -210,6 +215,7 @@ def _sane(cell: dict[str, Any]) -> dict[str, Any]:
         "source": _clean(source) if isinstance(source, str) else "",
         "metadata": metadata if isinstance(metadata, dict) else {},
         "outputs": cell.get("outputs"),
+        "attachments": cell.get("attachments"),
     }
 
 

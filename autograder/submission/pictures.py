@@ -1,7 +1,8 @@
 """The pictures that a student's saved notebook holds, as bytes that nobody has looked into.
 
 Given experiments do not run again where a notebook is graded, so the plots that an answer speaks
-of are only there. They are opened in the sandbox alone (see `grading.redraw`).
+of are only there; so is a derivation that was pasted into a cell of text. They are opened in the
+sandbox alone (see `grading.redraw`).
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ Held = Mapping[str, tuple[bytes, ...]]
 
 
 def held(cells: Iterable[Mapping[str, Any]], ids: Iterable[str]) -> Held:
-    """The pictures in the outputs of a notebook's cells, of those that have any.
+    """The pictures in the outputs of a notebook's cells or pasted into them, if there are any.
 
     Args:
         cells: the cells as they were handed in.
         ids: what each is called in the release's frame; of two of a name the last counts.
     """
-    found = ((id_, tuple(_of(cell.get("outputs")))) for cell, id_ in zip(cells, ids, strict=True))
+    found = ((id_, tuple(_of(cell))) for cell, id_ in zip(cells, ids, strict=True))
     return {id_: pictures[-MAX_PICTURES:] for id_, pictures in found if pictures}
 
 
@@ -54,7 +55,8 @@ def beside(
     since: list[str] = []
     last: tuple[str, ...] = ()
     for cell in notebook.cells:
-        if cell.id in known:
+        given = cell.type != "code" and cell.source == cell.handed_out  # with the course's pictures
+        if cell.id in known and not given:
             since.append(cell.id)
         question = own.get(cell.id)
         if question is None:
@@ -66,11 +68,14 @@ def beside(
     return found
 
 
-def _of(outputs: Any) -> Iterator[bytes]:
-    for output in outputs if isinstance(outputs, list) else ():
-        data = output.get("data") if isinstance(output, dict) else None
-        if isinstance(data, dict):
-            yield from _in_bundle(data)
+def _of(cell: Mapping[str, Any]) -> Iterator[bytes]:
+    outputs, attachments = cell.get("outputs"), cell.get("attachments")
+    shown = outputs if isinstance(outputs, list) else []
+    bundles = [output.get("data") for output in shown if isinstance(output, dict)]
+    bundles += attachments.values() if isinstance(attachments, dict) else []
+    for bundle in bundles:
+        if isinstance(bundle, dict):
+            yield from _in_bundle(bundle)
 
 
 def _in_bundle(data: Mapping[str, Any]) -> Iterator[bytes]:

@@ -15,7 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from full_run import OF_THE_FIRST, OF_THE_SECOND, FullRun
+from full_run import OF_THE_FIRST, OF_THE_SECOND, FullRun, plain
 from machine import has_browser
 
 pytest.importorskip("playwright", reason="the walk needs playwright, of the dev extra")
@@ -82,14 +82,13 @@ def where_it_stopped(notebook: dict[str, Any]) -> tuple[str, str] | None:
 
 
 def unanswered(question: str) -> str:
-    return f"{question} is not answered yet: fill in the cell above the check."
+    return f"{question} is not answered yet: write it in place of raise."
 
 
 def standing(notebook: dict[str, Any], summary: str) -> dict[str, str]:
     """Return the last table: green, red or open by question."""
     (cell,) = (cell for cell in notebook["cells"] if cell["id"] == summary)
-    text = "".join("".join(output["text"]) for output in cell["outputs"])
-    lines = re.sub(r"\x1b\[\d+m", "", text).splitlines()
+    lines = [line for output in cell["outputs"] for line in plain(output).splitlines()]
     return {line.split()[0]: line.split()[1] for line in lines}
 
 

@@ -137,8 +137,7 @@ def test_an_answer_that_no_cell_defines_is_not_defined(told: Told) -> None:
 # Not answered yet
 
 STUB = tiny_course.INITIALS.split("    ### BEGIN", maxsplit=1)[0] + (
-    '    raise NotImplementedError("initials is not answered yet: '
-    'fill in the cell above the check.")'
+    '    raise NotImplementedError("initials is not answered yet: write it in place of raise.")'
 )
 
 

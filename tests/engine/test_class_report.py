@@ -18,6 +18,8 @@ from autograder.outputs.similar import similar
 from autograder.outputs.summary import summarize
 from autograder.outputs.unnamed import unnamed
 
+SECRET = b"a course's"
+
 
 def score(id_: str, got: float | None, *checks: CheckResult, most: float = 4.0) -> QuestionScore:
     return QuestionScore(id_, "layers", got, most, needs_review=got is None, checks=checks)
@@ -95,12 +97,13 @@ def test_equal_wrong_outputs_without_a_name_are_one_group_over_all_its_checks() 
 )
 def test_an_outline_is_of_the_values_up_to_rounding(other: Any, same: bool) -> None:
     x = np.random.default_rng(0).normal(size=12) + 1
-    assert (outline([x]) == outline([other(x)])) is same
+    assert (outline([x], SECRET) == outline([other(x)], SECRET)) is same
 
 
 @pytest.mark.parametrize("value", [np.inf, -1e308, 10**400, "text", {1, 2}, [[], {"a": None}], b""])
 def test_an_outline_is_made_of_whatever_came_back(value: Any) -> None:
-    assert outline([value, np.array([])]) == outline([value, np.array([])]) != outline([])
+    twice = [outline([value, np.array([])], SECRET) for _ in range(2)]
+    assert twice[0] == twice[1] != outline([], SECRET)
 
 
 LINES = """\

@@ -8,10 +8,12 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
-from multiprocessing import active_children
+from contextlib import suppress
+from multiprocessing import active_children, forkserver
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
@@ -36,6 +38,7 @@ from autograder.model import Grade
 from autograder.outputs.progress import Silent
 from autograder.sandbox import bubblewrap
 from autograder.sandbox.errors import SandboxUnavailable
+from autograder.sandbox.processes import children
 
 STUDENTS = ["ann", "ben", "cat", "dan"]
 SLOW_ONES = ["ann", "cat"]
@@ -92,6 +95,29 @@ def test_a_submission_that_goes_on_killing_workers_is_given_up(course: Course) -
 
 def test_a_submission_whose_worker_died_once_is_graded(course: Course) -> None:
     assert ungraded(answers(course, Deadly(course, "ben", times=1))) == []
+
+
+def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
+    course: Course,
+) -> None:
+    started = threading.Event()
+
+    def kill_them_all() -> None:
+        while not started.is_set():
+            for pid in children(forkserver._forkserver._forkserver_pid or 0):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_them_all)
+    killer.start()
+    try:
+        workers = LocalWorkers(course, NAME, sandbox="bubblewrap", jobs=8)
+    finally:
+        started.set()
+        killer.join()
+    with pytest.raises(workers.broken):
+        workers.submit(b"").result()
+    workers.stop()
 
 
 def test_a_course_that_cannot_be_graded_ends_the_run_with_its_sentence(

@@ -12,6 +12,7 @@ from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
+from autograder.gradebook.blank import submission_row
 from autograder.gradebook.received import submission_time
 from autograder.gradebook.rows import (
     REVIEW_COMMENT,
@@ -73,6 +74,29 @@ def row(submission, name: str):
 
 def comment(submission, name: str):
     return next(c for nb in submission.notebooks for c in nb.comments if c.name == name)
+
+
+def blank_rows(submission) -> list[tuple[object, ...]]:
+    made = [(submission.timestamp, submission.extension)]
+    for notebook in submission.notebooks:
+        made.append((notebook.name, notebook.flagged, notebook.late_submission_penalty))
+        for g in notebook.grades:
+            scores = g.auto_score, g.manual_score, g.extra_credit, g.needs_manual_grade
+            made.append((notebook.name, g.name, g.max_score, *scores))
+        for c in notebook.comments:
+            made.append((notebook.name, c.name, c.auto_comment, c.manual_comment))
+    return sorted(made, key=repr)
+
+
+def test_a_new_submission_has_the_rows_that_nbgrader_makes(book):
+    book.add_task_cell("a_task", "deeper", NAME, max_score=2, cell_type="markdown")
+    book.add_student("nbgrader's")
+    with book.db.no_autoflush:
+        theirs = blank_rows(book.add_submission(NAME, "nbgrader's"))
+    assert blank_rows(submission_row(book, NAME, "ours")) == theirs
+    assert len(theirs) > 9
+    book.db.rollback()
+    assert "ours" not in {student.id for student in book.students}, "the caller commits"
 
 
 def test_every_score_has_its_row(enter):

@@ -11,6 +11,8 @@ from nbgrader.preprocessors import LimitOutput
 
 from autograder.gradebook import autograded
 from autograder.gradebook.autograded import MOST_LINES, MOST_LINES_OF_ERROR
+from autograder.gradebook.shown import Shown
+from autograder.submission.frame import Cell
 
 
 def notebook(*outputs: dict[str, object]) -> nbformat.NotebookNode:
@@ -52,6 +54,15 @@ def test_a_notebook_is_written_as_nbformat_writes_it():
     written = autograded._written(nbformat.from_dict(own))
     assert written.decode() == nbformat.writes(own) + "\n"
     assert json.loads(written)
+
+
+def test_a_picture_that_the_course_pasted_stays_in_its_own_words_alone():
+    given = nbformat.v4.new_markdown_cell("![a](attachment:a.png)", id="a")
+    given["attachments"] = {"a.png": {"image/png": "AAAA"}}
+    for source, there in ((given.source, True), ("mine ![a](attachment:a.png)", False)):
+        cell = Cell("a", "markdown", source, True, given.source)
+        laid_out = autograded._laid_out(cell, {"a": given}, [], Shown())
+        assert ("attachments" in laid_out, "![" in laid_out.source) == (there, there)
 
 
 def test_a_worker_loads_no_nbgrader():

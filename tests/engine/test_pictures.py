@@ -54,6 +54,15 @@ def test_png_and_jpeg_are_found_and_nothing_that_runs(data, found):
     assert held([shown(**data)], ["plot"]) == ({"plot": tuple(found)} if found else {})
 
 
+def test_what_was_pasted_into_a_text_is_found_where_the_text_is_the_students():
+    pasted = {"attachments": {"image.png": {"image/png": text(PNG)}, "x": 3, "y": {"text/html": 1}}}
+    assert held([pasted], ["words"]) == {"words": (PNG,)}
+    for source in ("my own words", "as handed out"):
+        own = Notebook("layers", [Cell("words", "markdown", source, True, "as handed out")])
+        found = beside(QUESTIONS, own, ["words"])
+        assert found == ({"words": ("words",)} if source == "my own words" else {})
+
+
 def test_pictures_of_a_cell_are_capped_by_count_and_size():
     many = "".join(f'"data:image/png;base64,{text(PNG)}"' for _ in range(50))
     huge = "A" * 4_000_000

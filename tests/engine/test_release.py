@@ -47,7 +47,7 @@ class TestStubs:
             "def weigh(x, w, b):",
             '    """A weighted sum: x (N, d1, ..., dk), w (D, M), b (M,) -> out (N, M), cache."""',
             '    raise NotImplementedError("weigh is not answered yet: '
-            'fill in the cell above the check.")',
+            'write it in place of raise.")',
         ]
 
     def test_a_form_keeps_its_fields_and_loses_its_values(self, released):

@@ -11,13 +11,33 @@ from nbconvert.filters import markdown2html
 from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.highlight import Highlight2HTML
 
+from autograder.checking import evidence
+from autograder.checking.evidence import Idea
 from autograder.gradebook.shown import MOST_CODE, MOST_CODES, MOST_TEXT, MOST_TEXTS, Shown
+from autograder.grading import hints
 from autograder.grading.run import MOST_SHOWN, called
+from autograder.outputs import fragments
 from autograder.outputs.markup import clean_markdown
+from autograder.sandbox import outputs
 from autograder.sandbox.outputs import clean, known_name
 from autograder.submission.frame import Cell, Notebook
 
 PIECES = ["[", "![", "<b>", "[a](", "x.", "*a", "\x1b[31ma", "\x1b[", "&#", "> ", "`", "(", "- a\n"]
+WORDS = [
+    "a",
+    "_9",
+    "\n",
+    " ",
+    "a = ",
+    "/",
+    "class",
+    "def f",
+    "import ",
+    "'",
+    "# ",
+    "0.1 ",
+    "**a** ",
+]
 MOST_OUTPUTS = 500
 LEAST_SECONDS = 0.05  # what any machine may take at any moment
 colour = Highlight2HTML(pygments_lexer="ipython3")
@@ -40,6 +60,26 @@ def as_name(source: str) -> None:
         known_name(f"made_up_{number}", {"cell": source}, frozenset(), "object")
 
 
+def as_answer_that_raised(source: str) -> None:
+    hints.of_raised("TypeError", "x[0]", source)
+    hints.of_syntax("SyntaxError", "invalid syntax", "x[", source)
+    hints.of_unmade("undefined_name", source)
+
+
+def as_classes(source: str) -> None:
+    outputs._classes.__wrapped__(source)  # what `known_name` keeps of each cell
+
+
+def as_fragments(source: str) -> None:
+    fragments.of_code(source)
+    fragments.of_text(source)
+
+
+def as_written_answer(source: str) -> None:
+    ideas = {"mean": Idea("the mean", (("mean", "batch"), ("zero",)), "mean")}
+    evidence.read(source, [source[:500]], ideas, ())
+
+
 def cpu_seconds(work, source: str) -> float:
     started = time.process_time()
     work(source)
@@ -50,6 +90,18 @@ def cpu_seconds(work, source: str) -> float:
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(pieces=st.lists(st.sampled_from(PIECES), min_size=1, max_size=3))
 def test_twice_the_text_takes_little_more_than_twice_the_time(work, pieces) -> None:
+    text = ("".join(pieces) * 30_000)[:30_000]
+    once, twice = cpu_seconds(work, text), cpu_seconds(work, text + text)
+    assert twice < 3 * once + LEAST_SECONDS
+
+
+READERS = [as_answer_that_raised, as_classes, as_fragments, as_written_answer]
+
+
+@pytest.mark.parametrize("work", READERS)
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(pieces=st.lists(st.sampled_from(WORDS), min_size=1, max_size=2))
+def test_twice_the_answer_takes_little_more_than_twice_the_time(work, pieces) -> None:
     text = ("".join(pieces) * 30_000)[:30_000]
     once, twice = cpu_seconds(work, text), cpu_seconds(work, text + text)
     assert twice < 3 * once + LEAST_SECONDS
@@ -82,6 +134,17 @@ def test_a_line_without_an_end_is_cut_and_the_others_stay() -> None:
 def test_an_honest_cell_is_shown_as_it_is(source: str) -> None:
     shown = Shown()
     assert [shown.source(kind, source) for kind in ("code", "markdown", "raw")] == [source] * 3
+
+
+PASTED = ["(attachment:x)", "(&#97;ttachment:x)", "(attachment\\:x)", "(<attachment&colon;x>)"]
+
+
+@pytest.mark.parametrize("address", [*PASTED, "[r]\n\n[r]: attachment:x"])
+def test_a_picture_that_was_pasted_keeps_no_page_from_being_made(address: str) -> None:
+    for mark in ("![", "!![", "!!![", "a ![b] !["):
+        page = markdown2html(Shown().source("markdown", f"{mark}a]{address}"))
+        assert "<img" not in page
+    assert Shown().source("markdown", "![a](b.png)") == "![a](b.png)"
 
 
 def test_of_many_outputs_the_first_and_the_last_are_kept() -> None:

@@ -144,7 +144,6 @@ def test_a_reply_without_items_is_the_student_s_verdict() -> None:
     for ask in (
         lambda one: one.scale(X),
         lambda one: one.put("bn_param", {"mode": "train"}),
-        lambda one: one.get("np"),
     ):
         assert fault(lambda ask=ask: ask(Student(Hollow(), ANSWERS))).verdict is Verdict.FAILED
 
@@ -245,3 +244,26 @@ def test_what_a_reference_imports_may_be_callable_without_being_an_answer() -> N
     # These have no __dict__; whether list[int] has one depends on Python's version.
     vars(reference).update(root=math.sqrt, Table=list[int], double=double, again=double)
     assert list(declared_in(reference)) == ["double"]
+
+
+def test_a_global_that_is_passed_on_and_not_there_is_to_blame_itself() -> None:
+    one = student(scale=lambda x: x)
+    assert np.array_equal(one.scale(X), X)
+    assert "`nothing.here`" in fault(lambda: one.scale(one.get("nothing.here"))).message
+
+
+def test_entries_of_an_attribute_are_set_in_one_request() -> None:
+    class Net:
+        def __init__(self) -> None:
+            self.params = {"W": np.zeros(2)}
+
+    net = student(Net=Net).Net()
+    net.update("params", {"W": np.ones(2)})
+    assert np.array_equal(net.params["W"], np.ones(2))
+
+
+@pytest.mark.parametrize("params", [[], property(lambda _: 1 / 0), None])
+def test_where_entries_cannot_be_set_the_blame_is_as_in_two_requests(params: Any) -> None:
+    net = student(Net=type("Net", (), {} if params is None else {"params": params})).Net()
+    one, two = fault(lambda: net.update("params", {})), fault(lambda: net.params.update({}))
+    assert one.message == two.message

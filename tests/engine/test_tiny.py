@@ -260,6 +260,7 @@ def test_settings_of_another_kind_are_one_sentence(tmp_path: Path) -> None:
 # Junk
 
 JUNK = [
+    "{10**5000: 1}", "{10**5000}", "(10**5000,)",
     "None", "()", "{}", "[]", "0", "-1.5", "2**80", "10**5000", "1j", "True", "''", "'\\ud800'",
     "b'x'", "{1}", "{(1, 2): {3}}", "float('nan')", "(float('inf'),) * 3", "[[1], [2, 3]]",
     "np.zeros(())", "np.zeros((0, 3))", "np.full((7, 3), np.nan)", "np.array(['a'])",

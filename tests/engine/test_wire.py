@@ -187,12 +187,16 @@ def test_what_is_not_plain_is_not_sent(value):
         encode({"x": value})
 
 
-def test_a_decoded_array_is_ones_own():
-    data = bytearray(encode({"x": np.arange(3.0)}))
-    x = decode(data)["x"]
-    data[-8:] = b"\xff" * 8
-    x += 1
-    assert np.array_equal(x, [1, 2, 3])
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+@pytest.mark.parametrize("first", [np.arange(3.0), np.arange(3, dtype=np.int8), np.zeros(0)])
+def test_decoded_arrays_can_be_written_to_apart_from_each_other_and_begin_evenly(kind, first):
+    sent = {"name" * n: array for n, array in enumerate((first, np.arange(4.0), np.arange(2)), 1)}
+    got = decode(kind(encode(sent)))
+    for name, array in sent.items():
+        assert got[name].flags.writeable
+        assert got[name].flags.aligned
+        got[name] += 1
+        assert np.array_equal(array, got[name] - 1)
 
 
 def test_a_bool_that_is_neither_becomes_one():

@@ -6,6 +6,7 @@ import pytest
 from autograder.checking.compare import shape
 from autograder.checking.faults import StudentFault, WrongShape
 from autograder.checking.values import numbers, one_number
+from autograder.diagnosis.outline import outline
 from autograder.sandbox import POLICY, StudentRaised
 from autograder.sandbox.places import SourceCell, Sources
 from autograder.sandbox.requests import Item, read_reply
@@ -61,6 +62,13 @@ def raised(source: str, **error) -> StudentRaised:
     with pytest.raises(StudentRaised) as found:
         read_reply({"ok": False, "error": told | error}, POLICY, sources)
     return found.value
+
+
+def test_what_was_returned_cannot_be_tried_out_against_its_digest():
+    """Whoever sees the JSON of a grade has the digest, and can choose what to return."""
+    returned = [np.array([0.25])]
+    digests = {outline(returned, secret) for secret in (b"of one course", b"of another", b"")}
+    assert len(digests) == 3
 
 
 LINES = "def f(x):\n    return hidden + value"

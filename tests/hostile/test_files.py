@@ -6,19 +6,18 @@ in it and nobody else notices.
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import resource
 import shutil
-import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import tiny_course
+from attackers import ATTACKS, CODE
 from nbgrader.api import Gradebook
 from rich.console import Console
 from tiny_course import NAME
@@ -38,92 +37,6 @@ MEMORY = 4 << 30  # bytes of address space: /dev/zero ends in an error, not in t
 NOT_TEXT = os.fsencode("ev") + b"\xff"
 
 
-def links(folder: Path) -> None:
-    (folder / "notes.txt").symlink_to("../../../.autograder/secret")
-    (folder / "rows.txt").symlink_to("../../../gradebook.db")
-    (folder / "users.txt").symlink_to("/etc/passwd")
-    (folder / "others").symlink_to("../../honest")
-    (folder / "inner").mkdir()
-    (folder / "inner" / "deep.txt").symlink_to("../../../../.autograder/secret")
-
-
-def pipe_for_a_date(folder: Path) -> None:
-    os.mkfifo(folder / "timestamp.txt")
-
-
-def endless_date(folder: Path) -> None:
-    (folder / "timestamp.txt").symlink_to("/dev/zero")
-
-
-def pipe_for_a_notebook(folder: Path) -> None:
-    (folder / "tiny.ipynb").unlink()
-    os.mkfifo(folder / "tiny.ipynb")
-
-
-def another_ones_notebook(folder: Path) -> None:
-    (folder / "tiny.ipynb").unlink()
-    (folder / "tiny.ipynb").symlink_to("../../honest/tiny/tiny.ipynb")
-
-
-def socket_and_pipes(folder: Path) -> None:
-    os.mkfifo(folder / "data.csv")
-    with contextlib.chdir(folder), socket.socket(socket.AF_UNIX) as own:
-        own.bind("answers.json")  # the whole path would be too long for a socket
-
-
-def says(text: str) -> Callable[[Path], None]:
-    return lambda folder: (folder / "timestamp.txt").write_text(text) and None
-
-
-def pages(folder: Path) -> None:
-    for name, text in PAGES.items():
-        (folder / name).write_text(text)
-    (folder / "packed.zip").write_bytes(b"PK\x03\x04\0\0")
-
-
-PAGES = {
-    "derivation.html": "<script>steal()</script>",
-    "figure.svg": "<svg xmlns='http://www.w3.org/2000/svg'><script>steal()</script></svg>",
-    "PAGE.HTM": "<script>steal()</script>",
-    "x.xhtml": "<script/>",
-    "x.mht": "x",
-    "x.xsl": "x",
-    "app.js": "steal()",
-    "README": "hello",
-    ".htaccess": "AddType text/html .txt",
-    "notes.txt": "mine",
-    "helper.py": "x = 1",
-}
-CODE = {
-    "leaves": "import os; os._exit(0)",
-    "talks": "raise ValueError('\x1b]0;12 of 12\x07')",
-    "hoards": "import os, socket\n    for _ in range(5): os.fork()\n"
-    "    kept = [socket.socketpair() for _ in range(110)]\n    import time; time.sleep(99)",
-}
-"""What stands in `standardize`, which is worth 4 of 12 points."""
-
-
-def answers(body: str) -> Callable[[Path], None]:
-    def attack(folder: Path) -> None:
-        shutil.rmtree(folder)
-        tiny_course.hand_in(folder, {"standardize": f"def standardize(x):\n    {body}"})
-
-    return attack
-
-
-ATTACKS: dict[str, Callable[[Path], None]] = {
-    **{student: answers(body) for student, body in CODE.items()},
-    "links": links,
-    "pipe_date": pipe_for_a_date,
-    "endless_date": endless_date,
-    "nines": says("9" * 23),
-    "future": says("2999-01-01 00:00:00 UTC"),
-    "zone": says("2026-01-01 00:00:00 /proc/kmsg"),
-    "sockets": socket_and_pipes,
-    "pages": pages,
-    "pipe_book": pipe_for_a_notebook,
-    "other_book": another_ones_notebook,
-}
 EMPTY_HANDED = {"pipe_book", "other_book"}
 UNDATED = {"pipe_date", "endless_date", "nines", "future", "zone"}
 NO_FOLDER = {"linked", "linked_too"}
@@ -223,6 +136,7 @@ def test_nothing_that_a_link_leads_to_comes_out(graded: Course) -> None:
             assert SECRET not in raw, path
             assert b"root:x:" not in raw, path
             assert not raw.startswith(b"SQLite format"), path
+            assert path.suffix != ".html" or b"<script>steal" not in raw, path
 
 
 def test_no_page_of_a_students_keeps_a_name_that_a_browser_runs(graded: Course) -> None:

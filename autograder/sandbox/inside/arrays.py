@@ -42,6 +42,9 @@ def _little_endian(dtype: np.dtype[Any]) -> str:
 def read(name: Any, shape: Any, raw: memoryview, ndim: int) -> tuple[np.ndarray[Any, Any], int]:
     """Return an array and how many bytes it takes. Raises WireError and nothing else.
 
+    It stays where it is in the message if that can be written to and begins at a multiple of the
+    size of a number; else it is a copy.
+
     Args:
         name: its type, from anywhere.
         shape: its shape, from anywhere.
@@ -66,7 +69,10 @@ def read(name: Any, shape: Any, raw: memoryview, ndim: int) -> tuple[np.ndarray[
         return _text_array(own, dtype, shape), size
     if dtype.kind == "b":  # a byte that is neither 0 nor 1 is no valid bool
         return np.frombuffer(own, np.uint8).astype(np.bool_).reshape(shape), size
-    return np.frombuffer(own, dtype).astype(native).reshape(shape), size
+    array = np.frombuffer(own, dtype)
+    if dtype != native or not (array.flags.aligned and array.flags.writeable):
+        array = array.astype(native)
+    return array.reshape(shape), size
 
 
 def _text_characters(name: str) -> int | None:

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from . import blame, frames, lent, plain, variables
+from . import blame, chance, frames, lent, plain, variables
 from .capture import Listener, NullStream
-from .wire import Handle
+from .wire import Handle, Named
 
 MOST_ITEMS = 10_000
 VALUE, OPAQUE, MAPPING = "value", "opaque", "mapping"
@@ -34,6 +34,7 @@ class Table:
         self._names = names
         self._ask = ask
         self._objects: list[Any] = []
+        self._chance = chance.state()
 
     def get(self, name: str) -> Any:
         """Return what a global name stands for, or with dots an attribute of it."""
@@ -52,8 +53,8 @@ class Table:
         return getattr(obj, name)
 
     def invoke(self, obj: Any, name: str, args: Any, kwargs: Any) -> Any:
-        """Call a method."""
-        return getattr(obj, name)(*args, **kwargs)
+        """Call a method, or with dots one of an attribute: `params.update`."""
+        return functools.reduce(getattr, name.split("."), obj)(*args, **kwargs)
 
     def item(self, obj: Any, key: Any) -> Any:
         """Return an item."""
@@ -105,15 +106,22 @@ class Table:
                         each.decorator_list = kept
                 exec(compile(tree, "<given>", "exec"), self._names)
 
-    def forget(self) -> None:
-        """Let go of all objects: what a check has held, the next one does not ask for."""
+    def forget(self, *, rewind: bool) -> None:
+        """Let go of all objects: what a check has held, the next one does not ask for.
+
+        To `rewind` puts all generators back to where they were when this process began to answer.
+        """
         self._objects.clear()
+        if rewind:
+            chance.restore(self._chance)
 
     def resolve(self, value: Any) -> Any:
         """Replace handles by their objects, at any depth."""
         kind = type(value)
         if kind is Handle:
             return self._objects[value.id]
+        if kind is Named:
+            return self.get(value.name)
         if kind is dict:
             return {key: self.resolve(item) for key, item in value.items()}
         if kind in (list, tuple):
@@ -165,15 +173,17 @@ def answer(
 ) -> dict[str, Any]:
     """Carry out one request: `op`, `fresh`, `want`, `listen` and the operation's fields.
 
-    `want` says per returned value what is to be sent of it (see `Table.hold`); `listen`
-    whether what is printed meanwhile is wanted too. What is `fatal` is raised on.
+    `fresh` forgets what was held before; None rewinds as well (see `Table.forget`). `want` says
+    per returned value what is to be sent of it (see `Table.hold`); `listen` whether what is printed
+    meanwhile is wanted too. What is `fatal` is raised on.
     """
     operation, want = message.pop("op"), message.pop("want")
-    if message.pop("fresh"):
-        table.forget()
+    fresh = message.pop("fresh")
     heard = Listener() if message.pop("listen") else None
     quiet = sys.stdout
     try:
+        if fresh is not False:
+            table.forget(rewind=fresh is None)
         sys.stdout = heard or quiet
         fields = table.resolve(message)
         returned = getattr(table, operation)(**fields)

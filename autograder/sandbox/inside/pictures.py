@@ -16,6 +16,7 @@ FOLDER = "pictures"
 MOST_PIXELS = 4_000_000  # a plot of 40 by 25 cm in print
 LARGEST = 1600  # pixels of a side that is shown
 COLOURS = 128  # of a PNG: enough for a plot
+QUICKLY = 3  # in half of the usual time, for a fifth more bytes
 
 
 def drawn_anew(raw: bytes) -> dict[str, str]:
@@ -30,7 +31,8 @@ def drawn_anew(raw: bytes) -> dict[str, str]:
     fresh = Image.frombytes(mode, seen.size, seen.tobytes())  # without the file's remarks
     file = io.BytesIO()
     if kind == "PNG":
-        fresh.quantize(COLOURS, method=Image.Quantize.FASTOCTREE).save(file, "PNG")
+        few = fresh.quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
+        few.save(file, "PNG", compress_level=QUICKLY)
     else:
         fresh.save(file, "JPEG", quality=80)
     return {f"image/{kind.lower()}": base64.b64encode(file.getvalue()).decode()}

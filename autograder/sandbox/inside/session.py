@@ -12,7 +12,7 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-from . import blame, fork, frames, kernel, shell
+from . import blame, chance, fork, frames, kernel, shell
 from .bounds import WireError
 
 
@@ -22,7 +22,7 @@ def serve(sock: socket.socket, interpreter: shell.Shell, work: str) -> None:
     place_files(work, files["files"])
     os.chdir(work)
     sys.path.insert(0, "")
-    shell.fix_randomness()
+    chance.fix()
     frames.send(sock, {"ready": True})
     while True:
         message, descriptor = frames.receive_with_descriptor(sock)

@@ -6,7 +6,6 @@ import ast
 import importlib
 import os
 import pkgutil
-import random
 import subprocess
 import sys
 import types
@@ -16,7 +15,6 @@ from typing import Any
 
 import matplotlib
 import matplotlib.font_manager
-import numpy as np
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
@@ -200,11 +198,17 @@ def import_packages(folders: list[str]) -> None:
     importlib.invalidate_caches()
 
 
-def import_modules(names: list[str]) -> None:
-    """Import modules that most submissions will; whoever misses one meets the error."""
+def make_ready(names: list[str]) -> None:
+    """Import modules that most submissions will, and of `module:function` call the function.
+
+    Whoever misses one meets the error.
+    """
     for name in names:
+        module, _, function = name.partition(":")
         with suppress(Exception, SystemExit):
-            importlib.import_module(name)
+            imported = importlib.import_module(module)
+            if function:
+                getattr(imported, function)()
 
 
 def close_fonts() -> None:
@@ -212,13 +216,6 @@ def close_fonts() -> None:
     cached: Any = getattr(matplotlib.font_manager, "_get_font", None)
     if hasattr(cached, "cache_clear"):
         cached.cache_clear()
-
-
-def fix_randomness() -> None:
-    """Give every submission the same random numbers, unseeded generators included."""
-    random.seed(0)
-    np.random.seed(0)
-    vars(np.random.bit_generator)["randbits"] = random.Random(0).getrandbits
 
 
 def run(shell: Shell, cell_id: str, source: str) -> tuple[bool, BaseException | None]:

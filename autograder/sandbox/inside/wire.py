@@ -6,6 +6,7 @@ exactly one key, which says what it stands for::
     {"d": {…}} dict with text keys    {"m": [[k, v], …]} dict with any keys
     {"t": […]} tuple                  {"s": […]} set            {"f": […]} frozenset
     {"i": "0x…"} integer of any size  {"c": [re, im]} complex   {"h": 7} handle
+    {"n": "np.float64"} named
     {"a": [dtype, shape]} array       {"l": [dtype, shape]} lists of numbers of one kind
     {"b": n} bytes
 
@@ -27,6 +28,8 @@ from . import arrays
 from .bounds import DEFAULT_LIMITS, DEPTH, Limits, WireError, refuse_crowds
 
 _LENGTH = struct.Struct("<I")
+_ALIGNED = 16
+"""The raw bytes begin at a multiple of this, and so do arrays behind others of whole numbers."""
 _AS_IT_IS = frozenset([type(None), bool, float, str])
 """Types of which JSON has every value; from outside, text has to be looked at."""
 _ENCODER = json.JSONEncoder(separators=(",", ":"))
@@ -41,6 +44,13 @@ class Handle:
     id: int
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a global of the other side, or with dots an attribute of it, stands for there."""
+
+    name: str
+
+
 def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
     """Encode a message of the values above, nested at most DEPTH deep in its members.
 
@@ -51,13 +61,15 @@ def encode(message: Mapping[str, Any]) -> list[bytes | memoryview]:
         header = _ENCODER.encode(writer.pack(message, -2)).encode("ascii")
     except (ValueError, TypeError, RecursionError) as problem:
         raise WireError(str(problem)) from None
+    header += b" " * (-(_LENGTH.size + len(header)) % _ALIGNED)
     return [_LENGTH.pack(len(header)) + header, *writer.raw]
 
 
 def decode(data: bytes | bytearray | memoryview, limits: Limits = DEFAULT_LIMITS) -> dict[str, Any]:
     """Decode bytes from anywhere. Raises WireError and nothing else.
 
-    Arrays come out as fresh, writable, C-contiguous ndarrays of native byte order.
+    Arrays come out as writable, C-contiguous ndarrays of native byte order. Of bytes that can be
+    written to they are a part, so those are not to be used again.
     """
     view = memoryview(data)
     if len(view) < _LENGTH.size:
@@ -103,6 +115,8 @@ class _Writer:
             return self._packed_list(value) or self._members(value, depth)
         if kind is Handle:
             return {"h": value.id}
+        if kind is Named:
+            return {"n": value.name}
         if issubclass(kind, np.generic) and kind is not type(value.item()):
             return self.pack(value.item(), depth)
         if issubclass(kind, Mapping):
@@ -185,7 +199,7 @@ class _Reader:
         if len(tree) != 1:
             raise WireError("an object has one key")
         ((tag, body),) = tree.items()
-        if self.limits.plain and tag in ("a", "h", "l", "b"):
+        if self.limits.plain and tag in ("a", "h", "n", "l", "b"):
             raise WireError("only plain values belong here")
         if tag == "d" and type(body) is dict:
             members = self._members(body.values(), depth)
@@ -196,6 +210,8 @@ class _Reader:
             return self._collection(tag, self._members(body, depth))
         if tag == "h" and type(body) is int and 0 <= body < _INTEGER_BOUND and self.limits.handles:
             return Handle(body)
+        if tag == "n" and type(body) is str and self.limits.handles:
+            return Named(body)
         return self._tagged(tag, body)
 
     def _members(self, trees: Collection[Any], depth: int) -> list[Any]:

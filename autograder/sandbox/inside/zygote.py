@@ -26,8 +26,11 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     orders = socket.socket(fileno=descriptor)
     limits = settings["limits"]
     interpreter = shell.make(limits["stream_bytes"], limits["output_bytes"], settings["warm_cells"])
+    if settings["sandboxed"] and settings["shared"]:
+        os.chdir(namespaces.WORK)
     shell.import_packages(settings["packages"])
-    shell.import_modules(settings["warm"])
+    shell.make_ready(settings["warm"])
+    os.chdir("/")
     shell.environment_for_children()
     gc.collect()
     gc.freeze()

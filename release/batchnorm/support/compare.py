@@ -17,6 +17,7 @@ Slips = Callable[[], Mapping[str, Any]]
 
 SINGLE = 1e-4  # a right answer in float32, which holds seven digits
 SAME = 1e-6  # relative: so close are numbers of one and the same mistake
+DIGITS = 12  # two mistakes that agree to so many have the same numbers
 PROPORTIONAL = 1e-5  # the same for a factor, measured against centred differences
 
 
@@ -37,8 +38,9 @@ def form_problem(name: str, yours: Any, right: Array) -> Row | None:
     except ValueError:  # lists of unequal length
         mine = np.asarray(None)
     if mine.dtype.kind not in "fiub":
-        kind = "None" if yours is None else type(yours).__name__
-        return Row(name, kind, "numbers", problem=f"{name} is {kind}, which holds no numbers.")
+        found = f"an array of {mine.dtype}" if isinstance(yours, np.ndarray) else kind(yours)
+        sentence = f"{name} is {found}, and should hold real numbers."
+        return Row(name, found, "numbers", problem=sentence)
     if mine.shape != right.shape:
         sentence = f"{name} has shape {mine.shape} and should have shape {right.shape}."
         return Row(name, f"shape {mine.shape}", f"shape {right.shape}", problem=sentence)
@@ -57,7 +59,7 @@ def compare(name: str, yours: npt.NDArray[Any], right: Array, within: float) -> 
     errors = np.where(np.isfinite(mine), errors, np.inf)
     worst = tuple(int(i) for i in np.unravel_index(np.argmax(errors), right.shape))
     place = f"{name}[{', '.join(map(str, worst))}]" if worst else name
-    a, b, error = float(mine[worst]), float(right[worst]), float(errors[worst])
+    a, b, error = float(mine[worst]) + 0.0, float(right[worst]), float(errors[worst])  # no -0
     problem = ""
     if not np.isfinite(a):
         problem = f"{place} is {a}, which is not finite."
@@ -67,7 +69,10 @@ def compare(name: str, yours: npt.NDArray[Any], right: Array, within: float) -> 
 
 
 def named_slip(yours: Any, right: Array, slips: Slips) -> str:
-    """Return a sentence that names the usual mistake with these numbers, or nothing."""
+    """Return a sentence that names the usual mistake with these numbers, or nothing.
+
+    Of several with the same numbers the first is named.
+    """
     mine = np.asarray(yours, np.float64)
     if not np.all(np.isfinite(mine)) or mine.shape != right.shape:
         return ""
@@ -84,14 +89,17 @@ def named_slip(yours: Any, right: Array, slips: Slips) -> str:
                 like.shape == mine.shape
                 and (off := float(np.max(np.abs(mine - like)))) < SAME * size
             ):
-                found.append((off / size, name))
-    return f"Your numbers are those of {min(found)[1]}." if found else ""
+                found.append((round(off / size, DIGITS), name))
+    if not found:
+        return ""
+    _, nearest = min(found, key=lambda slip: slip[0])
+    return f"Your numbers are those of {nearest}."
 
 
 def proportion(yours: Any, right: Any) -> str:
     """Return a sentence if all numbers are off by one and the same factor, or nothing."""
     mine, wanted = (np.asarray(v, np.float64).ravel() for v in (yours, right))
-    if len(mine) < 2 or not np.any(wanted):
+    if len(mine) < 2 or not np.any(wanted) or not np.all(np.isfinite(mine)):
         return ""
     factor = float(mine @ wanted / (wanted @ wanted))
     off = float(np.max(np.abs(mine - factor * wanted)))

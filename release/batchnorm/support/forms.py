@@ -15,6 +15,7 @@ import numpy as np
 
 from . import recorded
 from .checks import Check
+from .compare import kind
 from .mode import autograding
 from .recorded import Says
 from .rows import Row
@@ -60,8 +61,8 @@ def _form(
         NotImplementedError: no field is filled in yet, or the experiment was not run.
     """
     if not isinstance(answers, Mapping):
-        sentence = f"The answers are {_kind(answers)}, not a dictionary."
-        check.stop("the form", _kind(answers), "a dictionary", sentence)
+        sentence = f"The answers are {kind(answers)}, not a dictionary."
+        check.stop("the form", kind(answers), "a dictionary", sentence)
     if all(answers.get(field.name) is None for field in fields):
         sentence = "fill in the form above, numbers from your own run."
         raise NotImplementedError(f"{check.question} is not answered yet: {sentence}")
@@ -90,10 +91,6 @@ def _row(field: Field, value: Any, says: Says | None) -> Row:
     sentence = f"{field.name} is {yours}; your record says {says.text}."
     problem = "" if says.fits(value) else sentence
     return Row(field.name, yours, f"your record: {says.text}", problem=problem)
-
-
-def _kind(value: Any) -> str:
-    return "None" if value is None else type(value).__name__
 
 
 def _short(value: Any) -> str:
@@ -138,7 +135,7 @@ def _scale(value: Any) -> str:
 
 def _scales(values: Any) -> str:
     if not isinstance(values, list | tuple | np.ndarray):
-        return f"is {_kind(values)}: it has to be a list, such as [0.01, 0.1], or [] for none."
+        return f"is {kind(values)}: it has to be a list, such as [0.01, 0.1], or [] for none."
     if len(values) > SCALES:
         return f"has {len(values)} entries: there are only {SCALES} scales."
     wrong = [problem for problem in map(_scale, values) if problem]

@@ -1,10 +1,10 @@
-"""Who runs this notebook: a student, or nbgrader?"""
+"""Who runs this notebook: a student, or nbgrader? And is it a notebook?"""
 
 from __future__ import annotations
 
 import os
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -20,6 +20,14 @@ def autograding() -> bool:
 def nbgrader_runs() -> bool:
     """Return whether nbgrader grades or validates: it knows a wrong check by its exception."""
     return os.environ.get("NBGRADER_EXECUTION") in ("autograde", "validate")
+
+
+def in_notebook() -> bool:
+    """Return whether a Jupyter kernel runs this code."""
+    from IPython import get_ipython  # noqa: PLC0415 - scripts need no IPython
+
+    ask: Any = get_ipython  # IPython's own has no types
+    return getattr(ask(), "kernel", None) is not None
 
 
 def shortened(full: T, short: T) -> T:

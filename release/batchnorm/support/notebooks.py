@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from .needed import Cell, Needed
+from .text import show
 
 _IPYTHON_LINE = re.compile(r"^\s*[%!]")
 
@@ -70,7 +71,7 @@ def load_answers(
                 continue
         problems[name] = problem
         into[name] = _placeholder(name, notebook, problem)
-    print(_sentence(notebook, names, problems, needed) if raw else _nothing_there(notebook))
+    show(_sentence(notebook, names, problems, needed) if raw else _nothing_there(notebook))
     return list(problems)
 
 

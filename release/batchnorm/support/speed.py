@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .gradient_check import relative_error
+from .text import show
 
 Function = Callable[..., Any]
 REPEATED = 200
@@ -31,9 +32,11 @@ def compare_speed(forward: Function, long: Function, short: Function) -> float:
     _, cache = forward(x, gamma, beta, {"mode": "train"})
     results = zip(short(dout.copy(), cache), long(dout.copy(), cache), strict=True)
     errors = [relative_error(a, b) for a, b in results]
-    print("differences", *(f"{error:.1e}" for error in errors))
+    names = ("dx", "dgamma", "dbeta")
+    told = (f"{name} {error:.1e}" for name, error in zip(names, errors, strict=True))
+    show(f"differences: {', '.join(told)}")
     ratio = _seconds(long, dout, cache) / _seconds(short, dout, cache)
-    print(f"the short way is {ratio:.2f} times as fast")
+    show(f"the short way is {ratio:.2f} times as fast")
     return ratio
 
 

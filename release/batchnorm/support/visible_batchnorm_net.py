@@ -14,6 +14,7 @@ from .checks import Check
 from .compare import kind
 from .layers import softmax_loss
 from .mode import shortened
+from .rows import Row
 from .visible_nets import loss_of
 
 Array = npt.NDArray[Any]
@@ -28,7 +29,7 @@ def batchnorm_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> None:
         True: (2.2611955101340957, 6.996533220108303, 5.728356075495),
     }
     X, y = _nine()
-    for flag, (*seeded, elsewhere) in known.items():
+    for flag, (*seeded, moved) in known.items():
         words = "with" if flag else "without"
         _seeded(check, FullyConnectedNet, small, flag, seeded)
         net = FullyConnectedNet([8, 6], reg=0.3, seed=5, use_batchnorm=flag, **small)
@@ -37,9 +38,9 @@ def batchnorm_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> None:
             net.params[name] = net.params[name] + 0.3 * rng.randn(*net.params[name].shape)
         found = loss_of(check, net, X, y)
         check.close(
-            f"loss {words}, elsewhere",
+            f"loss {words}, other weights",
             found,
-            elsewhere,
+            moved,
             slips=partial(_net_slips, net, X, y, flag),
         )
         no_effect = ("b1", "b2") if flag else ()  # the mean takes these biases away
@@ -47,8 +48,8 @@ def batchnorm_net(check: Check, FullyConnectedNet: Callable[..., Any]) -> None:
             grads = check.returned("loss(X, y)", net.loss(X.copy(), y), "loss", "grads")[1]
             for name in no_effect:
                 size = float(np.abs(grads.get(name, 0.0)).max())
-                check.below(f"size of d{name} {words}", size, SMALL_ENOUGH)
-        check.network(words, net, X, y, entries=shortened(12, 4), without=no_effect)
+                check.below(f"size of d{name}, {words}", size, SMALL_ENOUGH)
+        check.network(words, net, X, y, entries=shortened(12, 2), without=no_effect)
         if check.problems and not flag:  # the plain net comes first
             return
     _test_mode(check, FullyConnectedNet([8, 6], seed=5, use_batchnorm=True, **small))
@@ -104,6 +105,7 @@ def _right_names(check: Check, net: Any, flag: bool) -> None:
             sentence = f"{name} has {size} numbers: one for each unit of its layer are {units}."
             if size not in (1, units):
                 check.stop(f"size of {name}", str(size), str(units), sentence)
+            _neutral(check, name, net.params[name])
         return
     found = ", ".join(sorted(there)) or "neither gamma nor beta"
     why = (
@@ -113,6 +115,16 @@ def _right_names(check: Check, net: Any, flag: bool) -> None:
     )
     sentence = f"params holds {found}: {why}"
     check.stop(f"parameters {words}", str(len(there)), str(wanted), sentence)
+
+
+def _neutral(check: Check, name: str, values: Array) -> None:
+    """Look whether gamma or beta begins so that normalization only normalizes."""
+    if np.all(np.asarray(values) == name.startswith("gamma")):
+        return
+    low, high = float(np.min(values)), float(np.max(values))
+    yours = f"{low:.3g}" if low == high else f"{low:.3g} to {high:.3g}"
+    sentence = f"{name} begins at {yours}, so the layer does more than normalize."
+    check.add(Row(f"{name} at the start", yours, "no effect", problem=sentence))
 
 
 def _net_slips(net: Any, X: Array, y: Array, flag: bool) -> Mapping[str, Any]:

@@ -141,9 +141,9 @@ class Check:
                 self.stop(f"gradient of {name}", "none", f"shape {shape}", sentence)
             found = np.shape(gradients[name])
             if gradients[name] is None or found != shape:
-                told = "is None" if gradients[name] is None else f"has shape {found}"
-                sentence = f"The gradient of {name} {told} and should have shape {shape}."
-                self.stop(f"gradient of {name}", told.split(" ", 1)[1], f"shape {shape}", sentence)
+                told = "None" if gradients[name] is None else f"shape {found}"
+                sentence = f"{name} has shape {shape}, its gradient {told}: they have to be alike."
+                self.stop(f"gradient of {name}", told, f"shape {shape}", sentence)
             type_ = np.asarray(parameter).dtype
             if type_ != np.float64:
                 sentence = f"{name} is {type_}, and the net was asked for float64."

@@ -177,9 +177,9 @@ def search_results(
         x: the setting along the horizontal axis; both axes are logarithmic.
         y: the setting along the vertical axis.
     """
-    figure, ((panel,),) = axes(1, 1, (6.4, 4))
+    figure, ((panel,),) = axes(1, 1, (5, 4.2))
     xs, ys, scores = zip(*tried, strict=True)
-    dots = panel.scatter(xs, ys, c=scores, s=170, cmap="cividis", vmin=0, vmax=1, edgecolors=INK)
+    dots = panel.scatter(xs, ys, c=scores, s=110, cmap="cividis", vmin=0, vmax=1, edgecolors=INK)
     for at_x, at_y, value in tried:
         panel.annotate(f"{value:.2f}", (at_x, at_y), (9, 6), textcoords="offset points")
     panel.set(xscale="log", yscale="log")
@@ -209,7 +209,7 @@ def bars(
         guesses: a fraction for some of the names, shown as diamonds; anything else is left out.
         notes: a few words behind the value of each bar.
     """
-    figure, ((panel,),) = axes(1, 1, (7.4, 0.7 + 0.42 * len(values)))
+    figure, ((panel,),) = axes(1, 1, (5.2, 0.7 + 0.4 * len(values)))
     drawn = panel.barh(list(values), list(values.values()), color=BLUE, height=0.6)
     panel.grid(visible=False, axis="y")
     behind = [f", {note}" for note in notes] or [""] * len(values)
@@ -219,10 +219,10 @@ def bars(
         panel.text(chance, -0.75, " chance", color=ORANGE)
     guessed = guessed_fractions(guesses, values)
     if guessed:
-        places = [list(values).index(name) + 0.3 for name in guessed]
+        places = [list(values).index(name) + 0.36 for name in guessed]
         look: dict[str, Any] = {"ls": "", "marker": "D", "color": PINK, "clip_on": False}
-        panel.plot(list(guessed.values()), places, **look, ms=7, label="your guess")
-        panel.legend(loc="lower right")
+        panel.plot(list(guessed.values()), places, **look, ms=6, label="your guess, below its bar")
+        figure.legend(loc="outside lower right")
     panel.set(xlim=(0, 1), ylim=(len(values) - 0.4, -0.9))
     label(panel, title, "", "")
     told = ", ".join(

@@ -7,11 +7,10 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from IPython import get_ipython
 from IPython.display import display
 from tqdm import tqdm
 
-from .mode import autograding
+from .mode import autograding, in_notebook
 
 
 class _DisplayLine(io.StringIO):
@@ -38,12 +37,6 @@ class _DisplayLine(io.StringIO):
             self._handle.update(bundle, raw=True)
 
 
-def _in_notebook() -> bool:
-    """Return whether a Jupyter kernel runs this code."""
-    ask: Any = get_ipython
-    return getattr(ask(), "kernel", None) is not None
-
-
 def progress(items: Iterable[Any], label: str, *, show: bool = True) -> tqdm[Any]:
     """Return `items` wrapped in a progress bar.
 
@@ -55,7 +48,7 @@ def progress(items: Iterable[Any], label: str, *, show: bool = True) -> tqdm[Any
     Returns:
         The bar; iterate over it. `set_postfix_str` puts a result at its end.
     """
-    notebook = _in_notebook()
+    notebook = in_notebook()
     quiet = autograding() or not (notebook or sys.stderr.isatty())
     return tqdm(
         items,
@@ -63,7 +56,6 @@ def progress(items: Iterable[Any], label: str, *, show: bool = True) -> tqdm[Any
         disable=quiet or not show,
         file=_DisplayLine() if notebook else None,
         ascii=False if notebook else None,
-        ncols=88,
         mininterval=0.2,
-        bar_format="{desc}: {percentage:3.0f}% |{bar}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
+        bar_format="{desc}: {percentage:3.0f}% |{bar:10}| {n_fmt}/{total_fmt} [{elapsed}{postfix}]",
     )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
-GREEN, RED, YELLOW, PLAIN = "\x1b[32m", "\x1b[31m", "\x1b[33m", "\x1b[0m"
-HEADINGS = ("", "yours", "expected", "error", "verdict")
+from .text import GREEN, PLAIN, RED, coloured
+
+HEADINGS = ("yours", "expected", "error")
 UNCHECKED = "not checked"
 
 
@@ -31,19 +31,19 @@ class Row:
 
 
 def table(rows: list[Row]) -> str:
-    """Return the rows as text in columns; the verdict is a word, and coloured where that shows."""
-    told = [(row.name, row.yours, row.expected, row.error) for row in rows]
-    lines = [HEADINGS[:4], *told]
-    widths = [max(len(line[column]) for line in lines) for column in range(4)]
-    verdicts = [(HEADINGS[4], PLAIN), *(row.verdict for row in rows)]
-    text = []
-    for line, verdict in zip(lines, verdicts, strict=True):
-        cells = [line[0].ljust(widths[0])]
-        cells += [cell.rjust(width) for cell, width in zip(line[1:], widths[1:], strict=True)]
-        text.append("   ".join([*cells, coloured(*verdict)]))
-    return "\n".join(text)
+    """Return the rows as text in columns; the verdict is a word, and coloured where that shows.
 
-
-def coloured(text: str, colour: str) -> str:
-    """Return text in a colour, unless the reader switched colours off (https://no-color.org)."""
-    return text if "NO_COLOR" in os.environ or colour == PLAIN else f"{colour}{text}{PLAIN}"
+    It stands beside the name, so that a narrow page shows it too.
+    """
+    names, words = [""] + [row.name for row in rows], [("verdict", PLAIN)]
+    words += [row.verdict for row in rows]
+    told = [HEADINGS, *((row.yours, row.expected, row.error) for row in rows)]
+    shown = [column for column in range(3) if any(line[column] for line in told[1:])]
+    widths = [max(len(line[column]) for line in told) for column in shown]
+    name_width, word_width = max(map(len, names)), max(len(word) for word, _ in words)
+    lines = []
+    for name, (word, colour), line in zip(names, words, told, strict=True):
+        numbers = [line[c].rjust(width) for c, width in zip(shown, widths, strict=True)]
+        verdict = coloured(word, colour) + " " * (word_width - len(word))
+        lines.append("   ".join([name.ljust(name_width), verdict, *numbers]).rstrip())
+    return "\n".join(lines)

@@ -12,6 +12,7 @@ from .data import Data
 from .gradient_check import Model
 from .optim import RULES, Config
 from .progress import progress
+from .text import show
 
 Array = npt.NDArray[Any]
 CHECKED = 1000  # pictures that an epoch's training accuracy is measured on
@@ -164,7 +165,7 @@ class Solver:
 
     def _tell_divergence(self) -> None:
         if self.show:
-            print(
+            show(
                 f"{self.label}: stopped at iteration {self.diverged_at}, because the loss is "
                 f"{self.loss_history[-1]}. Smaller steps or smaller weights keep it finite."
             )

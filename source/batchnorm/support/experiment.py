@@ -7,6 +7,7 @@ from typing import Any, NoReturn
 
 from . import calm
 from .mode import autograding
+from .text import show
 
 
 class NotRun:
@@ -44,7 +45,7 @@ def experiment(run: Callable[[], Any]) -> Any:
     try:
         return run()
     except NotImplementedError as open_question:
-        print(f"{run.__name__} did not run. {open_question}")
+        show(f"{run.__name__} did not run. {open_question}")
     except Exception as error:  # whatever a student's net raises
-        print(f"{run.__name__} did not run to its end. {calm.told(error)}")
+        show(f"{run.__name__} did not run to its end. {calm.told(error)}")
     return result

@@ -49,7 +49,7 @@ def feature_histograms(stages: Mapping[str, Array]) -> tuple[Figure, str]:
             look = {"color": colour, "ls": DASHES[number], "label": f"feature {number + 1}"}
             panel.hist(feature, bins=12, histtype="step", lw=1.8, **look)
         label(panel, name, "value", "rows")
-    grid[0, 0].legend(fontsize=8)
+    grid[0, 0].legend(fontsize=9)
     told = "; ".join(
         f"{name}: means {np.round(v.mean(0), 1).tolist()}, spreads {np.round(v.std(0), 1).tolist()}"
         for name, v in stages.items()

@@ -31,7 +31,9 @@ LIT = {
     graph.RED: ("#fad1c4", "#c8321e", "WRONG"),
     graph.GREY: (PAPER, INK, "not known"),
 }
-WIDTH, BOTTOM, TOP = 12.9, -0.75, 3.9
+WIDTH, TOP = 12.9, 3.9
+BOTTOM = {"plain": -0.75, "lit": -0.3}
+"""Where the drawing ends below: two lines explain the plain one, one line the lit one."""
 
 
 @picture
@@ -42,9 +44,10 @@ def computational_graph(lights: Mapping[int, str] | None = None) -> tuple[Figure
         lights: the colour of each gate by its number, from `graph.lights`; none for the plain
             drawing.
     """
-    figure, ((panel,),) = axes(1, 1, (11.6, 11.6 * (TOP - BOTTOM) / WIDTH))
+    bottom = BOTTOM["plain" if lights is None else "lit"]
+    figure, ((panel,),) = axes(1, 1, (11.6, 11.6 * (TOP - bottom) / WIDTH))
     panel.axis("off")
-    panel.set(xlim=(0, WIDTH), ylim=(BOTTOM, TOP), aspect="equal")
+    panel.set(xlim=(0, WIDTH), ylim=(bottom, TOP), aspect="equal")
     for gate in GATES:
         for source in gate.inputs:
             _arrows(panel, source, gate.output)
@@ -57,7 +60,7 @@ def computational_graph(lights: Mapping[int, str] | None = None) -> tuple[Figure
         _explain(panel)
         return figure, f"The computational graph of batch normalization, nine gates. {_steps()}."
     colours = "green: right so far; red: here it goes wrong; grey: not known yet"
-    panel.text(0.1, -0.45, colours, color=INK, fontsize=12)
+    panel.text(0.1, -0.25, colours, color=INK, fontsize=12)
     told = "; ".join(f"{g.number} {g.name} {LIT[lights[g.number]][2]}" for g in GATES)
     return figure, f"The graph again, each gate lit by what the check found: {told}."
 

@@ -20,6 +20,7 @@ import numpy as np
 from .data import Data
 from .mode import autograding
 from .solver import Solver
+from .text import as_html, show
 
 FORMAT = 1
 FOLDER = "results"
@@ -262,27 +263,31 @@ def _summary(runs: Sequence[Run], numbers: Mapping[str, float]) -> str:
 def _show(record: Mapping[str, Any], text: str) -> None:
     from IPython.display import display  # noqa: PLC0415 - scripts need no IPython
 
-    display({MIME: record, "text/plain": text}, raw=True)  # type: ignore[no-untyped-call]
+    told = {"text/html": as_html(text, columns=False), "text/plain": text}
+    display({MIME: record, **told}, raw=True)  # type: ignore[no-untyped-call]
 
 
 def print_accuracies(with_: Run, without: Run) -> None:
     """Print the accuracies of two runs after each epoch."""
-    print("epoch   with: training validation   without: training validation")
+    lines = ["         with batchnorm         without", "epoch" + "   train     val" * 2]
     columns = [c for run in (with_, without) for c in (run.train_accuracy, run.val_accuracy)]
     for epoch, (a, b, c, d) in enumerate(zip_longest(*columns, fillvalue=math.nan), start=1):
-        print(f"{epoch:5} {a:16.3f} {b:10.3f} {c:18.3f} {d:10.3f}")
+        lines.append(f"{epoch:5}{a:8.3f}{b:8.3f}{c:8.3f}{d:8.3f}")
+    show("\n".join(lines), columns=True)
 
 
 def print_best(rates: Sequence[float], rows: Mapping[str, Sequence[Run]]) -> None:
     """Print the best validation accuracy of each learning rate, or that it diverged."""
-    for name, row in rows.items():
-        ends = ("diverged" if run.diverged else f"{run.best_val:.3f}" for run in row)
-        told = (f"{rate:g}: {end}" for rate, end in zip(rates, ends, strict=True))
-        print(f"best validation accuracy {name:8}", *told, sep="   ")
+    lines = ["best validation accuracy", "rate       with    without"]
+    for rate, *runs in zip(rates, rows["with"], rows["without"], strict=True):
+        with_, without = ("diverged" if r.diverged else f"{r.best_val:.3f}" for r in runs)
+        lines.append(f"{rate:<5g}{with_:>10}{without:>11}")
+    show("\n".join(lines), columns=True)
 
 
 def print_scales(scales: Sequence[float], rows: Mapping[str, Sequence[Run]]) -> None:
     """Print the best validation accuracies of both nets at each weight scale."""
-    print("weight scale   with   without   (best validation accuracy)")
+    lines = ["best validation accuracy", "weight scale    with   without"]
     for scale, run, plain in zip(scales, rows["with"], rows["without"], strict=True):
-        print(f"{scale:12.4g} {run.best_val:6.3f} {plain.best_val:9.3f}")
+        lines.append(f"{scale:12.4g}{run.best_val:8.3f}{plain.best_val:10.3f}")
+    show("\n".join(lines), columns=True)

@@ -19,7 +19,8 @@ from . import forms, visible_batchnorm, visible_batchnorm_net, visible_layers, v
 from .checks import Check, CheckEndsError
 from .mode import checking, nbgrader_runs
 from .names import returned_names, unmade
-from .rows import GREEN, RED, YELLOW, Row, coloured, table
+from .rows import Row, table
+from .text import GREEN, RED, YELLOW, coloured, show
 
 
 class Question(NamedTuple):
@@ -114,23 +115,20 @@ def visible_check(question: str, names: Mapping[str, Any]) -> None:
     """
     seen = look_at(question, names)
     if seen.check.rows:
-        print(table(seen.check.rows))
+        show(table(seen.check.rows), columns=True)
     if seen.check.picture is not None:
         seen.check.picture()
     word, colour = seen.state
     if word == "green":
-        print(
-            f"{question}: {coloured('every visible check passes', GREEN)}. {seen.sentence}".strip(
-                ". "
-            )
-        )
+        passes = coloured("every visible check passes", GREEN)
+        show(f"{question}: {passes}. {seen.sentence}".rstrip())
     elif word == "open" and QUESTIONS[question].bonus:
-        print(coloured(f"{seen.sentence} It is a bonus: you may go on without it.", colour))
+        show(coloured(f"{seen.sentence} It is a bonus: you may go on without it.", colour))
     elif nbgrader_runs():
         raise _error(question, seen)
     else:
         told = seen.sentence if word == "open" else f"{question}: {seen.sentence}"
-        print(coloured(told, colour))
+        show(coloured(told, colour))
 
 
 def _error(question: str, seen: Seen) -> Exception:
@@ -149,14 +147,15 @@ def summary(notebook: str, names: Mapping[str, Any]) -> None:
     if nbgrader_runs():
         return
     questions = NOTEBOOKS[notebook]
-    width = max(map(len, questions))
+    width, lines = max(map(len, questions)), []
     for question in questions:
         with redirect_stdout(io.StringIO()):
             seen = look_at(question, names)
         word, colour = seen.state
         bonus = " (a bonus)" if QUESTIONS[question].bonus and word == "open" else ""
-        word_in_colour = coloured(f"{word:5}", colour)
-        print(f"{question:{width}}   {word_in_colour}{bonus}   {seen.sentence}".rstrip())
+        state = coloured(word, colour) + " " * (len("green") - len(word))
+        lines.append(f"{question:{width}}   {state}{bonus}   {seen.sentence}".rstrip())
+    show("\n".join(lines))
 
 
 def look_at(question: str, names: Mapping[str, Any]) -> Seen:

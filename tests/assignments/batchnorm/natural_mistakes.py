@@ -180,7 +180,8 @@ def write() -> None:
         "# What the visible checks say to natural mistakes",
         "",
         "One line a mistake: the question it was made in, the first row that turns red there, and "
-        "its sentence, numbers left out.",
+        "its sentence, numbers left out. An answer in which the stub's `raise` is left is not wrong "
+        "but open: no row turns red.",
         "",
         "| question | mistake | row | sentence |",
         "| --- | --- | --- | --- |",

@@ -9,6 +9,7 @@ import pytest
 import student_folder  # noqa: F401 - makes `support` importable
 from support import calm
 from support.checks import Check, CheckEndsError
+from support.compare import named_slip
 from support.rows import Row, table
 
 EXPECTED = np.arange(6.0).reshape(2, 3)
@@ -38,11 +39,11 @@ def test_right_values_pass_in_any_type(right):
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
-        (None, "out is None, which holds no numbers."),
-        ({}, "out is dict, which holds no numbers."),
-        ("text", "out is str, which holds no numbers."),
-        ([[1.0], [1.0, 2.0]], "out is list, which holds no numbers."),
-        (EXPECTED * 1j, "out is ndarray, which holds no numbers."),
+        (None, "out is None, and should hold real numbers."),
+        ({}, "out is a dict, and should hold real numbers."),
+        ("text", "out is a str, and should hold real numbers."),
+        ([[1.0], [1.0, 2.0]], "out is a list, and should hold real numbers."),
+        (EXPECTED * 1j, "out is an array of complex128, and should hold real numbers."),
         (EXPECTED.T, "out has shape (3, 2) and should have shape (2, 3)."),
         (EXPECTED[None], "out has shape (1, 2, 3) and should have shape (2, 3)."),
         (EXPECTED + np.array([[0, 0, 0], [0, 0.5, 0]]), "out[1, 1] is 4.5 and should be 4."),
@@ -78,15 +79,15 @@ def test_the_table_shows_both_numbers_at_the_worst_place():
     check = Check("q")
     check.close("out", EXPECTED + np.array([[0, 0, 0.25], [0, 0, 3]]), EXPECTED)
     lines = table(check.rows).splitlines()
-    assert lines[0].split() == ["yours", "expected", "error", "verdict"]
-    assert lines[1].split() == ["out[1,", "2]", "8", "5", "2e-01", "wrong"]
+    assert lines[0].split() == ["verdict", "yours", "expected", "error"]
+    assert lines[1].split() == ["out[1,", "2]", "wrong", "8", "5", "2e-01"]
 
 
 def test_a_verdict_is_coloured_and_still_a_word(monkeypatch):
     monkeypatch.delenv("NO_COLOR")
     rows = [Row("a", "1", "1"), Row("b", "B", "a letter", unchecked=True)]
     assert "\x1b[32mok\x1b[0m" in table(rows)
-    assert table(rows).endswith("   not checked"), "what nobody looked at is never green"
+    assert "\nb   not checked   " in table(rows), "what nobody looked at is never green"
 
 
 @pytest.mark.parametrize(
@@ -144,3 +145,11 @@ def test_a_right_gradient_passes_in_either_precision_and_a_wrong_one_fails(dtype
     assert not check.problems
     check.gradient("dx", (2.1 * x * dout).astype(dtype), square, x, dout)
     assert check.problems
+
+
+def test_of_mistakes_with_the_same_numbers_the_first_is_named_and_else_the_nearest():
+    yours, right = np.array([1.0, 2.0]), np.array([5.0, 5.0])
+    same = {"other weights": yours, "a mistake that changes nothing here": yours * (1 + 1e-15)}
+    assert named_slip(yours, right, lambda: same) == "Your numbers are those of other weights."
+    near = {"almost this": yours * (1 + 5e-7), "this": yours}
+    assert named_slip(yours, right, lambda: near) == "Your numbers are those of this."

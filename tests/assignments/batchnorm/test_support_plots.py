@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import student_folder  # noqa: F401 - makes `support` importable
 from PIL import Image
-from support import graph, plots, plots_batchnorm, plots_graph, plots_signals
+from support import graph, plots, plots_batchnorm, plots_graph, plots_signals, text
 from support.record import Run
 from support.signals import both
 
@@ -173,6 +173,11 @@ def test_letters_of_the_frames_stand_out_from_their_own_paper(colour):
 @pytest.mark.parametrize("page", [LIGHT, DARK])
 def test_lines_and_letters_stand_out_from_light_and_dark_pages(colour, page):
     assert contrast(colour, page) >= READABLE
+
+
+@pytest.mark.parametrize(("paper", "letters"), text.PAPERS.values())
+def test_what_checks_say_in_colour_reads_on_its_own_paper(paper, letters):
+    assert contrast(letters, paper) >= LEGIBLE
 
 
 @pytest.mark.parametrize("sight", [np.eye(3), NO_RED, NO_GREEN])

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import student_folder  # noqa: F401 - makes `support` importable
 from support.experiment import NotRun, experiment
+from support.rows import Row, table
+from support.text import RED, as_html, coloured
 from support.visible import NOTEBOOKS, QUESTIONS, summary, visible_check
 
 RIGHT = "def relu_forward(x):\n    return np.maximum(0, x), x\n"
@@ -29,7 +33,7 @@ def names(source: str) -> dict:
 @pytest.mark.parametrize(
     ("source", "last"),
     [
-        (RIGHT, "relu_forward: every visible check passes"),
+        (RIGHT, "relu_forward: every visible check passes."),
         (WRONG, "relu_forward: out[0, 0] is 2 and should be 0. Your numbers are those of the "
          "absolute value. (and 1 more)"),
         (RAISES, "relu_forward: It raises AttributeError: 'numpy.ndarray' object has no attribute "
@@ -41,6 +45,35 @@ def names(source: str) -> dict:
 def test_its_last_line_says_how_the_question_stands(source, last, capsys):
     visible_check("relu_forward", names(source))
     assert capsys.readouterr().out.splitlines()[-1] == last
+
+
+def test_a_table_tells_the_verdict_before_the_numbers_and_leaves_empty_columns_out():
+    rows = [Row("dx[0]", "1", "2", "3e-01", "dx is wrong."), Row("db", "no", "a longer one")]
+    assert table(rows).splitlines() == [
+        "        verdict   yours       expected   error",
+        "dx[0]   wrong         1              2   3e-01",
+        "db      ok           no   a longer one",
+    ]
+    assert "error" not in table(rows[1:])
+
+
+def test_a_notebook_shows_tables_in_a_box_of_their_own_and_sentences_in_whole_words(monkeypatch):
+    shown = []
+    monkeypatch.setattr("support.text.in_notebook", lambda: True)
+    monkeypatch.setattr("IPython.display.display", lambda bundle, raw: shown.append(bundle))
+    visible_check("relu_forward", names(WRONG))
+    box, sentence = (bundle["text/html"] for bundle in shown)
+    assert "white-space: pre; overflow-x: auto" in box
+    assert "white-space: pre-wrap" in sentence
+    assert "word-break: normal" in sentence
+    assert shown[0]["text/plain"].splitlines()[1].split()[2] == "wrong"
+    assert "absolute value" in shown[1]["text/plain"]
+
+
+def test_html_has_colours_of_its_own_and_shows_what_is_written(monkeypatch):
+    monkeypatch.delenv("NO_COLOR")
+    html = as_html(f"a < b: {coloured('<b>wrong</b>', RED)}", columns=True)
+    assert re.search(r'a &lt; b: <span style="[^"]+">&lt;b&gt;wrong&lt;/b&gt;</span></pre>$', html)
 
 
 @pytest.mark.parametrize("mode", ["autograde", "validate"])

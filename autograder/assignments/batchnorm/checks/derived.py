@@ -12,6 +12,7 @@ What is element by element, such as relu or dgamma, is measured in one go and ca
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 from autograder.assignments.batchnorm.checks import second_call
@@ -74,5 +75,13 @@ def when_wide(
         names, *small, *once(student, "wide", ask), strict=True
     ):
         if second_call.same(found, right):
-            told = f"{name} of a wide input"
-            compare.values(told, wide, wide_right, tolerance=ROUGHLY, hint=SMALL)
+            once(student, name, partial(_compare_wide, name, wide, wide_right))
+
+
+def _compare_wide(name: str, found: Array, right: Array) -> None:
+    """A gradient of the wide input is right.
+
+    Raises:
+        StudentFault: it is not.
+    """
+    compare.values(f"{name} of a wide input", found, right, tolerance=ROUGHLY, hint=SMALL)

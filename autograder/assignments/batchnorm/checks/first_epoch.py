@@ -113,6 +113,36 @@ def _first_epoch(encoded: bytes, release: Path, version: str) -> Epoch:
     return Epoch(tuple(losses), accuracies[0], accuracies[1], start, late)
 
 
+class Looked(NamedTuple):
+    """What a right net computes of one batch."""
+
+    params: Parameters
+    batch: tuple[Value, Value]
+    loss: float
+    gradients: Parameters
+
+
+def late_and_start(settings: Settings, release: Path) -> tuple[Looked, Looked]:
+    """What a right net computes before the last batch of its first epoch, and at the start."""
+    version = stamp(release / "datasets")
+    return _late_and_start(msgspec.json.encode(settings), release, version)
+
+
+@lru_cache(maxsize=16)
+def _late_and_start(encoded: bytes, release: Path, version: str) -> tuple[Looked, Looked]:
+    settings, epoch = (
+        msgspec.json.decode(encoded, type=Settings),
+        _first_epoch(encoded, release, version),
+    )
+    batches = pictures(release).batches(settings.seed)
+    first, *_, last = (next(batches) for _ in epoch.losses)
+    late, start = (
+        Looked(params, batch, *right_net(settings, params).loss(*batch))
+        for params, batch in ((epoch.late, last), (epoch.start, first))
+    )
+    return late, start
+
+
 def right_net(settings: Settings, params: Parameters | None = None) -> reference.FullyConnectedNet:
     """The reference's net as these settings draw it, or with these parameters."""
     state = np.random.get_state()

@@ -17,7 +17,7 @@ from autograder.checking import compare
 from autograder.checking.faults import CheckFailed, StudentFault
 from autograder.checking.remote import RemoteMapping, RemoteObject
 from autograder.checking.student import Student
-from autograder.sandbox.wire import Handle
+from autograder.sandbox.wire import Named
 
 Array = NDArray[np.float64]
 Names = Mapping[str, str]
@@ -199,7 +199,7 @@ def something_is_right(what: str, *compares: Callable[[], None]) -> None:
     )
 
 
-def float64(student: Student) -> Handle:
+def float64(student: Student) -> Named:
     """The `np.float64` of the student's side, for a net's `dtype`; a string is not the same."""
     return student.get("np.float64")
 

@@ -147,6 +147,7 @@ def _move(
     step: float,
 ) -> None:
     """Put the student's parameters that far from the reference's along `direction`."""
-    net.params.update(
-        {keys[name]: expected.params[name] + step * way for name, way in direction.items()}
+    net.update(
+        "params",
+        {keys[name]: expected.params[name] + step * way for name, way in direction.items()},
     )

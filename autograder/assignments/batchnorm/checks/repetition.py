@@ -28,9 +28,8 @@ import numpy as np
 import numpy.typing as npt
 
 from autograder.assignments.batchnorm.checks import first_epoch, nets, own_steps
-from autograder.assignments.batchnorm.checks.first_epoch import Epoch
+from autograder.assignments.batchnorm.checks.first_epoch import Epoch, Looked
 from autograder.assignments.batchnorm.records import Run, Settings
-from autograder.assignments.batchnorm.reference import FullyConnectedNet
 from autograder.checking.faults import StudentFault
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
@@ -164,11 +163,10 @@ def _computes(student: Student, probe: Settings, release: Path) -> bool:
     drawn = own_steps.read(student, net.params, list(keys.values()))
     if not all(_close(drawn[keys[n]], value, DRAWN_ALIKE) for n, value in right.start.items()):
         return False
-    batches = first_epoch.pictures(release).batches(probe.seed)
-    first, *_, last = (next(batches) for _ in right.losses)
-    for params, batch in ((right.late, last), (right.start, first)):
-        net.params.update({keys[n]: _like(value, drawn[keys[n]]) for n, value in params.items()})
-        if _same_gradients(student, net, first_epoch.right_net(probe, params), batch):
+    for right_one in first_epoch.late_and_start(probe, release):
+        values = right_one.params.items()
+        net.params.update({keys[n]: _like(value, drawn[keys[n]]) for n, value in values})
+        if _same_gradients(student, net, right_one):
             return True
     return False
 
@@ -178,18 +176,15 @@ def _like(value: Value, own: Value) -> Value:
     return value.reshape(own.shape).astype(own.dtype)
 
 
-def _same_gradients(
-    student: Student, net: RemoteObject, right: FullyConnectedNet, batch: tuple[Value, Value]
-) -> bool:
+def _same_gradients(student: Student, net: RemoteObject, right: Looked) -> bool:
     """Whether loss and gradients of both nets agree."""
-    wanted, wanted_grads = right.loss(*batch)
-    loss, remote = net.loss(*batch)
-    names = nets.names(remote, wanted_grads)
+    loss, remote = net.loss(*right.batch)
+    names = nets.names(remote, right.gradients)
     grads = own_steps.read(student, remote, list(names.values()))
-    largest = max(float(np.linalg.norm(value)) for value in wanted_grads.values())
-    return own_steps.same(loss, wanted, own_steps.REACTS) and all(
+    largest = max(float(np.linalg.norm(value)) for value in right.gradients.values())
+    return own_steps.same(loss, right.loss, own_steps.REACTS) and all(
         _close(grads[names[n]], value, nets.NET_TOLERANCE, nets.SMALL_GRADIENT * largest)
-        for n, value in wanted_grads.items()
+        for n, value in right.gradients.items()
     )
 
 

@@ -9,7 +9,7 @@ from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import derived
 from autograder.checking import compare
 from autograder.checking.compare import Array
-from autograder.checking.inputs import normal
+from autograder.checking.inputs import made_once, normal
 from autograder.checking.student import Student
 
 FORWARD = "Each row of x is multiplied with w, then b is added to every row."
@@ -58,19 +58,31 @@ Gradients = tuple[Array, Array, Array]
 GRADIENTS = ("dx", "dw", "db")
 
 
+Case = tuple[Array, Array, Array, Array, Gradients]
+"""x, w, b, dout, and the right gradients."""
+
+
 def gradients(
-    student: Student,
-    rng: np.random.RandomState,
-    *features: int,
-    rows: int = 6,
-    outputs: int = 5,
+    student: Student, rng: np.random.RandomState, *features: int
 ) -> tuple[Gradients, Gradients]:
     """(dx, dw, db) of the student's own forward and backward, and of the reference."""
-    x, w, b = layer(rng, *features, rows=rows, outputs=outputs)
+    case = drawn(rng, *features)
+    return own_gradients(student, case), case[-1]
+
+
+def own_gradients(student: Student, case: Case) -> Gradients:
+    """(dx, dw, db) of the student's own forward and backward."""
+    x, w, b, dout, _ = case
     _, cache = student.affine_forward(x, w, b)
+    return student.affine_backward(dout, cache)  # type: ignore[no-any-return]
+
+
+def drawn(rng: np.random.RandomState, *features: int, rows: int = 6, outputs: int = 5) -> Case:
+    """Inputs, and what is right for them."""
+    x, w, b = layer(rng, *features, rows=rows, outputs=outputs)
     dout = rng.standard_normal((rows, outputs)) + 0.5
-    _, expected_cache = reference.affine_forward(x, w, b)
-    return student.affine_backward(dout, cache), reference.affine_backward(dout, expected_cache)
+    _, cache = reference.affine_forward(x, w, b)
+    return x, w, b, dout, reference.affine_backward(dout, cache)
 
 
 def two_sizes(
@@ -85,7 +97,8 @@ def two_sizes(
 def wide(student: Student, rng: np.random.RandomState) -> tuple[Gradients, Gradients]:
     """`gradients` of the wide layer."""
     rows, features, outputs = WIDE
-    return gradients(student, rng, features, rows=rows, outputs=outputs)
+    case = made_once(rng, "a wide layer", lambda: drawn(rng, features, rows=rows, outputs=outputs))
+    return own_gradients(student, case), case[-1]
 
 
 @pytest.mark.question("affine_backward", weight=2)

@@ -11,6 +11,7 @@ from autograder.assignments.batchnorm.checks import derived, second_call
 from autograder.assignments.batchnorm.checks.batches import LARGE_EPS, ROOT, Layer, both, layer
 from autograder.checking import compare
 from autograder.checking.compare import Array
+from autograder.checking.inputs import made_once
 from autograder.checking.student import Student
 
 WIDE = (5_000, 60)
@@ -34,11 +35,24 @@ def gradients(
     eps: float = 1e-5,
 ) -> tuple[Gradients, Gradients]:
     """(dx, dgamma, dbeta) by the student's own forward and `backward`, and by the reference."""
+    return own_gradients(student, backward, inputs, eps), right_gradients(inputs, eps)
+
+
+def own_gradients(
+    student: Student, backward: Callable[..., Gradients], inputs: Layer, eps: float = 1e-5
+) -> Gradients:
+    """(dx, dgamma, dbeta) by the student's own forward and `backward`."""
     x, gamma, beta, dout = inputs
-    theirs, ours = both(student, mode="train", eps=eps)
-    _, cache = student.batchnorm_forward(x, gamma, beta, theirs)
-    _, expected_cache = reference.batchnorm_forward(x, gamma, beta, ours)
-    return backward(dout, cache), reference.batchnorm_backward(dout, expected_cache)
+    bn_param = student.put("bn_param", {"mode": "train", "eps": eps})
+    _, cache = student.batchnorm_forward(x, gamma, beta, bn_param)
+    return backward(dout, cache)
+
+
+def right_gradients(inputs: Layer, eps: float = 1e-5) -> Gradients:
+    """(dx, dgamma, dbeta) by the reference."""
+    x, gamma, beta, dout = inputs
+    _, cache = reference.batchnorm_forward(x, gamma, beta, {"mode": "train", "eps": eps})
+    return reference.batchnorm_backward(dout, cache)
 
 
 def two_sizes(
@@ -54,7 +68,14 @@ def wide(
     student: Student, backward: Callable[..., Gradients], rng: np.random.RandomState
 ) -> tuple[Gradients, Gradients]:
     """`gradients` of the wide batch."""
-    return gradients(student, backward, layer(rng, *WIDE))
+    inputs, right = made_once(rng, "a wide batch", lambda: wide_case(rng))
+    return own_gradients(student, backward, inputs), right
+
+
+def wide_case(rng: np.random.RandomState) -> tuple[Layer, Gradients]:
+    """The wide batch, and what is right for it."""
+    inputs = layer(rng, *WIDE)
+    return inputs, right_gradients(inputs)
 
 
 def when_wide(

@@ -12,13 +12,14 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import derived, nets
 from autograder.checking import compare
 from autograder.checking.compare import Array
 from autograder.checking.faults import CheckFailed
-from autograder.checking.inputs import away_from_zero, normal
+from autograder.checking.inputs import away_from_zero, made_once, normal
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
 
@@ -109,14 +110,20 @@ def as_in_small(
         compare_gradients(student, rng, wide)
 
 
+class Case(NamedTuple):
+    """Inputs of a wide net, and what is right for them."""
+
+    expected: reference.FullyConnectedNet
+    X: Array
+    y: NDArray[np.int64]
+    gradients: dict[str, Array]
+    """Of the wide layer."""
+
+
 def _both(rng: np.random.RandomState, wide: Wide) -> Shares:
     """The gradients of the wide layer, of the student's net and of the reference."""
-    inputs = 1 + wide.use_batchnorm  # one input, normalized, is the same whatever its weight
-    expected = _reference(rng, wide, inputs)
-    X = np.linspace(-2.0, 2.0, ROWS)[:, None] ** np.arange(1, inputs + 1)
-    X += rng.uniform(-0.05, 0.05, size=X.shape)
-    y = np.arange(ROWS) % CLASSES
-    net = wide.make(input_dim=inputs, num_classes=CLASSES)
+    expected, X, y, right = made_once(rng, f"{wide.hidden}", lambda: _case(rng, wide))
+    net = wide.make(input_dim=X.shape[1], num_classes=CLASSES)
     keys = nets.names(net.params, expected.params)
     last = net.params[keys[f"b{expected.num_layers}"]]
     as_rows = last.shape == (1, CLASSES)  # some nets make rows of their biases
@@ -126,11 +133,20 @@ def _both(rng: np.random.RandomState, wide: Wide) -> Shares:
     }
     net.params.update(values)
     _, grads = net.loss(X, y)
-    _, right = expected.loss(X, y)
-    looked_at = ("W1", "gamma1") if wide.use_batchnorm else ("W1", "b1")
     names = nets.names(grads, expected.params)
-    found = grads.many([names[name] for name in looked_at])
-    return dict(zip(looked_at, found, strict=True)), {name: right[name] for name in looked_at}
+    found = grads.many([names[name] for name in right])
+    return dict(zip(right, found, strict=True)), right
+
+
+def _case(rng: np.random.RandomState, wide: Wide) -> Case:
+    inputs = 1 + wide.use_batchnorm  # one input, normalized, is the same whatever its weight
+    expected = _reference(rng, wide, inputs)
+    X = np.linspace(-2.0, 2.0, ROWS)[:, None] ** np.arange(1, inputs + 1)
+    X += rng.uniform(-0.05, 0.05, size=X.shape)
+    y = np.arange(ROWS) % CLASSES
+    _, gradients = expected.loss(X, y)
+    looked_at = ("W1", "gamma1") if wide.use_batchnorm else ("W1", "b1")
+    return Case(expected, X, y, {name: gradients[name] for name in looked_at})
 
 
 def _reference(rng: np.random.RandomState, wide: Wide, inputs: int) -> reference.FullyConnectedNet:
