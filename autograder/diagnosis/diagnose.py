@@ -138,7 +138,7 @@ class Diagnosis:
         """
         failures = []
         for mistake in self._candidates(check, likely):
-            wrong = self._failure(check, mistake)
+            wrong = self.failure(check, mistake)
             same = SAME if check.draws else EXACTLY
             if wrong is not None and wrong.explains(trace, fault, drawn=check.draws, same=same):
                 return wrong.mistake
@@ -164,7 +164,7 @@ class Diagnosis:
             for mistake in sorted(some, key=lambda one: (one.name, one.question) not in found)
         ]
 
-    def _failure(self, check: Check, mistake: Misconception) -> Wrong | None:
+    def failure(self, check: Check, mistake: Misconception) -> Wrong | None:
         """How a named mistake fails the check; None if it passes, or raises."""
         key = check.question, check.name, mistake
         if key not in self._failures:

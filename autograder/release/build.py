@@ -14,20 +14,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 import nbformat
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from nbgrader.api import Base
 from nbgrader.converters import GenerateAssignment, GenerateSolution
 from nbgrader.converters.base import NbGraderException
-from nbgrader.dbutil import ALEMBIC_DIR
-from sqlalchemy import create_engine, inspect
-from sqlalchemy.exc import SQLAlchemyError
 from traitlets.config import Config
 
 from autograder.assignment import find
@@ -46,7 +40,7 @@ from autograder.release.compare import differences
 from autograder.release.convert import convert
 from autograder.release.forms import fill_in
 from autograder.release.leaks import leaks_in_folder
-from autograder.release.migrate import change_questions, planned_change
+from autograder.release.migrate import change_questions, lay_out, planned_change
 from autograder.release.solve import run_solutions, to_run
 from autograder.release.worth import other_points
 
@@ -181,20 +175,6 @@ def _workshop(course: Course, assignment: str) -> Iterator[Path]:
                 (workshop / name).symlink_to(course.root / name)
         lay_out(f"sqlite:///{workshop}/gradebook.db")
         yield workshop
-
-
-def lay_out(gradebook: str) -> None:
-    """Make a new gradebook's tables: nbgrader would start `alembic` for a version, a second long.
-
-    One that is there stays as it is; one that cannot be reached is nbgrader's to complain about.
-    """
-    with suppress(SQLAlchemyError, ImportError):
-        engine = create_engine(gradebook)
-        with engine.begin() as connection:
-            if not inspect(connection).get_table_names():
-                Base.metadata.create_all(connection)
-                MigrationContext.configure(connection).stamp(ScriptDirectory(ALEMBIC_DIR), "head")
-        engine.dispose()
 
 
 def _build(workshop: Path, assignment: str) -> tuple[Path, Path]:

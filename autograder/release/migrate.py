@@ -9,18 +9,46 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import BaseCell, Comment, Grade, Gradebook, MissingEntry, SourceCell, SubmittedNotebook
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from nbgrader.api import (
+    Base,
+    BaseCell,
+    Comment,
+    Grade,
+    Gradebook,
+    MissingEntry,
+    SourceCell,
+    SubmittedNotebook,
+)
 from nbgrader.api import Notebook as NotebookRow
+from nbgrader.dbutil import ALEMBIC_DIR
+from sqlalchemy import create_engine, inspect
+from sqlalchemy.exc import SQLAlchemyError
 
 from autograder.course.course import Course
 from autograder.course.nbgrader_view import course_directory
 from autograder.course.waiting import patient, wait_until_free
 from autograder.release.changes import Plan, cells_of, plan
+
+
+def lay_out(gradebook: str) -> None:
+    """Make a new gradebook's tables: nbgrader would start `alembic` for a version, a second long.
+
+    One that is there stays as it is; one that cannot be reached is nbgrader's to complain about.
+    """
+    with suppress(SQLAlchemyError, ImportError):
+        engine = create_engine(gradebook)
+        with engine.begin() as connection:
+            if not inspect(connection).get_table_names():
+                Base.metadata.create_all(connection)
+                MigrationContext.configure(connection).stamp(ScriptDirectory(ALEMBIC_DIR), "head")
+        engine.dispose()
 
 
 def planned_change(workshop: Path, course: Course, assignment: str) -> Plan | None:
@@ -51,8 +79,10 @@ def change_questions(
 def _gradebooks(workshop: Path, course: Course) -> Iterator[tuple[Gradebook, Gradebook]]:
     folder = course_directory(course.root)
     wait_until_free(folder.db_url)
+    address = patient(folder.db_url)
+    lay_out(address)
     with (
-        Gradebook(patient(folder.db_url), folder.course_id) as book,
+        Gradebook(address, folder.course_id) as book,
         Gradebook(f"sqlite:///{workshop}/gradebook.db", folder.course_id) as wanted,
     ):
         yield book, wanted

@@ -27,6 +27,7 @@ from autograder.assignments.batchnorm import mistakes
 from autograder.checking import collect
 from autograder.checking.faults import CheckFailed
 from autograder.diagnosis.diagnose import Diagnosis, alike
+from autograder.diagnosis.shared import diagnosis_of
 from autograder.model import Verdict
 from autograder.proof.given import Given
 
@@ -233,13 +234,18 @@ def test_a_mistake_of_the_forward_pass_is_recognised_behind_a_right_backward_pas
 
 @pytest.mark.parametrize("question", ["two_layer_net", "fully_connected_net", "batchnorm_net"])
 def test_a_mistake_of_a_layer_is_recognised_in_a_right_net(checks, question):
+    """Its trace there is known already: it is what the diagnosis compares with."""
+    diagnosis = diagnosis_of(ASSIGNMENT, SECRET)
+    recognised = 0
     for mistake in MISTAKES.underneath(question):
-        ran = outcomes(checks, {mistake.defines: mistake.implementation}, [question])
-        for one in ran.values():
-            if one.outcome.verdict is Verdict.FAILED:
-                found = named(one)
+        for check in checks.of(question):
+            wrong = diagnosis.failure(check, mistake)
+            if wrong is not None:
+                found = diagnosis.name(check, wrong.trace, wrong.fault)
                 assert found is not None
                 assert found.name in (mistake.name, SAME_IN_A_NET.get(mistake.name))
+                recognised += 1
+    assert recognised
 
 
 @pytest.mark.parametrize("question", ["batchnorm_backward", "two_layer_net", "batchnorm_net"])
