@@ -32,7 +32,7 @@ from autograder.errors import UsageError, full_disk, is_full_disk
 from autograder.gradebook.work import Work
 from autograder.grading.graded import GradedSubmission
 from autograder.grading.withholding import UNWRITTEN, withheld
-from autograder.model import CheckResult, ClassResult, Grade, Regraded, Status
+from autograder.model import ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another
 from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
@@ -76,7 +76,7 @@ class ClassRun:
         self._questions = questions_of(course, assignment)
         self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
-        self._seen: dict[tuple[CheckResult, ...], tuple[CheckResult, ...]] = {}
+        self._seen: dict[Any, Any] = {}
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._times: dict[str, float] = {}
 
@@ -213,14 +213,15 @@ class ClassRun:
         return pack_folder(self._folders[student])
 
     def _keep(self, student: str, graded: GradedSubmission) -> None:
-        # What many students got is kept once: a grade of its own takes 40 kB.
-        questions = tuple(
-            msgspec.structs.replace(score, checks=self._seen.setdefault(score.checks, score.checks))
-            for score in graded.grade.questions
-        )
-        self._grades[student] = msgspec.structs.replace(graded.grade, questions=questions)
+        self._grades[student] = self._shared(graded.grade)
         if graded.staff_notes:
             self._staff_notes[student] = graded.staff_notes
+
+    def _shared(self, grade: Grade) -> Grade:
+        """The grade, of which what many students got is kept once: its own would take 40 kB."""
+        once, replace = self._seen.setdefault, msgspec.structs.replace
+        known = (replace(own, checks=once(own.checks, own.checks)) for own in grade.questions)
+        return replace(grade, questions=tuple(once(score, score) for score in known))
 
     def _write_together(self, works: Sequence[Work]) -> bool:
         """Write several to the gradebook; if that fails, one by one it shows whose fault it is."""
@@ -229,7 +230,7 @@ class ClassRun:
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception as error:
-            if is_full_disk(error):  # as above
+            if is_full_disk(error):
                 raise full_disk(error) from error
             return False
         self._written([work.student for work in works])
@@ -257,7 +258,7 @@ class ClassRun:
                 self._ledger.mark_written(student)
         known = standings(self._gradebook, self._assignment, *students)
         for student in students:
-            self._grades[student] = settled(self._grades[student], known[student])
+            self._grades[student] = self._shared(settled(self._grades[student], known[student]))
 
     def _leave_out(self, student: str) -> None:
         """Withhold a grade that cannot be written, and keep the reason for staff."""
