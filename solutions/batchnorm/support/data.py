@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -96,12 +96,12 @@ def load(
     folders = [Path(folder)] if folder is not None else list(_dataset_folders(Path.cwd()))
     if name == "cifar10":
         return _prepare(_read_cifar10(folders), CIFAR_CLASSES, raw)
-    pixels = _unpacked(_find(folders, "fashion_mnist.npz", ADVICE))
-    return _prepare(pixels, FASHION_CLASSES, raw)
+    path = _find(folders, "fashion_mnist.npz", ADVICE)
+    return _prepare(_unpacked(path, path.stat().st_mtime_ns), FASHION_CLASSES, raw)
 
 
-@cache
-def _unpacked(path: Path) -> Raw:
+@lru_cache(maxsize=1)
+def _unpacked(path: Path, version: int) -> Raw:
     """Return a file's arrays, which nobody changes; to unpack them takes longer than the rest."""
     with np.load(path) as arrays:
         return dict(arrays)

@@ -97,7 +97,9 @@ def two_sizes(
 def wide(student: Student, rng: np.random.RandomState) -> tuple[Gradients, Gradients]:
     """`gradients` of the wide layer."""
     rows, features, outputs = WIDE
-    case = made_once(rng, "a wide layer", lambda: drawn(rng, features, rows=rows, outputs=outputs))
+    case = made_once(
+        rng, f"a wide layer {WIDE}", lambda: drawn(rng, features, rows=rows, outputs=outputs)
+    )
     return own_gradients(student, case), case[-1]
 
 

@@ -68,7 +68,7 @@ def wide(
     student: Student, backward: Callable[..., Gradients], rng: np.random.RandomState
 ) -> tuple[Gradients, Gradients]:
     """`gradients` of the wide batch."""
-    inputs, right = made_once(rng, "a wide batch", lambda: wide_case(rng))
+    inputs, right = made_once(rng, f"a wide batch {WIDE}", lambda: wide_case(rng))
     return own_gradients(student, backward, inputs), right
 
 
