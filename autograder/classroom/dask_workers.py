@@ -22,6 +22,8 @@ from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
 
 CONNECT_SECONDS = 20
+JOINING_SECONDS = 5.0
+"""How long those that can grade may come after those that cannot."""
 LOOK_SECONDS = 2.0
 """How often to see who is there."""
 
@@ -70,6 +72,7 @@ class DaskWorkers:
         self._told: set[str] = set()
         self._under_way: WeakKeyDictionary[Future[bytes], frozenset[str]] = WeakKeyDictionary()
         self._seen = float("-inf")
+        self._until = time.monotonic() + JOINING_SECONDS
         try:
             self._await_one()
         except BaseException:
@@ -98,7 +101,7 @@ class DaskWorkers:
         """Ask workers that are new, and let go of those that are gone.
 
         Raises:
-            UsageError: if all that are there are refused.
+            UsageError: if all that are there are refused, and others had time to come.
         """
         if time.monotonic() - self._seen >= LOOK_SECONDS:
             self._see_who_is_there()
@@ -166,7 +169,8 @@ class DaskWorkers:
                 self._refused[worker] = why
             else:
                 self._fit.add(worker)
-        if self._refused and not self._fit and not self._asked:
+        alone = self._refused and not self._fit and not self._asked
+        if alone and time.monotonic() > self._until:
             raise UsageError(" ".join(map(_sentence, self._refused.items())))
 
     def _news(self) -> Iterator[str]:
