@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -202,11 +203,17 @@ def _listed(text: str, words: Sequence[str]) -> bool:
 
 def _copied(words: Sequence[str], handed_out: Iterable[str]) -> float:
     """The share of words that stand in a row of `SHINGLE` that was handed out."""
-    given = {shingle for text in handed_out for _, shingle in _shingles(_words(text))}
+    given = _rows_of(tuple(handed_out))
     covered = {
         at + step for at, shingle in _shingles(words) if shingle in given for step in range(SHINGLE)
     }
     return len(covered) / len(words)
+
+
+@lru_cache(maxsize=32)
+def _rows_of(texts: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """All rows of words of what was handed out, which is the same for a class."""
+    return frozenset(shingle for text in texts for _, shingle in _shingles(_words(text)))
 
 
 def _shingles(words: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...]]]:

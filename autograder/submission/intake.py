@@ -152,7 +152,7 @@ def _read_untrusted(path: SubmittedFile, problems: list[str]) -> list[dict[str, 
                 f"more than {MAX_VALUES:,} values; with its outputs cleared it can be read."
             )
             return None
-        raw = json.loads(path.read(MAX_NOTEBOOK_BYTES))
+        raw = _parsed(path.read(MAX_NOTEBOOK_BYTES))
         if raw.get("nbformat", 4) < 4:
             raw = nbformat.convert(nbformat.from_dict(raw), 4)
         cells = list(raw["cells"])[: MAX_CELLS + 1]
@@ -172,6 +172,14 @@ def _read_untrusted(path: SubmittedFile, problems: list[str]) -> list[dict[str, 
     if len(cells) > MAX_CELLS:
         problems.append(f"{shown(path.name)} has more than {MAX_CELLS} cells; the rest is ignored.")
     return cells[:MAX_CELLS]
+
+
+def _parsed(text: bytes) -> Any:
+    """What JSON stands for; `json` reads NaN as well, and takes three times as long."""
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return json.loads(text)
 
 
 def _too_large(file: SubmittedFile) -> bool:

@@ -28,13 +28,13 @@ def drawn_anew(raw: bytes) -> dict[str, str]:
         mode = "RGBA" if image.mode in ("RGBA", "LA", "P", "PA") and kind == "PNG" else "RGB"
         seen = image.convert(mode)
     seen.thumbnail((LARGEST, LARGEST))
-    fresh = Image.frombytes(mode, seen.size, seen.tobytes())  # without the file's remarks
+    seen.info.clear()  # the file's remarks, some of which would be written again
     file = io.BytesIO()
     if kind == "PNG":
-        few = fresh.quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
+        few = seen.quantize(COLOURS, method=Image.Quantize.FASTOCTREE)
         few.save(file, "PNG", compress_level=QUICKLY)
     else:
-        fresh.save(file, "JPEG", quality=80)
+        seen.save(file, "JPEG", quality=80)
     return {f"image/{kind.lower()}": base64.b64encode(file.getvalue()).decode()}
 
 
