@@ -4,6 +4,7 @@ A student's net and the reference get the same parameters; then scores, loss and
 compared number by number, whatever either of them drew at the start.
 """
 
+import copy
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -69,6 +70,21 @@ def randomize(rng: np.random.RandomState, net: reference.FullyConnectedNet) -> N
             net.params[name] = 1.5 + 0.5 * draw
         else:
             net.params[name] = 0.5 * draw
+
+
+def random_net(rng: np.random.RandomState, net: reference.FullyConnectedNet, rows: int) -> Batch:
+    """Give the reference such parameters; returns a batch on which its last layer shows.
+
+    Where chance leaves no unit alive, scores are the same in every row, or all of one sign, as if
+    a relu stood behind them: then all is drawn again.
+    """
+    last = net.params[f"b{net.num_layers}"]
+    while True:
+        randomize(rng, net)
+        batch = random_batch(rng, rows, net.params["W1"].shape[0], last.size)
+        scores, _ = copy.deepcopy(net).forward(batch.X, "train")
+        if scores.min() < 0.0 < scores.max() and np.ptp(scores, axis=0).all():
+            return batch
 
 
 def names(held: RemoteMapping, wanted: Mapping[str, object]) -> Names:

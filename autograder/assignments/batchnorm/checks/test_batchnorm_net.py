@@ -42,9 +42,9 @@ def pair(
         [6, 5], weight_scale=0.1, dtype=nets.float64(student), **options
     )
     expected = reference.FullyConnectedNet([6, 5], **options)
-    nets.randomize(rng, expected)
+    batch = nets.random_net(rng, expected, 9)
     nets.copy_parameters(student, net, expected, hold=hold)
-    return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
+    return Pair(net, expected, batch)
 
 
 def train_some(rng: np.random.RandomState, made: Pair) -> None:

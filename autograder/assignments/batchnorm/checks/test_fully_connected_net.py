@@ -42,9 +42,9 @@ def pair(
         list(hidden), **SIZES, reg=reg, weight_scale=0.1, dtype=nets.float64(student)
     )
     expected = reference.FullyConnectedNet(hidden, **SIZES, reg=reg)
-    nets.randomize(rng, expected)
+    batch = nets.random_net(rng, expected, 9)
     nets.copy_parameters(student, net, expected, hold=not reg)
-    return Pair(net, expected, nets.random_batch(rng, 9, 8, 4))
+    return Pair(net, expected, batch)
 
 
 @pytest.mark.question("fully_connected_net", draws=True)

@@ -35,9 +35,9 @@ def pair(student: Student, rng: np.random.RandomState, reg: float = 0.0) -> Pair
     """
     sizes = {**SIZES, "weight_scale": 0.1, "reg": reg}
     net, expected = student.TwoLayerNet(**sizes), reference.TwoLayerNet(6, 5, 4, 0.1, reg)
-    nets.randomize(rng, expected)
+    batch = nets.random_net(rng, expected, 7)
     nets.copy_parameters(student, net, expected, hold=not reg)
-    return Pair(net, expected, nets.random_batch(rng, 7, 6, 4))
+    return Pair(net, expected, batch)
 
 
 @pytest.mark.question("two_layer_net", draws=True)
