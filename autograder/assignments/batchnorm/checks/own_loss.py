@@ -35,9 +35,9 @@ OTHERS = 3
 """Further batches: for the slope, if a relu bends within every step from the first (one net in 400
 has a unit that near to zero); and to see whether the loss changes at all."""
 
-NOTICES = 1e-3
-"""Relative change of the loss over all batches, or all labels, below which it is none. A right net
-comes that near by chance once in 10⁵ times, for all of them have to."""
+NOTICES = 1e-5
+"""Relative change of the loss over all batches, or all labels, below which it is none. What takes
+no notice changes by rounding; a net whose penalty is many times its loss, by a thousandth."""
 
 
 @compare.ABSURD_IS_JUST_WRONG
