@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
-from check_runs import collected_checks, not_passed, outcomes, student_of
+from check_runs import MISTAKES, RELEASE, collected_checks, not_passed, outcomes, student_of
 from handwritten import submission
 
 from autograder.assignments.batchnorm import reference
-from autograder.assignments.batchnorm.checks import nets
+from autograder.assignments.batchnorm.checks import nets, random_nets
+from autograder.checking import collect
 from autograder.checking.faults import CheckFailed
 
 WANTED = ("W1", "b1", "gamma1", "beta1", "W2", "b2")
@@ -60,7 +61,7 @@ def test_absurd_names_are_just_not_found():
 def test_hidden_parameters_hide_nothing():
     """No bias or beta of zero, no gamma of one: every gradient is there to be seen."""
     net = reference.FullyConnectedNet([5, 7], 6, 4, use_batchnorm=True)
-    nets.randomize(np.random.RandomState(3), net)
+    random_nets.randomize(np.random.RandomState(3), net)
     for name, value in net.params.items():
         assert np.abs(value).min() > 0
         assert not name.startswith("gamma") or np.abs(value - 1).min() > 0
@@ -134,3 +135,31 @@ def test_what_only_agrees_with_itself_earns_no_points(checks, question):
     assert "gradients_follow_own_loss" in found
     if question == "batchnorm_net":
         assert "neighbours_do_not_matter" in found
+
+
+def test_where_chance_leaves_no_unit_alive_a_net_is_drawn_again():
+    def drawn_once(seed):
+        rng, net = np.random.RandomState(seed), reference.TwoLayerNet(6, 5, 4)
+        random_nets.randomize(rng, net)
+        return net, random_nets.random_batch(rng, 7, 6, 4)
+
+    def shows(net, batch):
+        scores = net.loss(batch.X)
+        return scores.min() < 0 < scores.max() and np.ptp(scores, axis=0).all()
+
+    dull = next(seed for seed in range(10_000) if not shows(*drawn_once(seed)))
+    for seed in (dull, dull + 1):
+        rng, net = np.random.RandomState(seed), reference.TwoLayerNet(6, 5, 4)
+        batch = random_nets.random_net(rng, net, 7)
+        assert shows(net, batch)
+        assert np.array_equal(batch.X, drawn_once(seed)[1].X) == shows(*drawn_once(seed))
+
+
+def test_a_loss_that_a_large_penalty_hides_is_not_called_blind():
+    mistake = next(m for m in MISTAKES.of("fully_connected_net") if m.name == "loss_averaged_twice")
+    (check,) = (
+        c for c in collected_checks().of(mistake.question) if c.name == "gradients_follow_own_loss"
+    )
+    unlucky = b"gamma: a third of them, longer"
+    said = collect.run(check, student_of(MISTAKES.namespace(mistake)), unlucky, RELEASE).outcome
+    assert "whatever the" not in said.message

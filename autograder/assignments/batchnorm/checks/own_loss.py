@@ -11,12 +11,11 @@ import numpy as np
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks.nets import (
     Array,
-    Batch,
     Names,
     names,
-    random_batch,
     read,
 )
+from autograder.assignments.batchnorm.checks.random_nets import Batch, random_batch
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
 from autograder.checking.remote import RemoteObject

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import nets, wide_nets
-from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.assignments.batchnorm.checks.random_nets import Batch, random_batch, random_net
 from autograder.checking import compare
 from autograder.checking.faults import CheckFailed
 from autograder.checking.remote import RemoteObject
@@ -42,7 +42,7 @@ def pair(
         [6, 5], weight_scale=0.1, dtype=nets.float64(student), **options
     )
     expected = reference.FullyConnectedNet([6, 5], **options)
-    batch = nets.random_net(rng, expected, 9)
+    batch = random_net(rng, expected, 9)
     nets.copy_parameters(student, net, expected, hold=hold)
     return Pair(net, expected, batch)
 
@@ -50,7 +50,7 @@ def pair(
 def train_some(rng: np.random.RandomState, made: Pair) -> None:
     """Three training steps' worth of batches, for the running averages; no parameter moves."""
     for _ in range(3):
-        batch = nets.random_batch(rng, 9, 8, 4)
+        batch = random_batch(rng, 9, 8, 4)
         made.net.loss(*batch)
         made.expected.loss(*batch)
 

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import nets, wide_nets
-from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.assignments.batchnorm.checks.random_nets import Batch, random_net
 from autograder.checking import compare
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
@@ -42,7 +42,7 @@ def pair(
         list(hidden), **SIZES, reg=reg, weight_scale=0.1, dtype=nets.float64(student)
     )
     expected = reference.FullyConnectedNet(hidden, **SIZES, reg=reg)
-    batch = nets.random_net(rng, expected, 9)
+    batch = random_net(rng, expected, 9)
     nets.copy_parameters(student, net, expected, hold=not reg)
     return Pair(net, expected, batch)
 

@@ -7,8 +7,8 @@ import pytest
 
 from autograder.assignments.batchnorm import reference
 from autograder.assignments.batchnorm.checks import nets, wide_nets
-from autograder.assignments.batchnorm.checks.nets import Batch
 from autograder.assignments.batchnorm.checks.own_loss import compare_with_own_loss
+from autograder.assignments.batchnorm.checks.random_nets import Batch, random_net
 from autograder.checking import compare
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
@@ -35,7 +35,7 @@ def pair(student: Student, rng: np.random.RandomState, reg: float = 0.0) -> Pair
     """
     sizes = {**SIZES, "weight_scale": 0.1, "reg": reg}
     net, expected = student.TwoLayerNet(**sizes), reference.TwoLayerNet(6, 5, 4, 0.1, reg)
-    batch = nets.random_net(rng, expected, 7)
+    batch = random_net(rng, expected, 7)
     nets.copy_parameters(student, net, expected, hold=not reg)
     return Pair(net, expected, batch)
 
