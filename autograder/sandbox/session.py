@@ -70,6 +70,8 @@ class Session:
         A cell that hangs or kills the interpreter costs itself: the good ones before it run again
         in a fresh process. One that ends it for no known reason gets a second try, unless `sure`.
         """
+        if self._jail is not None:
+            self._jail.student.signal(signal.SIGCONT)  # it is stopped while a fork answers
         runs: list[CellRun] = []
         for count, cell in enumerate(cells, start=len(self._good) + 1):
             key = str(self._ran)

@@ -84,6 +84,12 @@ class Table:
         """Return the variables of the notebook that an answer reads."""
         return variables.read_by(self.get(name), self._names)
 
+    def draw(self, pictures: list[bytes]) -> Any:
+        """Return the pictures drawn anew, before any code of the student's has run."""
+        from . import pictures as drawing
+
+        return drawing.all_drawn(pictures)
+
     def lend(self, names: list[str]) -> None:
         """Define names as functions that the grader computes while a request is answered."""
         self._names.update({name: lent.proxy(name, self._ask) for name in names})
@@ -150,7 +156,7 @@ class Table:
 SEVERAL = "values", "keys", "take", "reads"
 OPERATIONS = (
     *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
-    *("reads", "lend", "define"),
+    *("reads", "draw", "lend", "define"),
 )
 
 
