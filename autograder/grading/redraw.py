@@ -1,13 +1,14 @@
 """A student's own pictures, drawn anew in the sandbox, for the people who grade what was written.
 
-Pictures are opened where a flaw of the library that opens them harms nobody but their owner, in a
-fork of the submission's process before any code of the student's has run there.
+Pictures are opened where a flaw of the library that opens them harms nobody but their owner: in the
+submission's process, before any code of the student's has run there.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 
 from autograder.course.questions import Question
 from autograder.grading.graded import Picture, Pictures
@@ -32,9 +33,6 @@ def pictures_beside(
         session: of one of the submission's notebooks; no cell has run in it.
         submission: what was handed in.
         questions: the assignment's.
-
-    Raises:
-        SandboxBroken: there is no process to be had.
     """
     wanted = {
         question: [(name, cell) for cell in cells]
@@ -68,8 +66,7 @@ def _drawn(session: Session, files: Sequence[bytes]) -> list[tuple[str, str] | N
     if not files:
         return nothing
     try:
-        with session.fork() as fork:
-            reply = fork.request("draw", pictures=list(files)).items[0].value
+        reply = session.draw(files)
     except StudentError:
         return nothing
     if type(reply) is not list or len(reply) != len(files):
@@ -77,7 +74,7 @@ def _drawn(session: Session, files: Sequence[bytes]) -> list[tuple[str, str] | N
     return [_picture(told) for told in reply]
 
 
-def _picture(told: object) -> tuple[str, str] | None:
+def _picture(told: Any) -> tuple[str, str] | None:
     """One answer of a process in which a hostile picture may have taken over."""
     match told:
         case (str() as kind, bytes() as data) if kind in KINDS:

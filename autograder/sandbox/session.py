@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Jail, Spent, ended_by_itself
 from autograder.sandbox.requests import Fork
 from autograder.sandbox.watchdog import Jails
-from autograder.sandbox.wire import DEFAULT_LIMITS
+from autograder.sandbox.wire import DEFAULT_LIMITS, Limits
 
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
 
@@ -70,8 +70,6 @@ class Session:
         A cell that hangs or kills the interpreter costs itself: the good ones before it run again
         in a fresh process. One that ends it for no known reason gets a second try, unless `sure`.
         """
-        if self._jail is not None:
-            self._jail.student.signal(signal.SIGCONT)  # it is stopped while a fork answers
         runs: list[CellRun] = []
         for count, cell in enumerate(cells, start=len(self._good) + 1):
             key = str(self._ran)
@@ -91,7 +89,7 @@ class Session:
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of cells and forks so far, by the kernel's account."""
+        """Return the CPU seconds so far, by the kernel's account."""
         return self._cpu_before + (self._jail.cpu() if self._jail is not None else 0.0)
 
     @property
@@ -124,15 +122,27 @@ class Session:
             return run
         raise AssertionError("unreachable")
 
+    def draw(self, pictures: Sequence[bytes]) -> Any:
+        """Return what the process made of pictures, before any cell has run; or StudentError."""
+        message, policy = {"op": "draw", "pictures": list(pictures)}, self.policy
+        try:
+            answer = self._ask(message, policy.reply_limits, policy.cell_cpu, policy.cell_wall)
+        except StudentError as error:
+            raise self._lose_jail(error) from None
+        return answer.get("drawn")
+
     def _run_cell(self, key: str, cpu: float, wall: float) -> CellRun:
+        message = {"op": "cell", "id": key, "source": self.sources[key]}
+        answer = self._ask(message, self.policy.cell_limits, cpu, wall)
+        return read_answer(key, answer, self.sources, self.policy.outputs)
+
+    def _ask(self, message: Mapping[str, Any], limits: Limits, cpu: float, wall: float) -> Any:
         jail, channel = self._need_jail()
         clock = Clock(cpu, wall, jail.spent)
-        message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
-            answer = channel.request(message, self.policy.cell_limits, clock)
+            return channel.request(message, limits, clock)
         finally:
             self.budget.used += clock.cost
-        return read_answer(key, answer, self.sources, self.policy.outputs)
 
     # Forks
 
@@ -287,10 +297,5 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

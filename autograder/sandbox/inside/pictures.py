@@ -1,6 +1,6 @@
 """Draws pictures anew, so that nothing of a file that a student made travels but what is seen.
 
-It is asked for in a fork in which no code of a student's has run.
+It is asked for before any code of the student's has run in the process.
 """
 
 from __future__ import annotations
