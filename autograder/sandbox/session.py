@@ -52,12 +52,11 @@ class Session:
         self._good: list[str] = []
         self._doubtful: set[str] = set()
         self._good_seconds = 0.0
-        self._restarts = 0
+        self._restarts = self._fork_pid = 0
         self._output_left = self.policy.total_output_bytes
         self._cpu_before = 0.0
         self._ended_because: str | None = None
         self._in_fork = False
-        self._fork_pid = 0
         self._lock = threading.Lock()
         self._jail: Jail | None = None
         self._open()
