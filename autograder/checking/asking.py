@@ -152,7 +152,9 @@ class Asking:
             blame(what, StudentTimeout())
         except StudentError as error:
             if isinstance(error, StudentRaised):
+                self._fresh = False
                 if error.at is not None and error.at < len(first):
+                    self._later = first[error.at + 1 :]
                     self._blame_later(first[error.at], error)
                 self._blame_named(op, fields)
             blame(what, error)

@@ -40,7 +40,7 @@ def sent(value: Any) -> Any:
 def handed_over(value: Any) -> Any:
     """The same for what is sent later: no array changes meanwhile."""
     if isinstance(value, np.ndarray):
-        return value.copy()
+        return np.array(value)
     if isinstance(value, dict):
         return {key: handed_over(entry) for key, entry in value.items()}
     if type(value) in (list, tuple):
@@ -71,9 +71,8 @@ class RemoteMapping(Remote):
     def _looked(self) -> Mapping[str, Item] | None:
         """What is known, or comes of asking for all of it, where it may be little."""
         if (known := self._known()) is None and self._small:
-            ask = self._student.ask
-            (item,) = ask(self._name, "put", want=("mapping",), value=self._handle).items
-            known = self._entries = item.entries
+            reply = self._student.ask(self._name, "put", want=("mapping",), value=self._handle)
+            known = self._entries = self._student.only(self._name, reply).entries
             self._asked, self._small = self._student.asked, known is not None
         return known
 
