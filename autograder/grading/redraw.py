@@ -15,7 +15,7 @@ from autograder.grading.graded import Picture, Pictures
 from autograder.sandbox.errors import StudentError
 from autograder.sandbox.session import Session
 from autograder.submission.intake import Submission
-from autograder.submission.pictures import MIMES, beside
+from autograder.submission.pictures import MIMES, beside, opened
 
 MOST_PICTURES, MOST_BYTES = 24, 8_000_000
 """Of a submission, that are opened."""
@@ -45,8 +45,9 @@ def pictures_beside(
     files: list[bytes] = []
     room = MOST_BYTES
     for place in dict.fromkeys(place for places in wanted.values() for place in places):
-        for raw in submission.pictures[place[0]][place[1]]:
-            if len(files) < MOST_PICTURES and len(raw) <= room:
+        for text in submission.pictures[place[0]][place[1]]:
+            raw = opened(text) if len(files) < MOST_PICTURES else None
+            if raw is not None and len(raw) <= room:
                 places.append(place)
                 files.append(raw)
                 room -= len(raw)

@@ -1,4 +1,4 @@
-"""The pictures that a student's saved notebook holds, as bytes that nobody has looked into.
+"""The pictures that a student's saved notebook holds, in base64 that nobody has looked into.
 
 Given experiments do not run again where a notebook is graded, so the plots that an answer speaks
 of are only there; so is a derivation that was pasted into a cell of text. They are opened in the
@@ -22,8 +22,8 @@ MIMES = ("image/png", "image/jpeg")
 IN_HTML = re.compile(r"data:image/(?:png|jpeg);base64,([A-Za-z0-9+/]+={0,2})")
 """A picture within HTML, of which nothing else is kept."""
 
-Held = Mapping[str, tuple[bytes, ...]]
-"""By cell, what is said to be its pictures."""
+Held = Mapping[str, tuple[str, ...]]
+"""By cell, what is said to be its pictures, in base64."""
 
 
 def held(cells: Iterable[Mapping[str, Any]], ids: Iterable[str]) -> Held:
@@ -35,6 +35,14 @@ def held(cells: Iterable[Mapping[str, Any]], ids: Iterable[str]) -> Held:
     """
     found = ((id_, tuple(_of(cell))) for cell, id_ in zip(cells, ids, strict=True))
     return {id_: pictures[-MAX_PICTURES:] for id_, pictures in found if pictures}
+
+
+def opened(text: str) -> bytes | None:
+    """A picture's bytes; None if it is no base64."""
+    try:
+        return binascii.a2b_base64(text)
+    except ValueError:
+        return None
 
 
 def beside(
@@ -68,7 +76,7 @@ def beside(
     return found
 
 
-def _of(cell: Mapping[str, Any]) -> Iterator[bytes]:
+def _of(cell: Mapping[str, Any]) -> Iterator[str]:
     outputs, attachments = cell.get("outputs"), cell.get("attachments")
     shown = outputs if isinstance(outputs, list) else []
     bundles = [output.get("data") for output in shown if isinstance(output, dict)]
@@ -78,15 +86,12 @@ def _of(cell: Mapping[str, Any]) -> Iterator[bytes]:
             yield from _in_bundle(bundle)
 
 
-def _in_bundle(data: Mapping[str, Any]) -> Iterator[bytes]:
+def _in_bundle(data: Mapping[str, Any]) -> Iterator[str]:
     """The pictures of one output: itself in the first kind that it has, or those in its HTML."""
     texts = [text for mime in MIMES if (text := _text(data.get(mime)))][:1]
     for text in texts or IN_HTML.findall(_text(data.get("text/html"))):
         if len(text) <= 4 * MAX_PICTURE_BYTES // 3:
-            try:
-                yield binascii.a2b_base64(text)
-            except ValueError:
-                continue
+            yield text
 
 
 def _text(value: Any) -> str:

@@ -17,7 +17,7 @@ from autograder.sandbox.inside.pictures import MOST_PIXELS, drawn_anew
 from autograder.sandbox.session import SourceCell
 from autograder.submission.frame import Cell, Notebook
 from autograder.submission.intake import Submission
-from autograder.submission.pictures import MAX_PICTURES, beside, held
+from autograder.submission.pictures import MAX_PICTURES, beside, held, opened
 
 SECRET = "a remark that must not travel"
 
@@ -53,12 +53,13 @@ PNG, JPEG = image(), image("JPEG")
     ],
 )
 def test_png_and_jpeg_are_found_and_nothing_that_runs(data, found):
-    assert held([shown(**data)], ["plot"]) == ({"plot": tuple(found)} if found else {})
+    pictures = {id_: list(map(opened, own)) for id_, own in held([shown(**data)], ["plot"]).items()}
+    assert pictures == ({"plot": found} if found else {})
 
 
 def test_what_was_pasted_into_a_text_is_found_where_the_text_is_the_students():
     pasted = {"attachments": {"image.png": {"image/png": text(PNG)}, "x": 3, "y": {"text/html": 1}}}
-    assert held([pasted], ["words"]) == {"words": (PNG,)}
+    assert held([pasted], ["words"]) == {"words": (text(PNG),)}
     for source in ("my own words", "as handed out"):
         own = Notebook("layers", [Cell("words", "markdown", source, True, "as handed out")])
         found = beside(QUESTIONS, own, ["words"])
@@ -118,7 +119,9 @@ def test_pictures_stand_beside_the_next_question_that_a_person_reads():
 def test_hostile_pictures_are_opened_in_the_sandbox_and_cost_only_themselves(
     tiny_grader: Grader, tmp_path: Path
 ):
-    handed_in = {"layers": {"run": (PNG, b"\x89PNG\r\n\x1a\n" + b"x" * 99), "more": (JPEG,)}}
+    handed_in = {
+        "layers": {"run": (text(PNG), text(PNG[:9] + b"x" * 99), "="), "more": (text(JPEG),)}
+    }
     own = notebook("run", "more", "form", "words")
     submission = Submission({"layers": own}, {}, [], pictures=handed_in)
     with tiny_grader._sandbox.session({}) as session:
