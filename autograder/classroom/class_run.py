@@ -9,13 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from autograder.classroom.dispatch import Answer, dispatch
 from autograder.classroom.ledger import SUBMISSION, Ledger, Version
+from autograder.classroom.once import Once
 from autograder.classroom.packing import (
     code_digest,
-    decode_graded,
+    decode_outcome,
     digest,
     encode_graded,
     handed_in_digest,
@@ -25,12 +24,14 @@ from autograder.classroom.packing import (
 )
 from autograder.classroom.recorded import odd_folders
 from autograder.classroom.run_log import ENOUGH_TIMED, RunLog, foretold
+from autograder.classroom.worker import Task
 from autograder.classroom.workers import Workers
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError, full_disk, is_full_disk
+from autograder.gradebook.place import place_of
 from autograder.gradebook.work import Work
-from autograder.grading.graded import GradedSubmission
+from autograder.grading.graded import Outcome
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another
@@ -76,7 +77,7 @@ class ClassRun:
         self._questions = questions_of(course, assignment)
         self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
-        self._seen: dict[Any, Any] = {}
+        self._once = Once()
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._times: dict[str, float] = {}
 
@@ -85,12 +86,12 @@ class ClassRun:
         todo: list[str] = []
         for student in self._folders:
             entry = self._ledger.get(student)
-            current = entry is not None and entry.digest == self._digest(self._pack(student))
-            graded = decode_graded(entry.graded) if entry is not None and current else None
-            if force or graded is None or graded.grade.status is Status.WITHHELD:
+            current = entry is not None and entry.digest == self._digest(student)
+            known = decode_outcome(entry.graded) if entry is not None and current else None
+            if force or known is None or known.grade.status is Status.WITHHELD:
                 todo.append(student)
             else:
-                self._keep(student, graded)
+                self._keep(student, known)
         return todo
 
     @contextmanager
@@ -113,9 +114,9 @@ class ClassRun:
                     kept.append(student)
                 elif entry is not None:
                     # Of what never got there, the gradebook may have an earlier date.
-                    graded, folder = decode_graded(entry.graded), self._folders[student]
+                    grade, folder = self._grades[student], self._folders[student]
                     if not self._dry:
-                        self._write(Work(student, graded, folder, entry.written))
+                        self._write(Work(student, grade, entry.graded, folder, entry.written))
             self._settle({student: in_book[student] for student in kept})
             yield
 
@@ -151,7 +152,7 @@ class ClassRun:
             self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
         told.expect(foretold(timed, left, workers.at_once))
-        for answers in dispatch(todo, self._pack, workers, note):
+        for answers in dispatch(todo, self._task, workers, note):
             self._take_over(answers)
             for answer in answers:
                 del left[answer.student]
@@ -167,33 +168,31 @@ class ClassRun:
         with nullcontext() if self._dry else self._ledger.together():
             for answer in answers:
                 student, result = answer.student, answer.result
-                graded = (
-                    decode_graded(result.graded)
-                    if result.graded
-                    else withheld(self._course, self._assignment, result.reason, result.traceback)
-                )
+                graded = result.graded or self._failed(result.reason, result.traceback)
                 self._times[student] = result.seconds
-                self._keep(student, graded)
+                grade = self._keep(student, decode_outcome(graded))
                 before = self._ledger.last(student)
-                version = self._version(answer.submission, graded.grade)
+                version = self._version(result.files, grade)
                 if before is not None:
                     self._compare(student, before, version)
                 if self._dry:
                     continue
                 entry = self._ledger.get(student)
                 another = None if before and before.says_the_same(version) else version
-                own = result.graded or encode_graded(graded)
-                self._ledger.put(student, self._key(version.files), own, another, result.seconds)
+                self._ledger.put(student, self._key(version.files), graded, another, result.seconds)
                 known = entry is not None and entry.written
                 same = known and before is not None and before.files == version.files
-                folder = self._folders[student]
-                works.append(Work(student, graded, folder, same, result.autograded))
+                own = self._folders[student], same, result.digests, result.autograded, result.ready
+                works.append(Work(student, grade, graded, *own))
         if len(works) < 2 or not self._write_together(works):
             for work in works:
                 self._write(work)
 
-    def _version(self, submission: bytes, grade: Grade) -> Version:
-        own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
+    def _failed(self, reason: str, details: str) -> bytes:
+        return encode_graded(withheld(self._course, self._assignment, reason, details))
+
+    def _version(self, files: str, grade: Grade) -> Version:
+        own = {SUBMISSION: files} if files else {}
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         return Version(now, own | self._parts, grade)
 
@@ -209,19 +208,19 @@ class ClassRun:
             why = changed_parts(before.parts, now.parts)
             self._regraded[student] = Regraded(old, new, why)
 
-    def _pack(self, student: str) -> bytes:
-        return pack_folder(self._folders[student])
+    def _task(self, student: str) -> Task:
+        folder = str(self._folders[student])
+        if self._dry:
+            return Task(folder)
+        target = place_of(self._course, student, self._assignment)
+        return Task(folder, str(target), tuple(self._writer.given))
 
-    def _keep(self, student: str, graded: GradedSubmission) -> None:
-        self._grades[student] = self._shared(graded.grade)
-        if graded.staff_notes:
-            self._staff_notes[student] = graded.staff_notes
-
-    def _shared(self, grade: Grade) -> Grade:
-        """The grade, of which what many students got is kept once: its own would take 40 kB."""
-        once, replace = self._seen.setdefault, msgspec.structs.replace
-        known = (replace(own, checks=once(own.checks, own.checks)) for own in grade.questions)
-        return replace(grade, questions=tuple(once(score, score) for score in known))
+    def _keep(self, student: str, outcome: Outcome) -> Grade:
+        """Know a student's grade, which is returned, and what is to be told to staff."""
+        self._grades[student] = self._once.shared(outcome.grade)
+        if outcome.staff_notes:
+            self._staff_notes[student] = outcome.staff_notes
+        return self._grades[student]
 
     def _write_together(self, works: Sequence[Work]) -> bool:
         """Write several to the gradebook; if that fails, one by one it shows whose fault it is."""
@@ -258,7 +257,9 @@ class ClassRun:
                 self._ledger.mark_written(student)
         known = standings(self._gradebook, self._assignment, *students)
         for student in students:
-            self._grades[student] = self._shared(settled(self._grades[student], known[student]))
+            self._grades[student] = self._once.shared(
+                settled(self._grades[student], known[student])
+            )
 
     def _leave_out(self, student: str) -> None:
         """Withhold a grade that cannot be written, and keep the reason for staff."""
@@ -267,8 +268,8 @@ class ClassRun:
         self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
         self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
 
-    def _digest(self, submission: bytes) -> str:
-        return self._key(handed_in_digest(submission)) if submission else ""
+    def _digest(self, student: str) -> str:
+        return self._key(handed_in_digest(pack_folder(self._folders[student])))
 
     def _key(self, handed_in: str) -> str:
         return digest(self._frame, handed_in.encode()) if handed_in else ""

@@ -6,19 +6,11 @@ in the same transaction, and stays with its grade when a question is renamed.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 from nbgrader.api import Gradebook
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 from sqlalchemy.exc import DBAPIError
-
-from autograder.course.questions import Question
-
-if TYPE_CHECKING:
-    from autograder.grading.graded import GradedSubmission
-    from autograder.submission.frame import Notebook
 
 ANSWERS = Table(
     "autograder_answer",
@@ -26,19 +18,6 @@ ANSWERS = Table(
     Column("grade_id", String(32), primary_key=True),
     Column("digest", String(64), nullable=False),
 )
-
-Digests = Mapping[tuple[str, str], str]
-"""By notebook and question, a digest of the answer that was handed in."""
-
-
-def digests_of(graded: GradedSubmission, questions: Iterable[Question]) -> Digests:
-    """What was answered to each question of a notebook that could be read."""
-    notebooks = graded.notebooks
-    return {
-        (q.notebook, q.id): _digest(notebooks[q.notebook], q)
-        for q in questions
-        if q.notebook in notebooks
-    }
 
 
 def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set[str]:
@@ -77,13 +56,3 @@ def _lay_out(connection: Connection) -> None:
     except DBAPIError:
         if not inspect(connection).has_table(ANSWERS.name):
             raise
-
-
-def _digest(notebook: Notebook, question: Question) -> str:
-    """A digest of what a person grades: the answer's cell; of code and tasks, own cells too."""
-    own = [
-        cell.source
-        for cell in notebook.cells
-        if cell.id == question.answer or (question.kind != "written" and not cell.released)
-    ]
-    return hashlib.sha256("\0".join(own).encode()).hexdigest()

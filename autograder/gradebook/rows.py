@@ -31,10 +31,11 @@ from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
 from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
-from autograder.gradebook.answers import Digests, changed_answers
+from autograder.gradebook.answers import changed_answers
 from autograder.gradebook.blank import submission_row
 from autograder.gradebook.late import note_lateness
 from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
+from autograder.gradebook.work import Digests
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 WITHHELD = "Withheld:"

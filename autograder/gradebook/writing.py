@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.course.waiting import wait_until_free
-from autograder.gradebook.answers import digests_of
-from autograder.gradebook.autograded import Files, course_files, write_autograded
+from autograder.gradebook.autograded import course_files, write_autograded
+from autograder.gradebook.place import Files, place_of, put_in_place
 from autograder.gradebook.rows import enter, enter_submission
-from autograder.gradebook.work import Work
+from autograder.gradebook.work import Work, digests_of
 
 
 class Writer:
@@ -34,7 +35,8 @@ class Writer:
         self._answers = {question.id: question.answer for question in questions}
 
     @cached_property
-    def _given(self) -> Files:
+    def given(self) -> Files:
+        """What lies beside everybody's notebooks."""
         return course_files(self._course, self._assignment)
 
     def write(self, work: Work) -> None:
@@ -67,15 +69,24 @@ class Writer:
         return str(self._gradebook.engine.url)
 
     def _write(self, work: Work, into: Callable[..., None]) -> None:
-        course, own, graded = self._course, work.laid_out or None, work.graded
-        write_autograded(course, work.student, graded, work.folder, own=own, given=self._given)
+        self._put(work)
+        answered = work.answered
         into(
-            course,
+            self._course,
             self._gradebook,
             work.student,
-            graded.grade,
+            work.grade,
             work.folder,
             answers=self._answers,
-            handed_in=digests_of(graded, self._questions),
+            handed_in=digests_of(work.graded, self._questions) if answered is None else answered,
             same=work.same,
         )
+
+    def _put(self, work: Work) -> None:
+        """Write `autograded/`, if a worker has not left no more to do than to give it its name."""
+        if work.ready and Path(work.ready).is_dir():
+            put_in_place(Path(work.ready), place_of(self._course, work.student, self._assignment))
+            return
+        own = work.laid_out or None
+        kept = self._course, work.student, work.graded, work.folder
+        write_autograded(*kept, own=own, given=self.given)

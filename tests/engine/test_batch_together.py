@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from autograder.classroom import batch
 from autograder.classroom.batch import grade_class
+from autograder.classroom.worker import Task
 from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
 
@@ -38,8 +39,8 @@ class AllAtOnce(LocalWorkers):
 
     width = len(CLASS)
 
-    def submit(self, submission: bytes) -> Future[bytes]:
-        self.under_way = [*getattr(self, "under_way", []), super().submit(submission)]
+    def submit(self, task: Task) -> Future[bytes]:
+        self.under_way = [*getattr(self, "under_way", []), super().submit(task)]
         return self.under_way[-1]
 
     def look(self) -> tuple[str, ...]:
