@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from autograder.classroom.dispatch import Answer, dispatch
 from autograder.classroom.ledger import SUBMISSION, Ledger, Version
@@ -39,6 +39,9 @@ from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
 from autograder.startup import keep
+
+if TYPE_CHECKING:
+    from autograder.gradebook.stored import Stored
 
 
 class ClassRun:
@@ -225,20 +228,20 @@ class ClassRun:
     def _write_together(self, works: Sequence[Work]) -> bool:
         """Write several to the gradebook; if that fails, one by one it shows whose fault it is."""
         try:
-            self._writer.write_together(works)
+            stored = self._writer.write_together(works)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception as error:
             if is_full_disk(error):
                 raise full_disk(error) from error
             return False
-        self._written([work.student for work in works])
+        self._written(stored)
         return True
 
     def _write(self, work: Work) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
         try:
-            self._writer.write(work)
+            stored = self._writer.write(work)
         except UsageError:  # as above
             raise
         except Exception as error:
@@ -246,20 +249,18 @@ class ClassRun:
                 raise full_disk(error) from error
             self._leave_out(work.student)
         else:
-            self._written([work.student])
+            self._written({work.student: stored})
 
-    def _written(self, students: Sequence[str]) -> None:
+    def _written(self, stored: Mapping[str, Stored]) -> None:
         """Note what the gradebook has, and take over what it says."""
-        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+        from autograder.gradebook.settled import settled, standing_of  # noqa: PLC0415 - as above
 
         with self._ledger.together():
-            for student in students:
+            for student in stored:
                 self._ledger.mark_written(student)
-        known = standings(self._gradebook, self._assignment, *students)
-        for student in students:
-            self._grades[student] = self._once.shared(
-                settled(self._grades[student], known[student])
-            )
+        for student, rows in stored.items():
+            own = settled(self._grades[student], standing_of(rows))
+            self._grades[student] = self._once.shared(own)
 
     def _leave_out(self, student: str) -> None:
         """Withhold a grade that cannot be written, and keep the reason for staff."""

@@ -75,12 +75,14 @@ def _round(
 ) -> Iterator[list[Answer]]:
     """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
     under_way: dict[Future[bytes], str] = {}
+    finished: deque[tuple[str, Future[bytes]]] = deque()
 
     def fill() -> None:
         for sentence in workers.look():
             note(sentence)
         width = 1 if alone else workers.width
-        while waiting and not broke and len(under_way) < width:
+        # What has come back is held in memory: no more of it than one for each that is under way.
+        while waiting and not broke and len(under_way) < width and len(finished) <= width:
             student = waiting.popleft()
             try:
                 under_way[workers.submit(task(student))] = student
@@ -88,9 +90,9 @@ def _round(
                 broke.append(student)
 
     fill()
-    while under_way:
-        done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        finished: list[tuple[str, Future[bytes]]] = []
+    while under_way or finished:
+        patience = 0.0 if finished else LOOK_SECONDS
+        done, _ = wait(under_way, timeout=patience, return_when=FIRST_COMPLETED)
         for future in done:
             student = under_way.pop(future)
             try:
@@ -100,8 +102,8 @@ def _round(
             else:
                 finished.append((student, future))
         fill()  # first, so that no worker waits while the answers are written down
-        while finished:
-            some = [finished.pop() for _ in range(min(len(finished), MOST_AT_ONCE))]
+        if finished:
+            some = [finished.popleft() for _ in range(min(len(finished), MOST_AT_ONCE))]
             yield [Answer(student, _read(future)) for student, future in some]
 
 

@@ -8,6 +8,7 @@ Without a plugin in `nbgrader_config.py` nothing is taken off. `LatePolicy` is o
 
 from __future__ import annotations
 
+import datetime
 import math
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from autograder.course.course import Course
 from autograder.course.extensions import Own, extensions
 from autograder.course.nbgrader_view import course_config
 from autograder.gradebook.received import submission_time
+from autograder.gradebook.stored import Stored
 
 DAY = 86_400.0
 
@@ -62,6 +64,28 @@ def grant_time(course: Course, submission: Any) -> None:
         submission.extension = own.more_time(submission.assignment.duedate)
 
 
+def counted(
+    time: datetime.datetime | None, known: datetime.datetime | None, *, same: bool
+) -> datetime.datetime | None:
+    """Which date of a submission counts: what its folder says, or what the gradebook knew.
+
+    Args:
+        time: of the folder, in UTC; None if nothing that can be believed says so.
+        known: the gradebook's.
+        same: whether that is one of the same files: the first of both counts then.
+    """
+    if time is None or (same and known is not None and known < time):
+        return known
+    return time
+
+
+def is_late(rows: Stored) -> bool:
+    """Whether a submission came after its time, as nbgrader reckons."""
+    if rows.timestamp is None or rows.due is None:
+        return False
+    return rows.timestamp > rows.due + (rows.extension or datetime.timedelta())
+
+
 def note_lateness(
     course: Course, gradebook: Gradebook, submission: Any, submitted: Path, *, same: bool
 ) -> None:
@@ -76,9 +100,8 @@ def note_lateness(
         submitted: the submission's folder.
         same: whether the gradebook's date is one of the same files: the first of both counts then.
     """
-    time = submission_time(submitted)
-    known = submission.timestamp
-    if time is not None and time != known and not (same and known is not None and known < time):
+    time = counted(submission_time(submitted), submission.timestamp, same=same)
+    if time != submission.timestamp:
         submission.timestamp = time
     grant_time(course, submission)
     late = submission.total_seconds_late

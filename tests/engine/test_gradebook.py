@@ -12,15 +12,10 @@ from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradebook.blank import submission_row
+from autograder.gradebook.comments import REVIEW_COMMENT, WITHHELD_COMMENT, comment_on
 from autograder.gradebook.received import submission_time
-from autograder.gradebook.rows import (
-    REVIEW_COMMENT,
-    WITHHELD_COMMENT,
-    comment_on,
-    enter_submission,
-    open_gradebook,
-)
+from autograder.gradebook.rows import enter_submission, open_gradebook
+from autograder.gradebook.stored import submission_row
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 WEIGH = QuestionScore(
