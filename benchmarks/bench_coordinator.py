@@ -190,10 +190,11 @@ def answer(said: str, seconds: float, target: str) -> bytes:
     """
     import msgspec  # noqa: PLC0415
 
-    time.sleep(seconds)
+    until = time.monotonic() + seconds
     result = msgspec.msgpack.decode(Path(said).read_bytes())
     ready = Path(target).with_name(f".{Path(target).name}.{os.getpid()}.new")
     shutil.copytree(result["ready"], ready, copy_function=os.link)
+    time.sleep(max(0.0, until - time.monotonic()))
     return msgspec.msgpack.encode(result | {"ready": str(ready)})
 
 

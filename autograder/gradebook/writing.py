@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 from nbgrader.api import Gradebook
@@ -34,11 +33,8 @@ class Writer:
         self._course, self._assignment = course, assignment
         self._questions, self._gradebook = questions, gradebook
         self._answers = {question.id: question.answer for question in questions}
-
-    @cached_property
-    def given(self) -> Files:
+        self.given: Files = course_files(course, assignment)
         """What lies beside everybody's notebooks."""
-        return course_files(self._course, self._assignment)
 
     def write(self, work: Work) -> Stored:
         """Write `autograded/` and the gradebook's rows of one submission; returns the rows.
