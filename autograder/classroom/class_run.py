@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from autograder.classroom.dispatch import Answer, dispatch
 from autograder.classroom.ledger import SUBMISSION, Ledger, Version
@@ -17,9 +17,8 @@ from autograder.classroom.packing import (
     decode_outcome,
     digest,
     encode_graded,
-    handed_in_digest,
+    files_digest,
     pack_course,
-    pack_folder,
     parts_of,
 )
 from autograder.classroom.recorded import odd_folders
@@ -87,9 +86,9 @@ class ClassRun:
     def sort_out(self, *, force: bool) -> list[str]:
         """Take over what the ledger knows; returns the students that must be graded."""
         todo: list[str] = []
-        for student in self._folders:
+        for student, folder in self._folders.items():
             entry = self._ledger.get(student)
-            current = entry is not None and entry.digest == self._digest(student)
+            current = entry is not None and entry.digest == self._key(files_digest(folder))
             known = decode_outcome(entry.graded) if entry is not None and current else None
             if force or known is None or known.grade.status is Status.WITHHELD:
                 todo.append(student)
@@ -100,7 +99,8 @@ class ClassRun:
     @contextmanager
     def gradebook(self) -> Iterator[None]:
         """Open the gradebook, and write into it what the ledger knows and it does not."""
-        # nbgrader takes a second to import; the workers warm up meanwhile.
+        # It takes a second to import; the workers warm up meanwhile.
+        from autograder.gradebook.late import to_settle  # noqa: PLC0415
         from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
         from autograder.gradebook.writing import Writer  # noqa: PLC0415
 
@@ -108,8 +108,8 @@ class ClassRun:
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             own = self._course, self._assignment, self._questions
             self._writer = Writer(*own, self._gradebook)
-            submissions = self._gradebook.assignment_submissions(self._assignment)
-            in_book = {submission.student.id: submission for submission in submissions}
+            folders = {student: self._folders[student] for student in self._grades}
+            in_book = to_settle(self._course, self._gradebook, self._assignment, folders)
             kept: list[str] = []
             for student in list(self._grades):
                 entry = self._ledger.get(student)
@@ -117,20 +117,21 @@ class ClassRun:
                     kept.append(student)
                 elif entry is not None:
                     # Of what never got there, the gradebook may have an earlier date.
-                    grade, folder = self._grades[student], self._folders[student]
+                    grade, folder = self._grades[student], folders[student]
                     if not self._dry:
                         self._write(Work(student, grade, entry.graded, folder, entry.written))
             self._settle({student: in_book[student] for student in kept})
             yield
 
-    def _settle(self, kept: dict[str, Any]) -> None:
+    def _settle(self, kept: dict[str, bool]) -> None:
         """Take over what the gradebook says of grades that have not changed, late or not by now."""
         from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
-        for student, row in [] if self._dry else list(kept.items()):
+        for student in [] if self._dry else [name for name, asks in kept.items() if asks]:
             at = self._folders[student]
             try:
+                row = self._gradebook.find_submission(self._assignment, student)
                 note_lateness(self._course, self._gradebook, row, at, same=True)
                 self._gradebook.db.commit()
             except UsageError:  # every student would meet it
@@ -268,9 +269,6 @@ class ClassRun:
         note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
         self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
         self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
-
-    def _digest(self, student: str) -> str:
-        return self._key(handed_in_digest(pack_folder(self._folders[student])))
 
     def _key(self, handed_in: str) -> str:
         return digest(self._frame, handed_in.encode()) if handed_in else ""

@@ -77,6 +77,11 @@ def handed_in_digest(packed: bytes) -> str:
     return digest(msgspec.msgpack.encode(own))
 
 
+def files_digest(folder: Path) -> str:
+    """The same of a folder."""
+    return handed_in_digest(pack_folder(folder))
+
+
 def _packed_file(file: SubmittedFile, room: int) -> _File:
     name = os.fsencode(file.path)
     if not file.regular:

@@ -10,19 +10,20 @@ from __future__ import annotations
 
 import datetime
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import func, select
 from traitlets import Float
 
 from autograder.course.course import Course
 from autograder.course.extensions import Own, extensions
 from autograder.course.nbgrader_view import course_config
 from autograder.gradebook.received import submission_time
-from autograder.gradebook.stored import Stored
 
 DAY = 86_400.0
 
@@ -79,11 +80,46 @@ def counted(
     return time
 
 
-def is_late(rows: Stored) -> bool:
+def is_late(
+    time: datetime.datetime | None,
+    due: datetime.datetime | None,
+    extension: datetime.timedelta | None,
+) -> bool:
     """Whether a submission came after its time, as nbgrader reckons."""
-    if rows.timestamp is None or rows.due is None:
+    if time is None or due is None:
         return False
-    return rows.timestamp > rows.due + (rows.extension or datetime.timedelta())
+    return time > due + (extension or datetime.timedelta())
+
+
+def to_settle(
+    course: Course, gradebook: Gradebook, assignment: str, folders: Mapping[str, Path]
+) -> dict[str, bool]:
+    """By student whom the gradebook knows, whether `note_lateness` may have something to change.
+
+    Args:
+        course: the course.
+        gradebook: its open gradebook.
+        assignment: the assignment's name.
+        folders: submissions that are the same as before, by student.
+    """
+    its = SubmittedAssignment
+    penalties = func.count(SubmittedNotebook.late_submission_penalty)
+    rows = gradebook.db.execute(
+        select(its.student_id, its.timestamp, its.extension, Assignment.duedate, penalties)
+        .join(Assignment, its.assignment_id == Assignment.id)
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == its.id)
+        .where(Assignment.name == assignment)
+        .group_by(its.id, Assignment.id)
+    )
+    granted = extensions(course, assignment)
+    found: dict[str, bool] = {}
+    for who, known, extension, due, penalized in rows:
+        if who in folders:
+            time = counted(submission_time(folders[who]), known, same=True)
+            more = extension if granted is None else granted.get(who, Own()).more_time(due)
+            changed = (time, more) != (known, extension)
+            found[who] = changed or bool(penalized) or is_late(time, due, more)
+    return found
 
 
 def note_lateness(

@@ -154,11 +154,12 @@ def _enter(
         rows.timestamp = counted(submission_time(entry.submitted), rows.timestamp, same=entry.same)
         if granted is not None:
             rows.extension = granted.get(entry.student, Own()).more_time(rows.due)
-        if not is_late(rows):
+        if not is_late(rows.timestamp, rows.due, rows.extension):
             rows.penalties = dict.fromkeys(rows.penalties)
     save_rows(gradebook, list(stored.values()))
     for entry in entries:
-        if is_late(rows := stored[entry.student]):
+        rows = stored[entry.student]
+        if is_late(rows.timestamp, rows.due, rows.extension):
             rows.penalties = _penalties(course, gradebook, rows, entry)
     return stored
 
