@@ -18,8 +18,8 @@ from autograder.classroom.workers import Workers
 
 LOOK_SECONDS = 5.0
 """How long to wait for an answer until workers are looked at."""
-MOST_AT_ONCE = 16
-"""Answers that are looked at together; each is some hundred kilobytes."""
+MOST_AT_ONCE = 32
+"""Answers that are written down together: each is some hundred kilobytes."""
 STRIKES = 3
 """Workers a submission may break on its own before it is given up."""
 
