@@ -1,7 +1,7 @@
 """From a `Grade` to rows of nbgrader's gradebook.
 
-`write_grade` is the only writer of grades, for `autograder grade` and for nbgrader's own
-autograde alike, so that both leave the same rows. What a person entered in formgrader is
+`enter`, for `autograder grade`, and `write_grade`, for nbgrader's own autograde, fill rows in the
+same way, and nobody else does. What a person entered in formgrader is
 never changed: a manual score stays, and is flagged for a second look if its answer has changed.
 """
 
