@@ -1,8 +1,8 @@
 """From a `Grade` to rows of nbgrader's gradebook.
 
 `enter`, for `autograder grade`, and `write_grade`, for nbgrader's own autograde, fill rows in the
-same way, and nobody else does. What a person entered in formgrader is
-never changed: a manual score stays, and is flagged for a second look if its answer has changed.
+same way, and nobody else does. What a person entered in formgrader is never changed: a manual score
+stays, and is flagged for a second look if its answer has changed.
 """
 
 from __future__ import annotations
