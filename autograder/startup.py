@@ -21,6 +21,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from types import ModuleType
 from typing import Any
 
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -40,6 +41,8 @@ WARM_PLOTS = (
     "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()",
 )
 """What the zygote of such an assignment runs once for all submissions; it takes 0.25 s."""
+EXTENSIONS = ("assignment_list", "course_list", "validate_assignment", "formgrader")
+"""nbgrader's, of a Jupyter server."""
 WARM_CELLS = (
     "import numpy.random, numpy.linalg, numpy.testing",
     "import copy, dataclasses, functools, itertools, json, math, pickle, time, typing",
@@ -66,6 +69,25 @@ def skip_uri_grammar() -> None:
     """
     modules: dict[str, Any] = sys.modules
     modules.setdefault("rfc3987_syntax", None)
+
+
+def skip_server_extensions() -> None:
+    """Import nbgrader without its extensions of a Jupyter server, if it is not imported yet.
+
+    nbgrader imports them whoever asks for it, and they its exchange, its applications and all that
+    converts notebooks. They are no part of what is imported here: who needs one imports it later.
+    """
+    if "nbgrader" in sys.modules:
+        return
+    stand_ins = {f"nbgrader.server_extensions.{name}": ModuleType(name) for name in EXTENSIONS}
+    for module in stand_ins.values():
+        vars(module)["load_jupyter_server_extension"] = None
+    sys.modules.update(stand_ins)
+    try:
+        import nbgrader  # noqa: F401, PLC0415 - now, while they stand there
+    finally:
+        for name in stand_ins:
+            del sys.modules[name]
 
 
 def collect_seldom() -> None:

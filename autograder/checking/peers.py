@@ -29,11 +29,14 @@ class Peer(Protocol):
         want: Sequence[str] = ("value",),
         listen: bool = False,
         cpu: float | None = None,
+        first: Sequence[Mapping[str, Any]] = (),
+        also: Sequence[str] = (),
         **fields: Any,
     ) -> Reply:
         """Carry out one request, in so many CPU seconds at most.
 
-        A `fresh` one makes all handles given so far invalid.
+        A `fresh` one makes all handles given so far invalid. `first` are operations that are done
+        before, `also` attributes of what is returned that are told with it.
         Raises the student errors of `autograder.sandbox.errors`.
         """
         ...
@@ -75,11 +78,14 @@ class LocalPeer:
         want: Sequence[str] = ("value",),
         listen: bool = False,
         cpu: float | None = None,
+        first: Sequence[Mapping[str, Any]] = (),
+        also: Sequence[str] = (),
         **fields: Any,
     ) -> Reply:
         """Carry out one request the way the sandbox does, however long it takes."""
         del cpu
-        asked = request_message(op, fresh=fresh, want=want, listen=listen, fields=fields)
+        wanted: dict[str, Any] = {"want": want, "listen": listen, "first": first, "also": also}
+        asked = request_message(op, fresh=fresh, **wanted, fields=fields)
         received = decode(b"".join(encode(asked)), FROM_GRADER)
         answered = fork.answer(self._table, received, fatal=(KeyboardInterrupt,))
         try:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from autograder.checking.answers import Declared, Returned, wanted
-from autograder.checking.faults import NotThere, Raised, StudentFault
+from autograder.checking.faults import StudentFault
 from autograder.checking.values import Array, numbers
 from autograder.sandbox.requests import Item
 from autograder.sandbox.wire import Handle
@@ -35,6 +37,17 @@ def sent(value: Any) -> Any:
     return value
 
 
+def handed_over(value: Any) -> Any:
+    """The same for what is sent later: no array changes meanwhile."""
+    if isinstance(value, np.ndarray):
+        return np.array(value)
+    if isinstance(value, dict):
+        return {key: handed_over(entry) for key, entry in value.items()}
+    if type(value) in (list, tuple):
+        return type(value)(handed_over(entry) for entry in value)
+    return sent(value)
+
+
 class RemoteMapping(Remote):
     """A dictionary on the student's side; reading an entry copies it, as an array.
 
@@ -48,9 +61,20 @@ class RemoteMapping(Remote):
         handle: Handle,
         name: str,
         entries: Mapping[str, Item] | None = None,
+        *,
+        small: bool = False,
     ) -> None:
         super().__init__(student, handle, name)
         self._entries, self._asked = entries, student.asked
+        self._small = small or entries is not None
+
+    def _looked(self) -> Mapping[str, Item] | None:
+        """What is known, or comes of asking for all of it, where it may be little."""
+        if (known := self._known()) is None and self._small:
+            reply = self._student.ask(self._name, "put", want=("mapping",), value=self._handle)
+            known = self._entries = self._student.only(self._name, reply).entries
+            self._asked, self._small = self._student.asked, known is not None
+        return known
 
     def _known(self) -> Mapping[str, Item] | None:
         return self._entries if self._student.asked == self._asked else None
@@ -71,7 +95,7 @@ class RemoteMapping(Remote):
         Raises:
             StudentFault: one is no key, which no real dictionary gives.
         """
-        if (known := self._known()) is not None:
+        if (known := self._looked()) is not None:
             return list(known)
         items = self._student.ask(self._name, "keys", obj=self._handle).items
         if not all(item.has_value and _is_key(item.value) for item in items):
@@ -88,7 +112,8 @@ class RemoteMapping(Remote):
         return numbers(self._entry(key), f"{self._name}['{key}']", self._name)
 
     def __setitem__(self, key: Any, value: Any) -> None:
-        self._student.ask(self._name, "setitem", obj=self._handle, key=key, value=sent(value))
+        given = {"key": key, "value": handed_over(value)}
+        self._student.later(self._name, "setitem", obj=self._handle, **given)
 
     def many(self, keys: Sequence[Any]) -> list[Array]:
         """Several entries in one request; all of them have to be there."""
@@ -107,8 +132,8 @@ class RemoteMapping(Remote):
 
     def update(self, entries: Mapping[Any, Any]) -> None:
         """Set several entries in one call."""
-        fields: dict[str, Any] = {"args": [sent(dict(entries))], "kwargs": {}}
-        self._student.ask(self._name, "invoke", obj=self._handle, name="update", **fields)
+        given: dict[str, Any] = {"args": [handed_over(dict(entries))], "kwargs": {}}
+        self._student.later(self._name, "invoke", obj=self._handle, name="update", **given)
 
     def plain(self) -> dict[Any, Any]:
         """All entries that are plain values, with None for anything else."""
@@ -145,9 +170,16 @@ class RemoteIterator(Remote):
 class RemoteObject(Remote):
     """An instance of a student's class, with the members that its declaration names."""
 
-    def __init__(self, student: Student, handle: Handle, declared: Declared) -> None:
+    def __init__(
+        self,
+        student: Student,
+        handle: Handle,
+        declared: Declared,
+        attributes: Mapping[str, Item] | None = None,
+    ) -> None:
         super().__init__(student, handle, declared.name)
         self._declared = declared
+        self._attributes, self._asked = attributes or {}, student.asked
 
     def __getattr__(self, name: str) -> Any:
         declared = self.__dict__["_declared"]
@@ -159,13 +191,14 @@ class RemoteObject(Remote):
 
     def update(self, name: str, entries: Mapping[Any, Any]) -> None:
         """Set several entries of an attribute that is a mapping, as its `update` does."""
-        given: dict[str, Any] = {"args": [sent(dict(entries))], "kwargs": {}}
-        try:
-            self._student.ask(name, "invoke", obj=self._handle, name=f"{name}.update", **given)
-        except (NotThere, Raised):  # which of the two is to blame?
-            getattr(self, name).update(entries)
+        given: dict[str, Any] = {"args": [handed_over(dict(entries))], "kwargs": {}}
+        blame = lambda: getattr(self, name).update(entries)  # noqa: E731 - which of the two is it?
+        fields = {"obj": self._handle, "name": f"{name}.update", **given}
+        self._student.later(name, "invoke", otherwise=blame, **fields)
 
     def _attribute(self, name: str, returned: Returned) -> Any:
+        if name in self._attributes and self._student.asked == self._asked:
+            return self._student.value(self._attributes[name], returned, name)
         reply = self._student.ask(
             self._name, "attr", want=wanted((returned,)), obj=self._handle, name=name
         )

@@ -8,37 +8,27 @@ here, in words the student can act on, so a check never meets an unvalidated val
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
-import numpy as np
-
 from autograder.checking.answers import Declared, Returned, wanted
-from autograder.checking.blame import blame
-from autograder.checking.faults import CheckFailed, Raised, StudentFault
+from autograder.checking.asking import Asking
+from autograder.checking.faults import StudentFault
 from autograder.checking.peers import Peer
-from autograder.checking.remote import RemoteIterator, RemoteMapping, RemoteObject, sent
-from autograder.checking.values import as_array, read
-from autograder.model import Verdict
-from autograder.sandbox.errors import StudentError, StudentRaised, StudentTimeout
+from autograder.checking.remote import (
+    RemoteIterator,
+    RemoteMapping,
+    RemoteObject,
+    handed_over,
+    sent,
+)
+from autograder.checking.values import read
 from autograder.sandbox.requests import Item, Reply
-from autograder.sandbox.wire import Handle, Named
-
-TRACED = 100_000
-"""Numbers of one reply above which a trace does without it; no check looks at so many."""
-TIMEOUTS_UNTIL_GIVEN_UP = 2
-"""After so many timeouts of one function it is not called again."""
+from autograder.sandbox.wire import CHOSEN, Handle, Named
 
 
-class Printed:
-    """What the student's code has printed while a check listened."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-
-class Student:
+class Student(Asking):
     """One submission as the checks see it; its answers are its attributes.
 
     Args:
@@ -60,19 +50,12 @@ class Student:
         records: Any = None,
         timed: bool = True,
     ) -> None:
-        self._peer = peer
+        super().__init__(peer, timeouts)
         self._answers = answers
-        self._timeouts = timeouts if timeouts is not None else Counter()
         self.memory: dict[str, Any] = memory if memory is not None else {}
         self.records = records
         self.timed = timed
-        self._fresh = True  # no handle of an earlier check is asked about any more
-        self._printed: Printed | None = None
-        self._cpu: float | None = None
-        self.asked = 0
-        """How many requests have been sent so far."""
-        self.trace: list[Any] = []
-        """Every value the student's code answered, in order; diagnosis compares it."""
+        self._handed_over = 0
 
     def __getattr__(self, name: str) -> Any:
         """The student's answer of this name, as the reference declares it."""
@@ -91,80 +74,10 @@ class Student:
 
     def put(self, name: str, value: Any) -> RemoteMapping:
         """Make a dictionary on the student's side, called `name` in sentences."""
-        reply = self.ask(name, "put", want=("opaque",), value=sent(value))
-        return RemoteMapping(self, self.only(name, reply).handle, name)
-
-    @contextmanager
-    def printing(self) -> Iterator[Printed]:
-        """Listen to what the student's code prints within the block."""
-        self._printed, before = Printed(), self._printed
-        try:
-            yield self._printed
-        finally:
-            self._printed = before
-
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Give each call within the block so many CPU seconds, where a check would give it more."""
-        self._cpu, before = seconds, self._cpu
-        try:
-            yield
-        finally:
-            self._cpu = before
-
-    @contextmanager
-    def raises(self, *types: type[BaseException], hint: str = "") -> Iterator[None]:
-        """Expect the student's code to raise one of these types, or one that refines it.
-
-        Raises:
-            CheckFailed: nothing was raised, or something else.
-        """
-        wanted = " or ".join(kind.__name__ for kind in types)
-        try:
-            yield
-        except Raised as raised:
-            if {kind.__name__ for kind in types} & set(raised.types):
-                return
-            raise CheckFailed(f"{raised.message[:-1]}; {wanted} is asked for.", hint) from raised
-        raise CheckFailed(f"Nothing was raised; {wanted} is asked for.", hint)
-
-    def ask(self, what: str, op: str, *, want: Sequence[str] = ("value",), **fields: Any) -> Reply:
-        """Send one request.
-
-        Args:
-            what: the function or object, in sentences.
-            op: an operation of `sandbox.inside.fork.Table`.
-            want: what is to be sent of each returned value.
-            fields: of the operation.
-        """
-        if self._timeouts[what] >= TIMEOUTS_UNTIL_GIVEN_UP:
-            raise StudentFault(
-                f"`{what}` timed out {TIMEOUTS_UNTIL_GIVEN_UP} times and was not called again.",
-                "Look for a loop that does not end, or one over every single number.",
-                verdict=Verdict.TIMEOUT,
-            )
-        self.asked += 1
-        listen = self._printed is not None
-        try:
-            reply = self._peer.request(
-                op, fresh=self._fresh, want=want, listen=listen, cpu=self._cpu, **fields
-            )
-            self._fresh = False
-        except StudentTimeout:
-            self._timeouts[what] += 1
-            blame(what, StudentTimeout())
-        except StudentError as error:
-            if isinstance(error, StudentRaised) and op != "get":
-                for value in [*fields.get("args", ()), *fields.get("kwargs", {}).values()]:
-                    if isinstance(value, Named):  # if that is not there, it is to blame
-                        self.ask(value.name, "get", want=("opaque",), name=value.name)
-            blame(what, error)
-        if self._printed is not None:
-            self._printed.text += reply.printed
-            self.trace.append(reply.printed)
-        if op != "keys":
-            self.trace.extend(_traced(reply.items))
-        return reply
+        handle = Handle(CHOSEN + self._handed_over)
+        self._handed_over += 1
+        self.later(name, "keep", handle=handle.id, value=handed_over(value))
+        return RemoteMapping(self, handle, name, small=True)
 
     def call(
         self,
@@ -223,11 +136,6 @@ class Student:
             raise StudentFault(f"`{what}` gave a reply that cannot be read.")
         return items
 
-    def told(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """Items that came along with an earlier reply, as if they had been asked for now."""
-        self.trace.extend(_traced(items))
-        return tuple(items)
-
     def only(self, what: str, reply: Reply) -> Item:
         """The one item of a reply."""
         if len(reply.items) != 1:
@@ -262,16 +170,20 @@ class Student:
     ) -> RemoteObject:
         made = (Returned(declared.name, "opaque"),)
         given = {"args": sent(list(args)), "kwargs": sent(dict(kwargs))}
-        reply = self.ask(declared.name, "call", want=wanted(made), target=declared.name, **given)
-        return RemoteObject(self, self.only(declared.name, reply).handle, declared)
+        held = [n for n, returned in declared.attributes.items() if returned.kind == "mapping"]
+        also = held if self._printed is None else []
+        asked: dict[str, Any] = {"want": wanted(made), "also": also, "target": declared.name}
+        reply = self.ask(declared.name, "call", **asked, **given)
+        handle = self.only(declared.name, reply).handle
+        return RemoteObject(self, handle, declared, reply.also)
 
     def _variable(self, declared: Declared) -> Any:
         name, (returned,) = declared.name, declared.returns
         if returned.kind != "dict":
             reply = self.ask(name, "get", want=wanted(declared.returns), name=name)
             return self.one(name, reply, returned)
-        item = self.only(name, self.ask(name, "get", want=("opaque",), name=name))
-        remote = RemoteMapping(self, item.handle, name)
+        item = self.only(name, self.ask(name, "get", want=("mapping",), name=name))
+        remote = RemoteMapping(self, item.handle, name, item.entries)
         if item.kind == "dict":
             return remote.plain()
         with suppress(StudentFault):  # then it is no mapping
@@ -286,15 +198,3 @@ def _rejoined(reply: Reply) -> Item:
     values = tuple(item.value for item in reply.items)
     handle = reply.items[0].handle if reply.items else Handle(0)
     return Item(handle, values, whole, "tuple")
-
-
-def _traced(items: Sequence[Item]) -> Iterator[Any]:
-    """What a trace keeps of a reply: numbers as arrays, other plain values as they are."""
-    for item in items:
-        if not item.has_value or item.value is None:
-            continue
-        array = as_array(item.value)
-        if array is None:
-            yield item.value
-        elif array.size < TRACED:
-            yield item.value if isinstance(item.value, (bool, float, np.ndarray)) else array

@@ -19,7 +19,7 @@ from autograder.cli import course, doors, grading, proving, results  # they regi
 from autograder.cli.app import FAILED, USAGE, app
 from autograder.errors import UsageError, full_disk, is_full_disk
 from autograder.outputs.console import visible
-from autograder.startup import collect_seldom, skip_uri_grammar
+from autograder.startup import collect_seldom, skip_server_extensions, skip_uri_grammar
 
 __all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 
@@ -27,6 +27,7 @@ __all__ = ["app", "course", "doors", "grading", "main", "proving", "results"]
 def main() -> NoReturn:
     """Run the command line; whatever the caller can mend is one sentence and status 2."""
     skip_uri_grammar()
+    skip_server_extensions()
     collect_seldom()
     from autograder.sandbox.errors import SandboxUnavailable
 

@@ -125,7 +125,6 @@ def grade(
     from autograder.assignment import chosen
     from autograder.classroom.batch import grade_class
     from autograder.course.course import Course
-    from autograder.outputs.told import print_class
 
     course = Course.find()
     result = grade_class(
@@ -138,6 +137,9 @@ def grade(
         sandbox=backend(sandbox),
         dry=dry_run,
     )
+    # Only now: it takes nbgrader, which is imported while workers start.
+    from autograder.outputs.told import print_class
+
     print_class(result, Console())
     if result.interrupted:
         raise typer.Exit(INTERRUPTED)

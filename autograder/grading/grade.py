@@ -20,9 +20,8 @@ from autograder.errors import UsageError
 from autograder.grading.carry import Carrier
 from autograder.grading.checks_run import ChecksRun
 from autograder.grading.classic import ClassicRun, ClassicTests
-from autograder.grading.graded import GradedSubmission
+from autograder.grading.graded import GradedSubmission, Pictures
 from autograder.grading.kit import Kit
-from autograder.grading.redraw import pictures_beside
 from autograder.grading.run import Run
 from autograder.grading.scoring import score_submission, with_remarks
 from autograder.sandbox.client import Sandbox
@@ -113,7 +112,7 @@ class Grader:
             problems.append("Graded without a sandbox: files and network were not protected.")
         marked = run.mark(score_submission(self.assignment, scores, problems))
         said = with_remarks(marked, submission), run.notebooks(), run.runs
-        beside = pictures_beside(self._sandbox, submission, self._questions()), run.evidence()
+        beside = run.pictures or Pictures(), run.evidence()
         return GradedSubmission(*said, tuple(run.staff_notes), run.cpu_seconds, *beside)
 
     def _run(self, submission: Submission) -> Run:

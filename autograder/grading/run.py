@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 
 from autograder.checking.evidence import Evidence
 from autograder.course.questions import Question
+from autograder.grading.graded import Pictures
+from autograder.grading.redraw import pictures_beside
 from autograder.model import Grade, QuestionScore, Verdict
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.client import Sandbox
@@ -47,6 +49,8 @@ class Run(ABC):
         self.staff_notes: list[str] = []
         self.runs: dict[str, tuple[CellRun, ...]] = {}
         """Per notebook, what became of each code cell."""
+        self.pictures: Pictures | None = None
+        """The student's own, that belong beside answers; None until a process has drawn them."""
         self.cpu_seconds = 0.0
 
     @abstractmethod
@@ -99,6 +103,9 @@ class Run(ABC):
         others = neighbours(name, self.submission, self._questions)
         try:
             with self._sandbox.session(self.files(), self._budget, others) as session:
+                if self.pictures is None:
+                    own = self.submission, self._questions
+                    self.pictures = pictures_beside(session, *own)
                 self.runs[name] = tuple(session.run(cells))
                 self._report_cells(name)
                 scores = [self.question(question, session) for question in questions]

@@ -26,6 +26,7 @@ class StudentRaised(StudentError):
     are the known names among the types it refines, itself included. `places` are all lines on the
     stack that are the student's or the course's, innermost first. `name` is what a NameError
     misses and `about` what a placeholder keeps the place of, if they are words of the notebooks.
+    `at` is which of the operations that were to be done first has raised, if one of them has.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class StudentRaised(StudentError):
         places: tuple[Place, ...] = (),
         name: str = "",
         about: str = "",
+        at: int | None = None,
     ) -> None:
         super().__init__(type_name)
         self.type_name = type_name
@@ -47,6 +49,7 @@ class StudentRaised(StudentError):
         self.places = places
         self.name = name
         self.about = about
+        self.at = at
 
 
 class StudentTimeout(StudentError):

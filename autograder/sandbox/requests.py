@@ -69,8 +69,9 @@ class Reply(msgspec.Struct, frozen=True):
 
     items: tuple[Item, ...]
     is_tuple: bool
-    printed: str = ""
-    """What was printed meanwhile, if it was asked for."""
+    printed: str = ""  # meanwhile, if it was asked for
+    also: Mapping[str, Item] = {}
+    """Attributes of what is returned."""
 
 
 class Lender(Protocol):
@@ -106,16 +107,25 @@ class Host(Protocol):
 
 
 def request_message(
-    op: str, *, fresh: bool | None, want: Sequence[str], listen: bool, fields: Mapping[str, Any]
+    op: str,
+    *,
+    fresh: bool | None,
+    want: Sequence[str],
+    listen: bool,
+    first: Sequence[Mapping[str, Any]] = (),
+    also: Sequence[str] = (),
+    fields: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Return the message that asks for one operation."""
-    return {"op": op, "fresh": fresh, "want": list(want), "listen": listen, **fields}
+    asked: dict[str, Any] = {"op": op, "fresh": fresh, "want": list(want), "listen": listen}
+    beside = {"first": list(first), "also": list(also)}
+    return asked | {name: given for name, given in beside.items() if given} | dict(fields)
 
 
 def read_reply(message: dict[str, Any], policy: Policy, sources: Mapping[str, str]) -> Reply:
     """Return what a process answered; raise StudentRaised, or StudentProtocol for nonsense."""
     if message.get("ok") is False and type(message.get("error")) is dict:
-        raise _raised(message["error"], sources)
+        raise _raised(message["error"], message.get("at"), sources)
     items, several = message.get("items"), message.get("tuple")
     if type(items) is not list or type(several) is not bool or not (several or len(items) == 1):
         raise StudentProtocol("not an answer to a request")
@@ -124,7 +134,11 @@ def read_reply(message: dict[str, Any], policy: Policy, sources: Mapping[str, st
     printed = message.get("printed", "")
     if type(printed) is not str:
         raise StudentProtocol("what is printed is text")
-    return Reply(tuple(_item(item, sources) for item in items), several, printed)
+    also = message.get("also", {})
+    if type(also) is not dict or len(also) > policy.reply_items:
+        raise StudentProtocol("not the attributes of an object")
+    beside = {str(name): _item(item, sources) for name, item in also.items()}
+    return Reply(tuple([_item(item, sources) for item in items]), several, printed, beside)
 
 
 def _item(item: Any, sources: Mapping[str, str]) -> Item:
@@ -145,7 +159,7 @@ def _entries(told: Any, sources: Mapping[str, str]) -> dict[str, Item]:
     return {key: _item(item, sources) for key, item in told}
 
 
-def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
+def _raised(error: dict[str, Any], at: Any, sources: Mapping[str, str]) -> StudentRaised:
     stack = places(sources, error.get("places"))
     own = next((place for place in stack if not place.course), None)
     name = known_name(error.get("type"), sources, EXCEPTIONS, "Exception")
@@ -162,6 +176,7 @@ def _raised(error: dict[str, Any], sources: Mapping[str, str]) -> StudentRaised:
         places=stack,
         name=known_name(error.get("name"), {}, words, ""),
         about=known_name(error.get("about"), {}, words, ""),
+        at=at if type(at) is int and at >= 0 else None,
     )
 
 
@@ -193,17 +208,20 @@ class Fork:
         want: Sequence[str] = (VALUE,),
         listen: bool = False,
         cpu: float | None = None,
+        first: Sequence[Mapping[str, Any]] = (),
+        also: Sequence[str] = (),
         **fields: Any,
     ) -> Reply:
         """Ask for one operation (see `inside/fork.py`); if `fresh`, forget earlier handles.
 
-        `cpu` are the seconds it may take, where that is less than the policy gives it.
+        `first` are operations to be done before it, `also` attributes that are told with it; `cpu`
+        are the seconds it may take, where that is less than the policy gives it.
         Raises StudentRaised; StudentTimeout, StudentDied and StudentProtocol end the fork: every
-        later request raises the same. Raises WireError, before anything is sent, if a value of the
-        request cannot cross.
+        later request raises the same. Raises WireError, and sends nothing, if a value cannot cross.
         """
         anew, self._rewind = None if self._rewind else fresh, False
-        message = request_message(op, fresh=anew, want=want, listen=listen, fields=fields)
+        wanted: dict[str, Any] = {"want": want, "listen": listen, "first": first, "also": also}
+        message = request_message(op, fresh=anew, **wanted, fields=fields)
         return read_reply(self._ask(message, cpu), self._host.policy, self._host.sources)
 
     @property

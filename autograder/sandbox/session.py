@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from types import TracebackType
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -25,7 +25,7 @@ from autograder.sandbox.policy import Policy
 from autograder.sandbox.processes import Jail, Spent, ended_by_itself
 from autograder.sandbox.requests import Fork
 from autograder.sandbox.watchdog import Jails
-from autograder.sandbox.wire import DEFAULT_LIMITS
+from autograder.sandbox.wire import DEFAULT_LIMITS, Limits
 
 __all__ = ["CellError", "CellRun", "Session", "SourceCell"]
 
@@ -52,12 +52,11 @@ class Session:
         self._good: list[str] = []
         self._doubtful: set[str] = set()
         self._good_seconds = 0.0
-        self._restarts = 0
+        self._restarts = self._fork_pid = 0
         self._output_left = self.policy.total_output_bytes
         self._cpu_before = 0.0
         self._ended_because: str | None = None
         self._in_fork = False
-        self._fork_pid = 0
         self._lock = threading.Lock()
         self._jail: Jail | None = None
         self._open()
@@ -89,7 +88,7 @@ class Session:
 
     @property
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of cells and forks so far, by the kernel's account."""
+        """Return the CPU seconds so far, by the kernel's account."""
         return self._cpu_before + (self._jail.cpu() if self._jail is not None else 0.0)
 
     @property
@@ -122,15 +121,27 @@ class Session:
             return run
         raise AssertionError("unreachable")
 
+    def draw(self, pictures: Sequence[bytes]) -> Any:
+        """Return what the process made of pictures, before any cell has run; or StudentError."""
+        message, policy = {"op": "draw", "pictures": list(pictures)}, self.policy
+        try:
+            answer = self._ask(message, policy.reply_limits, policy.cell_cpu, policy.cell_wall)
+        except StudentError as error:
+            raise self._lose_jail(error) from None
+        return answer.get("drawn")
+
     def _run_cell(self, key: str, cpu: float, wall: float) -> CellRun:
+        message = {"op": "cell", "id": key, "source": self.sources[key]}
+        answer = self._ask(message, self.policy.cell_limits, cpu, wall)
+        return read_answer(key, answer, self.sources, self.policy.outputs)
+
+    def _ask(self, message: Mapping[str, Any], limits: Limits, cpu: float, wall: float) -> Any:
         jail, channel = self._need_jail()
         clock = Clock(cpu, wall, jail.spent)
-        message = {"op": "cell", "id": key, "source": self.sources[key]}
         try:
-            answer = channel.request(message, self.policy.cell_limits, clock)
+            return channel.request(message, limits, clock)
         finally:
             self.budget.used += clock.cost
-        return read_answer(key, answer, self.sources, self.policy.outputs)
 
     # Forks
 
@@ -285,10 +296,5 @@ class Session:
     def __enter__(self) -> Session:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

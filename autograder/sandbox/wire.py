@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from autograder.sandbox.inside.bounds import DEFAULT_LIMITS, Limits, WireError
-from autograder.sandbox.inside.wire import Handle, Named, decode, encode
+from autograder.sandbox.inside.wire import CHOSEN, Handle, Named, decode, encode
 
-__all__ = ["DEFAULT_LIMITS", "Handle", "Limits", "Named", "WireError", "decode", "encode"]
+__all__ = ["CHOSEN", "DEFAULT_LIMITS", "Handle", "Limits", "Named", "WireError", "decode", "encode"]

@@ -12,7 +12,9 @@ from PIL import Image, PngImagePlugin
 from autograder.course.questions import Question
 from autograder.grading import redraw
 from autograder.grading.grade import Grader
+from autograder.sandbox.inside import pictures
 from autograder.sandbox.inside.pictures import MOST_PIXELS, drawn_anew
+from autograder.sandbox.session import SourceCell
 from autograder.submission.frame import Cell, Notebook
 from autograder.submission.intake import Submission
 from autograder.submission.pictures import MAX_PICTURES, beside, held
@@ -76,9 +78,8 @@ def test_a_picture_drawn_anew_carries_nothing_else(kind):
     remarks.add_text("Comment", SECRET)
     options = {"pnginfo": remarks} if kind == "PNG" else {"comment": SECRET}
     raw = image(kind, icc_profile=SECRET.encode(), **options) + SECRET.encode()
-    ((mime, data),) = drawn_anew(raw).items()
-    fresh = base64.b64decode(data)
-    assert mime == f"image/{kind.lower()}"
+    told, fresh = drawn_anew(raw)
+    assert told == kind
     assert SECRET.encode() in raw
     assert SECRET.encode() not in fresh
     with Image.open(io.BytesIO(fresh)) as opened:
@@ -117,11 +118,19 @@ def test_pictures_stand_beside_the_next_question_that_a_person_reads():
 def test_hostile_pictures_are_opened_in_the_sandbox_and_cost_only_themselves(
     tiny_grader: Grader, tmp_path: Path
 ):
-    pictures = {"layers": {"run": (PNG, b"\x89PNG\r\n\x1a\n" + b"x" * 99), "more": (JPEG,)}}
+    handed_in = {"layers": {"run": (PNG, b"\x89PNG\r\n\x1a\n" + b"x" * 99), "more": (JPEG,)}}
     own = notebook("run", "more", "form", "words")
-    submission = Submission({"layers": own}, {}, [], pictures=pictures)
-    found = redraw.pictures_beside(tiny_grader._sandbox, submission, QUESTIONS)
+    submission = Submission({"layers": own}, {}, [], pictures=handed_in)
+    with tiny_grader._sandbox.session({}) as session:
+        found = redraw.pictures_beside(session, submission, QUESTIONS)
+        (run,) = session.run([SourceCell("next", "import os; os.listdir()")])
     kept = [(picture.cell, picture.mime) for picture in found.beside("words")]
     assert kept == [("run", "image/png"), ("more", "image/jpeg")]
     assert found.beside("form") == found.beside("words")
     assert found.beside("code") == ()
+    assert run.status == "ok"
+
+
+def test_a_picture_that_grows_beyond_all_bounds_is_left_out(monkeypatch):
+    monkeypatch.setattr(pictures, "MOST_DRAWN", len(drawn_anew(PNG)[1]) + 10)
+    assert [bool(each) for each in pictures.all_drawn([PNG, b"", JPEG, PNG])] == [1, 0, 0, 0]

@@ -116,7 +116,6 @@ ALLOWED = {
     "classroom/forget.py:_in_texts": "our own reports and logs",
     "classroom/forget.py:_naming": "the same",
     "checking/evidence.py:rubric_of": "the assignment's rubric",
-    "grading/redraw.py:_drawn": "our own script, which runs in the sandbox",
     "checking/lent.py:_changes": "opens a handle, not a file",
     "checking/lent.py:_values": "opens a handle, not a file",
     "checking/lent.py:_bounded_memory": "our own process's account of its memory",

@@ -143,7 +143,8 @@ class Hollow:
 def test_a_reply_without_items_is_the_student_s_verdict() -> None:
     for ask in (
         lambda one: one.scale(X),
-        lambda one: one.put("bn_param", {"mode": "train"}),
+        lambda one: one.put("bn_param", {"mode": "train"}).keys(),
+        lambda one: one.scale(one.put("bn_param", {"mode": "train"})),
     ):
         assert fault(lambda ask=ask: ask(Student(Hollow(), ANSWERS))).verdict is Verdict.FAILED
 
@@ -265,5 +266,6 @@ def test_entries_of_an_attribute_are_set_in_one_request() -> None:
 @pytest.mark.parametrize("params", [[], property(lambda _: 1 / 0), None])
 def test_where_entries_cannot_be_set_the_blame_is_as_in_two_requests(params: Any) -> None:
     net = student(Net=type("Net", (), {} if params is None else {"params": params})).Net()
-    one, two = fault(lambda: net.update("params", {})), fault(lambda: net.params.update({}))
+    one = fault(lambda: (net.update("params", {}), net.loss(X)))
+    two = fault(lambda: (net.params.update({}), net.loss(X)))
     assert one.message == two.message

@@ -18,7 +18,7 @@ import numpy as np
 
 from . import blame, chance, frames, lent, plain, variables
 from .capture import Listener, NullStream
-from .wire import Handle, Named
+from .wire import CHOSEN, Handle, Named
 
 MOST_ITEMS = 10_000
 VALUE, OPAQUE, MAPPING = "value", "opaque", "mapping"
@@ -34,6 +34,7 @@ class Table:
         self._names = names
         self._ask = ask
         self._objects: list[Any] = []
+        self._chosen: dict[int, Any] = {}
         self._chance = chance.state()
 
     def get(self, name: str) -> Any:
@@ -71,6 +72,10 @@ class Table:
     def put(self, value: Any) -> Any:
         """Return a value that came from the grader, so that it gets a handle."""
         return value
+
+    def keep(self, handle: int, value: Any) -> None:
+        """Hold a value that came from the grader under a handle of its choice."""
+        self._chosen[handle] = value
 
     def keys(self, obj: Any) -> tuple[Any, ...]:
         """Return the keys that can cross."""
@@ -112,14 +117,28 @@ class Table:
         To `rewind` puts all generators back to where they were when this process began to answer.
         """
         self._objects.clear()
+        self._chosen.clear()
         if rewind:
             chance.restore(self._chance)
+
+    def attributes(self, obj: Any, names: list[str]) -> dict[str, Any]:
+        """Describe those of these attributes that are dictionaries of the object's own.
+
+        To look for them runs no code of the object's; what does is asked for by name.
+        """
+        found: dict[str, Any] = {}
+        with suppress(AttributeError):  # not all objects have them
+            own = object.__getattribute__(obj, "__dict__")
+            computed = set().union(*(vars(kind) for kind in type(obj).__mro__))
+            found = {n: own[n] for n in names if type(own.get(n)) is dict and n not in computed}
+        return {name: self.hold(value, MAPPING) for name, value in found.items()}
 
     def resolve(self, value: Any) -> Any:
         """Replace handles by their objects, at any depth."""
         kind = type(value)
         if kind is Handle:
-            return self._objects[value.id]
+            held = self._objects if value.id < CHOSEN else self._chosen
+            return held[value.id]
         if kind is Named:
             return self.get(value.name)
         if kind is dict:
@@ -149,8 +168,8 @@ class Table:
 
 SEVERAL = "values", "keys", "take", "reads"
 OPERATIONS = (
-    *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keys", "take"),
-    *("reads", "lend", "define"),
+    *("get", "call", "attr", "invoke", "item", "values", "setitem", "put", "keep", "keys"),
+    *("take", "reads", "lend", "define"),
 )
 
 
@@ -175,37 +194,55 @@ def answer(
 
     `fresh` forgets what was held before; None rewinds as well (see `Table.forget`). `want` says
     per returned value what is to be sent of it (see `Table.hold`); `listen` whether what is printed
-    meanwhile is wanted too. What is `fatal` is raised on.
+    meanwhile is wanted too; `also` which attributes of what is returned. Operations that are to be
+    done `first` are told nothing of, but which one (`at`) has raised: then nothing else is done.
+    What is `fatal` is raised on.
     """
     operation, want = message.pop("op"), message.pop("want")
     fresh = message.pop("fresh")
+    first, also = message.pop("first", ()), message.pop("also", ())
     heard = Listener() if message.pop("listen") else None
     quiet = sys.stdout
+    done = 0
     try:
         if fresh is not False:
             table.forget(rewind=fresh is None)
+        for earlier in first:
+            getattr(table, earlier.pop("op"))(**table.resolve(earlier))
+            done += 1
         sys.stdout = heard or quiet
-        fields = table.resolve(message)
-        returned = getattr(table, operation)(**fields)
+        returned = getattr(table, operation)(**table.resolve(message))
         whole = want in ([OPAQUE], [MAPPING]) and operation not in SEVERAL
         reply = describe(table, returned, want, whole=whole)
+        if also:
+            reply["also"] = table.attributes(returned, also)
     except fatal:
         raise
     except BaseException as raised:
         reply = {"ok": False, "error": blame.describe(raised)}
+        if done < len(first):
+            reply["at"] = done
     finally:
         sys.stdout = quiet
     return reply if heard is None else reply | {"printed": heard.text()}
 
 
 def is_small(obj: Any) -> bool:
-    """Return whether this is a dictionary of few arrays by name; to ask it runs no code of it."""
-    return (
-        type(obj) is dict
-        and len(obj) <= MOST_ENTRIES
-        and all(type(key) is str and type(value) is np.ndarray for key, value in obj.items())
-        and sum(value.nbytes for value in obj.values()) <= SMALL_BYTES
-    )
+    """Return whether this is a dictionary of little by name; to ask it runs no code of it."""
+    if type(obj) is not dict or len(obj) > MOST_ENTRIES or not all(type(key) is str for key in obj):
+        return False
+    sizes = [_bytes(value) for value in obj.values()]
+    return None not in sizes and sum(filter(None, sizes)) <= SMALL_BYTES
+
+
+def _bytes(value: Any) -> int | None:
+    """Return the size of an array, a number or a text; None of anything else."""
+    kind = type(value)
+    if kind is np.ndarray or issubclass(kind, np.generic):
+        return int(value.nbytes)
+    if kind is str:
+        return 4 * len(value)
+    return sys.getsizeof(value) if kind in (bool, int, float, type(None)) else None
 
 
 def describe(table: Table, value: Any, want: list[str], *, whole: bool) -> dict[str, Any]:

@@ -28,6 +28,8 @@ def serve(sock: socket.socket, interpreter: shell.Shell, work: str) -> None:
         message, descriptor = frames.receive_with_descriptor(sock)
         if message["op"] == "cell":
             frames.send(sock, run_cell(interpreter, message["id"], message["source"]))
+        elif message["op"] == "draw":
+            frames.send(sock, {"drawn": draw(message["pictures"])})
         elif descriptor is not None:
             fork_for_question(sock, descriptor, interpreter)
 
@@ -40,6 +42,13 @@ def place_files(work: str, files: dict[str, Any]) -> None:
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as file:
                 file.write(content.tobytes())
+
+
+def draw(files: list[bytes]) -> list[Any]:
+    """Draw the submission's pictures anew; it is asked for before any cell has run."""
+    from . import pictures  # noqa: PLC0415 - Pillow, which not every submission needs
+
+    return pictures.all_drawn(files)
 
 
 def run_cell(interpreter: shell.Shell, cell_id: str, source: str) -> dict[str, Any]:

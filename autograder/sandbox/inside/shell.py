@@ -6,6 +6,7 @@ import ast
 import importlib
 import os
 import pkgutil
+import re
 import subprocess
 import sys
 import types
@@ -26,6 +27,8 @@ from . import blame
 from .capture import Outputs, Stream
 
 USUAL = TransformerManager().token_transformers  # type: ignore[no-untyped-call]
+MAGIC = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
+"""What no magic is without."""
 BACKEND = "module://matplotlib_inline.backend_inline"
 
 
@@ -68,7 +71,8 @@ class Transformer(TransformerManager):
 
     def do_token_transforms(self, lines: list[str]) -> Any:
         """Replace the magics in these lines."""
-        if self.token_transformers == USUAL and is_python("".join(lines)):
+        source = "".join(lines)
+        if self.token_transformers == USUAL and (not MAGIC.search(source) or is_python(source)):
             return lines
         return super().do_token_transforms(lines)  # type: ignore[no-untyped-call]
 

@@ -18,6 +18,7 @@ import platform
 import signal
 import struct
 from collections.abc import Iterator
+from functools import lru_cache
 
 from . import kernel
 
@@ -135,6 +136,7 @@ _NEVER = {  # name: (test of the first argument, value or bits)
 }
 
 
+@lru_cache(maxsize=1)
 def program(machine: str | None = None) -> bytes:
     """Return the filter for a machine, by default this one. Raises OSError for unknown ones."""
     machine = machine or platform.machine()

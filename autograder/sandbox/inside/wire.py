@@ -44,6 +44,10 @@ class Handle:
     id: int
 
 
+CHOSEN = 1 << 40
+"""Handles from here on are chosen by the grader, for what it hands over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """What a global of the other side, or with dots an attribute of it, stands for there."""

@@ -37,6 +37,8 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     gc.enable()  # it is off while modules are imported: they stay
     identity = {"uid": os.getuid(), "gid": os.getgid()}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps init processes
+    if settings["sandboxed"]:
+        syscalls.program()  # it is kept, for all jails
     orders.send(b"W")
     while True:
         data, descriptors, _, _ = socket.recv_fds(orders, 1 << 16, 1)

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
-from IPython.display import display
 from tqdm import tqdm
 
 from .mode import autograding, in_notebook
@@ -31,6 +30,8 @@ class _DisplayLine(io.StringIO):
 
     def _show(self, bundle: dict[str, str]) -> None:
         if self._handle is None:
+            from IPython.display import display  # noqa: PLC0415 - only a notebook has it
+
             show: Any = display  # IPython's own has no types
             self._handle = show(bundle, raw=True, display_id=True)
         else:

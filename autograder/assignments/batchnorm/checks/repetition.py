@@ -159,13 +159,14 @@ def _computes(student: Student, probe: Settings, release: Path) -> bool:
     """
     right = first_epoch.first_epoch(probe, release)
     net = own_steps.make(student, probe)
-    keys = nets.names(net.params, right.start)
-    drawn = own_steps.read(student, net.params, list(keys.values()))
+    params = net.params
+    keys = nets.names(params, right.start)
+    drawn = own_steps.read(student, params, list(keys.values()))
     if not all(_close(drawn[keys[n]], value, DRAWN_ALIKE) for n, value in right.start.items()):
         return False
     for right_one in first_epoch.late_and_start(probe, release):
         values = right_one.params.items()
-        net.params.update({keys[n]: _like(value, drawn[keys[n]]) for n, value in values})
+        params.update({keys[n]: _like(value, drawn[keys[n]]) for n, value in values})
         if _same_gradients(student, net, right_one):
             return True
     return False
