@@ -128,7 +128,12 @@ def grade_here(setting: bytes, task: bytes) -> bytes:
 
     warm = _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
     own = msgspec.msgpack.decode(task, type=Task)
-    return _grade(warm, lambda: pack_folder(Path(own.folder)), own)
+
+    def read() -> bytes:
+        os.listdir(own.folder)  # raises if it is not there any more: that is no empty submission
+        return pack_folder(Path(own.folder))
+
+    return _grade(warm, read, own)
 
 
 def introduce(setting: bytes, course: bytes) -> str:

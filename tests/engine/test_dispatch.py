@@ -73,14 +73,14 @@ def task(course: Course):
     return lambda student: Task(str(course.root / "submitted" / student / NAME))
 
 
-def answers(course: Course, workers: LocalWorkers | DaskWorkers) -> dict[str, Answer]:
+def answers(course: Course, workers: LocalWorkers | DaskWorkers, *others: str) -> dict[str, Answer]:
     notes: list[str] = []
     try:
-        groups = dispatch(STUDENTS, task(course), workers, notes.append)
+        groups = dispatch([*STUDENTS, *others], task(course), workers, notes.append)
         found = [answer for group in groups for answer in group]
     finally:
         workers.stop()
-    assert sorted(answer.student for answer in found) == STUDENTS
+    assert sorted(answer.student for answer in found) == sorted([*STUDENTS, *others])
     return {answer.student: answer for answer in found}
 
 
@@ -94,8 +94,12 @@ def test_a_submission_that_goes_on_killing_workers_is_given_up(course: Course) -
     assert "3 worker processes" in found["ben"].result.reason
 
 
-def test_a_submission_whose_worker_died_once_is_graded(course: Course) -> None:
-    assert ungraded(answers(course, Deadly(course, "ben", times=1))) == []
+def test_a_submission_whose_worker_died_once_is_graded_and_one_that_is_gone_is_not_empty(
+    course: Course,
+) -> None:
+    found = answers(course, Deadly(course, "ben", times=1), "gone")
+    assert ungraded(found) == ["gone"]
+    assert "FileNotFoundError" in found["gone"].result.reason
 
 
 def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
