@@ -1,6 +1,6 @@
 """What does a submission cost the one process that writes everything down, and does that grow?
 
-    python benchmarks/bench_coordinator.py                          (all of it, about five minutes)
+    python benchmarks/bench_coordinator.py                          (all of it, about a minute)
     python benchmarks/bench_coordinator.py --sizes 10 100 --no-plot (a quick look)
 
 Nothing is graded here: worker processes return what a real worker once said of a solved submission,
