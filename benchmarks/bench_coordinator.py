@@ -1,6 +1,6 @@
 """What does a submission cost the one process that writes everything down, and does that grow?
 
-    python benchmarks/bench_coordinator.py                          (all of it, about five minutes)
+    python benchmarks/bench_coordinator.py                          (all of it, about a minute)
     python benchmarks/bench_coordinator.py --sizes 10 100 --no-plot (a quick look)
 
 Nothing is graded here: worker processes return what a real worker once said of a solved submission,
@@ -23,7 +23,10 @@ import time
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from autograder.classroom.worker import Task
 
 # Every worker process imports this module: what is large is imported where it is used.
 
@@ -31,7 +34,7 @@ ASSIGNMENT = "batchnorm"
 SIZES = (10, 30, 100, 300, 1000, 2000)
 CORES, GRADING_SECONDS = 60, 0.5
 """So many workers, each of which takes so long, are what one coordinator has to keep busy."""
-ROUNDS = 5
+ROUNDS = 20
 MOST_MEGABYTES = 150
 PICTURE = Path(__file__).parents[1] / "docs" / "images" / "coordinator.png"
 
@@ -69,14 +72,17 @@ def record(folder: Path) -> None:
     import msgspec  # noqa: PLC0415
     from bench_grading import hand_in, our_course  # noqa: PLC0415
 
-    from autograder.classroom.packing import code_digest, pack_folder  # noqa: PLC0415
-    from autograder.classroom.worker import Setting, grade_here  # noqa: PLC0415
+    from autograder.classroom.packing import code_digest  # noqa: PLC0415
+    from autograder.classroom.worker import Setting, Task, grade_here  # noqa: PLC0415
+    from autograder.gradebook.autograded import course_files  # noqa: PLC0415
 
     course = our_course(folder / "course")
     hand_in(course.root, 1)
     setting = Setting(ASSIGNMENT, "bubblewrap", code_digest(), str(course.root), course.secret())
     submitted = course.root / "submitted" / "student00" / ASSIGNMENT
-    said = grade_here(msgspec.msgpack.encode(setting), pack_folder(submitted))
+    given = tuple(course_files(course, ASSIGNMENT))
+    task = Task(str(submitted), str(folder / "laid out"), given)
+    said = grade_here(msgspec.msgpack.encode(setting), msgspec.msgpack.encode(task))
     (folder / "said").write_bytes(said)
 
 
@@ -159,9 +165,9 @@ class Recorded:
         for future in [self._pool.submit(time.sleep, 0.2) for _ in range(jobs)]:
             future.result()  # all of them are there before the clock starts
 
-    def submit(self, submission: bytes) -> Future[bytes]:
+    def submit(self, task: Task) -> Future[bytes]:
         """Let a process say what is known."""
-        return self._pool.submit(answer, *self._told, submission)
+        return self._pool.submit(answer, *self._told, task.target)
 
     def look(self) -> tuple[str, ...]:
         """There is nothing to say of them."""
@@ -177,11 +183,19 @@ class Recorded:
     stop = close
 
 
-def answer(said: str, seconds: float, submission: bytes) -> bytes:
-    """Take as long as grading would, and say what it said."""
-    del submission
-    time.sleep(seconds)
-    return Path(said).read_bytes()
+def answer(said: str, seconds: float, target: str) -> bytes:
+    """Take as long as grading would, write what it wrote beside `target`, and say what it said.
+
+    As links: all workers share this machine's few cores with the coordinator, which is measured.
+    """
+    import msgspec  # noqa: PLC0415
+
+    until = time.monotonic() + seconds
+    result = msgspec.msgpack.decode(Path(said).read_bytes())
+    ready = Path(target).with_name(f".{Path(target).name}.{os.getpid()}.new")
+    shutil.copytree(result["ready"], ready, copy_function=os.link)
+    time.sleep(max(0.0, until - time.monotonic()))
+    return msgspec.msgpack.encode(result | {"ready": str(ready)})
 
 
 def unshared() -> float:

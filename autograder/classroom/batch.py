@@ -2,8 +2,10 @@
 
     submitted/ -> tasks -> workers -> ledger -> gradebook
 
-A task is a pure function of bytes (see `worker`). Only this process writes the ledger and
-the gradebook. A submission that goes on breaking workers is withheld (see `dispatch`).
+A task is a submission: a folder, or its bytes for a worker elsewhere (see `worker`). Only this
+process writes the ledger and the gradebook; what belongs in `autograded/` a local worker writes
+beside its place, and this process puts it there. A submission that goes on breaking workers is
+withheld (see `dispatch`).
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from autograder.classroom.workers import LocalWorkers, Workers, default_jobs
 from autograder.course.course import Course
 from autograder.course.questions import refuse_unreleased
 from autograder.errors import UsageError
+from autograder.gradebook.place import clear_beside, place_of
 from autograder.model import ClassResult
 from autograder.outputs.progress import Progress, terminal_progress
 from autograder.sandbox.launch import Backend
@@ -85,6 +88,8 @@ def grade_class(
         except BaseException as error:
             if workers is not None:
                 workers.stop()
+                for student in [] if dry else todo:
+                    clear_beside(place_of(course, student, assignment))
             if not isinstance(error, KeyboardInterrupt):
                 raise
         return run.result(time.monotonic() - began)

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from autograder.classroom.dispatch import Answer, dispatch
 from autograder.classroom.ledger import SUBMISSION, Ledger, Version
+from autograder.classroom.once import Once
 from autograder.classroom.packing import (
     code_digest,
-    decode_graded,
+    decode_outcome,
     digest,
     encode_graded,
-    handed_in_digest,
+    files_digest,
     pack_course,
-    pack_folder,
     parts_of,
 )
 from autograder.classroom.recorded import odd_folders
 from autograder.classroom.run_log import ENOUGH_TIMED, RunLog, foretold
+from autograder.classroom.worker import Task
 from autograder.classroom.workers import Workers
 from autograder.course.course import Course
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError, full_disk, is_full_disk
+from autograder.gradebook.place import place_of
 from autograder.gradebook.work import Work
-from autograder.grading.graded import GradedSubmission
+from autograder.grading.graded import Outcome
 from autograder.grading.withholding import UNWRITTEN, withheld
 from autograder.model import ClassResult, Grade, Regraded, Status
 from autograder.outputs.changed import changed_parts, is_another
@@ -38,6 +38,9 @@ from autograder.outputs.progress import Progress
 from autograder.outputs.staff import write_staff_notes
 from autograder.sandbox.launch import Backend
 from autograder.startup import keep
+
+if TYPE_CHECKING:
+    from autograder.gradebook.stored import Stored
 
 
 class ClassRun:
@@ -76,27 +79,28 @@ class ClassRun:
         self._questions = questions_of(course, assignment)
         self._regraded: dict[str, Regraded] = {}
         self._grades: dict[str, Grade] = {}
-        self._seen: dict[Any, Any] = {}
+        self._once = Once()
         self._staff_notes: dict[str, tuple[str, ...]] = {}
         self._times: dict[str, float] = {}
 
     def sort_out(self, *, force: bool) -> list[str]:
         """Take over what the ledger knows; returns the students that must be graded."""
         todo: list[str] = []
-        for student in self._folders:
+        for student, folder in self._folders.items():
             entry = self._ledger.get(student)
-            current = entry is not None and entry.digest == self._digest(self._pack(student))
-            graded = decode_graded(entry.graded) if entry is not None and current else None
-            if force or graded is None or graded.grade.status is Status.WITHHELD:
+            current = entry is not None and entry.digest == self._key(files_digest(folder))
+            known = decode_outcome(entry.graded) if entry is not None and current else None
+            if force or known is None or known.grade.status is Status.WITHHELD:
                 todo.append(student)
             else:
-                self._keep(student, graded)
+                self._keep(student, known)
         return todo
 
     @contextmanager
     def gradebook(self) -> Iterator[None]:
         """Open the gradebook, and write into it what the ledger knows and it does not."""
-        # nbgrader takes a second to import; the workers warm up meanwhile.
+        # It takes a second to import; the workers warm up meanwhile.
+        from autograder.gradebook.late import to_settle  # noqa: PLC0415
         from autograder.gradebook.rows import open_gradebook  # noqa: PLC0415
         from autograder.gradebook.writing import Writer  # noqa: PLC0415
 
@@ -104,8 +108,8 @@ class ClassRun:
         with open_gradebook(self._course, self._assignment) as self._gradebook:
             own = self._course, self._assignment, self._questions
             self._writer = Writer(*own, self._gradebook)
-            submissions = self._gradebook.assignment_submissions(self._assignment)
-            in_book = {submission.student.id: submission for submission in submissions}
+            folders = {student: self._folders[student] for student in self._grades}
+            in_book = to_settle(self._course, self._gradebook, self._assignment, folders)
             kept: list[str] = []
             for student in list(self._grades):
                 entry = self._ledger.get(student)
@@ -113,20 +117,21 @@ class ClassRun:
                     kept.append(student)
                 elif entry is not None:
                     # Of what never got there, the gradebook may have an earlier date.
-                    graded, folder = decode_graded(entry.graded), self._folders[student]
+                    grade, folder = self._grades[student], folders[student]
                     if not self._dry:
-                        self._write(Work(student, graded, folder, entry.written))
+                        self._write(Work(student, grade, entry.graded, folder, entry.written))
             self._settle({student: in_book[student] for student in kept})
             yield
 
-    def _settle(self, kept: dict[str, Any]) -> None:
+    def _settle(self, kept: dict[str, bool]) -> None:
         """Take over what the gradebook says of grades that have not changed, late or not by now."""
         from autograder.gradebook.late import note_lateness  # noqa: PLC0415 - as above
         from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
 
-        for student, row in [] if self._dry else list(kept.items()):
+        for student in [] if self._dry else [name for name, asks in kept.items() if asks]:
             at = self._folders[student]
             try:
+                row = self._gradebook.find_submission(self._assignment, student)
                 note_lateness(self._course, self._gradebook, row, at, same=True)
                 self._gradebook.db.commit()
             except UsageError:  # every student would meet it
@@ -151,7 +156,7 @@ class ClassRun:
             self._ledger.begin_run()
         timed, left = self._ledger.times(), dict.fromkeys(todo)
         told.expect(foretold(timed, left, workers.at_once))
-        for answers in dispatch(todo, self._pack, workers, note):
+        for answers in dispatch(todo, self._task, workers, note):
             self._take_over(answers)
             for answer in answers:
                 del left[answer.student]
@@ -167,33 +172,31 @@ class ClassRun:
         with nullcontext() if self._dry else self._ledger.together():
             for answer in answers:
                 student, result = answer.student, answer.result
-                graded = (
-                    decode_graded(result.graded)
-                    if result.graded
-                    else withheld(self._course, self._assignment, result.reason, result.traceback)
-                )
+                graded = result.graded or self._failed(result.reason, result.traceback)
                 self._times[student] = result.seconds
-                self._keep(student, graded)
+                grade = self._keep(student, decode_outcome(graded))
                 before = self._ledger.last(student)
-                version = self._version(answer.submission, graded.grade)
+                version = self._version(result.files, grade)
                 if before is not None:
                     self._compare(student, before, version)
                 if self._dry:
                     continue
                 entry = self._ledger.get(student)
                 another = None if before and before.says_the_same(version) else version
-                own = result.graded or encode_graded(graded)
-                self._ledger.put(student, self._key(version.files), own, another, result.seconds)
+                self._ledger.put(student, self._key(version.files), graded, another, result.seconds)
                 known = entry is not None and entry.written
                 same = known and before is not None and before.files == version.files
-                folder = self._folders[student]
-                works.append(Work(student, graded, folder, same, result.autograded))
+                own = self._folders[student], same, result.digests, result.autograded, result.ready
+                works.append(Work(student, grade, graded, *own))
         if len(works) < 2 or not self._write_together(works):
             for work in works:
                 self._write(work)
 
-    def _version(self, submission: bytes, grade: Grade) -> Version:
-        own = {SUBMISSION: handed_in_digest(submission)} if submission else {}
+    def _failed(self, reason: str, details: str) -> bytes:
+        return encode_graded(withheld(self._course, self._assignment, reason, details))
+
+    def _version(self, files: str, grade: Grade) -> Version:
+        own = {SUBMISSION: files} if files else {}
         now = f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S}"
         return Version(now, own | self._parts, grade)
 
@@ -209,37 +212,37 @@ class ClassRun:
             why = changed_parts(before.parts, now.parts)
             self._regraded[student] = Regraded(old, new, why)
 
-    def _pack(self, student: str) -> bytes:
-        return pack_folder(self._folders[student])
+    def _task(self, student: str) -> Task:
+        folder = str(self._folders[student])
+        if self._dry:
+            return Task(folder)
+        target = place_of(self._course, student, self._assignment)
+        return Task(folder, str(target), tuple(self._writer.given))
 
-    def _keep(self, student: str, graded: GradedSubmission) -> None:
-        self._grades[student] = self._shared(graded.grade)
-        if graded.staff_notes:
-            self._staff_notes[student] = graded.staff_notes
-
-    def _shared(self, grade: Grade) -> Grade:
-        """The grade, of which what many students got is kept once: its own would take 40 kB."""
-        once, replace = self._seen.setdefault, msgspec.structs.replace
-        known = (replace(own, checks=once(own.checks, own.checks)) for own in grade.questions)
-        return replace(grade, questions=tuple(once(score, score) for score in known))
+    def _keep(self, student: str, outcome: Outcome) -> Grade:
+        """Know a student's grade, which is returned, and what is to be told to staff."""
+        self._grades[student] = self._once.shared(outcome.grade)
+        if outcome.staff_notes:
+            self._staff_notes[student] = outcome.staff_notes
+        return self._grades[student]
 
     def _write_together(self, works: Sequence[Work]) -> bool:
         """Write several to the gradebook; if that fails, one by one it shows whose fault it is."""
         try:
-            self._writer.write_together(works)
+            stored = self._writer.write_together(works)
         except UsageError:  # the gradebook is at fault, so every student would meet it
             raise
         except Exception as error:
             if is_full_disk(error):
                 raise full_disk(error) from error
             return False
-        self._written([work.student for work in works])
+        self._written(stored)
         return True
 
     def _write(self, work: Work) -> None:
         """Write to the gradebook; a submission that cannot be written touches no other."""
         try:
-            self._writer.write(work)
+            stored = self._writer.write(work)
         except UsageError:  # as above
             raise
         except Exception as error:
@@ -247,18 +250,18 @@ class ClassRun:
                 raise full_disk(error) from error
             self._leave_out(work.student)
         else:
-            self._written([work.student])
+            self._written({work.student: stored})
 
-    def _written(self, students: Sequence[str]) -> None:
+    def _written(self, stored: Mapping[str, Stored]) -> None:
         """Note what the gradebook has, and take over what it says."""
-        from autograder.gradebook.settled import settled, standings  # noqa: PLC0415 - as above
+        from autograder.gradebook.settled import settled, standing_of  # noqa: PLC0415 - as above
 
         with self._ledger.together():
-            for student in students:
+            for student in stored:
                 self._ledger.mark_written(student)
-        known = standings(self._gradebook, self._assignment, *students)
-        for student in students:
-            self._grades[student] = self._shared(settled(self._grades[student], known[student]))
+        for student, rows in stored.items():
+            own = settled(self._grades[student], standing_of(rows))
+            self._grades[student] = self._once.shared(own)
 
     def _leave_out(self, student: str) -> None:
         """Withhold a grade that cannot be written, and keep the reason for staff."""
@@ -266,9 +269,6 @@ class ClassRun:
         note = f"Graded, but not written to the gradebook:\n{traceback.format_exc()}"
         self._staff_notes[student] = (*self._staff_notes.get(student, ()), note)
         self._grades[student] = withheld(self._course, self._assignment, UNWRITTEN).grade
-
-    def _digest(self, submission: bytes) -> str:
-        return self._key(handed_in_digest(submission)) if submission else ""
 
     def _key(self, handed_in: str) -> str:
         return digest(self._frame, handed_in.encode()) if handed_in else ""

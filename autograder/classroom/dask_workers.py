@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
+from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from autograder.classroom.packing import code_digest, pack_course
-from autograder.classroom.worker import Setting, grade_sent, introduce
+from autograder.classroom.packing import code_digest, pack_course, pack_folder
+from autograder.classroom.worker import Setting, Task, grade_sent, introduce
 from autograder.course.course import Course
 from autograder.errors import UsageError
 from autograder.sandbox.launch import Backend
@@ -89,11 +90,11 @@ class DaskWorkers:
         """One submission for each thread of the workers that can grade."""
         return max(sum(self._threads.get(worker, 0) for worker in self._fit), 1)
 
-    def submit(self, submission: bytes) -> Future[bytes]:
-        """Start grading on one of the workers that can."""
+    def submit(self, task: Task) -> Future[bytes]:
+        """Start grading on one of the workers that can; the submission is sent there."""
         self._await_one()
-        task = (grade_sent, self._setting, self._course, submission)
-        started: Future[bytes] = self._executor.submit(*task, workers=sorted(self._fit))
+        sent = (grade_sent, self._setting, self._course, pack_folder(Path(task.folder)))
+        started: Future[bytes] = self._executor.submit(*sent, workers=sorted(self._fit))
         self._under_way[started] = frozenset(self._fit)
         return started
 

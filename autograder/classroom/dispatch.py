@@ -13,13 +13,13 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import msgspec
 
-from autograder.classroom.worker import TaskResult
+from autograder.classroom.worker import Task, TaskResult
 from autograder.classroom.workers import Workers
 
 LOOK_SECONDS = 5.0
 """How long to wait for an answer until workers are looked at."""
-MOST_AT_ONCE = 16
-"""Answers that are looked at together; each is some hundred kilobytes."""
+MOST_AT_ONCE = 32
+"""Answers that are written down together: each is some hundred kilobytes."""
 STRIKES = 3
 """Workers a submission may break on its own before it is given up."""
 
@@ -28,14 +28,12 @@ class Answer(msgspec.Struct, frozen=True):
     """What came back for one student."""
 
     student: str
-    submission: bytes
-    """The packed folder that was graded."""
     result: TaskResult
 
 
 def dispatch(
     students: Sequence[str],
-    pack: Callable[[str], bytes],
+    task: Callable[[str], Task],
     workers: Workers,
     note: Callable[[str], None],
 ) -> Iterator[list[Answer]]:
@@ -43,7 +41,7 @@ def dispatch(
 
     Args:
         students: whose submissions.
-        pack: gives a student's packed folder.
+        task: what a student's is.
         workers: who does it.
         note: told in a sentence when workers die, or are refused.
     """
@@ -52,7 +50,7 @@ def dispatch(
         alone = bool(suspects)
         batch = deque([suspects.popleft()]) if alone else waiting
         broke: list[str] = []
-        yield from _round(batch, pack, workers, broke, note, alone=alone)
+        yield from _round(batch, task, workers, broke, note, alone=alone)
         if not broke:
             continue
         workers.restart()
@@ -62,13 +60,13 @@ def dispatch(
                 suspects.append(student)
             else:
                 reason = f"grading it ended {STRIKES} worker processes"
-                yield [Answer(student, b"", TaskResult(reason=reason))]
+                yield [Answer(student, TaskResult(reason=reason))]
         note(f"A worker process died while it graded {', '.join(sorted(broke))}.")
 
 
 def _round(
     waiting: deque[str],
-    pack: Callable[[str], bytes],
+    task: Callable[[str], Task],
     workers: Workers,
     broke: list[str],
     note: Callable[[str], None],
@@ -76,36 +74,37 @@ def _round(
     alone: bool,
 ) -> Iterator[list[Answer]]:
     """Take from `waiting` until it is empty or a worker dies; `broke` then names the suspects."""
-    under_way: dict[Future[bytes], tuple[str, bytes]] = {}
+    under_way: dict[Future[bytes], str] = {}
+    finished: deque[tuple[str, Future[bytes]]] = deque()
 
     def fill() -> None:
         for sentence in workers.look():
             note(sentence)
         width = 1 if alone else workers.width
-        while waiting and not broke and len(under_way) < width:
+        # What has come back is held in memory: no more of it than one for each that is under way.
+        while waiting and not broke and len(under_way) < width and len(finished) <= width:
             student = waiting.popleft()
-            submission = pack(student)
             try:
-                under_way[workers.submit(submission)] = student, submission
+                under_way[workers.submit(task(student))] = student
             except workers.broken:
                 broke.append(student)
 
     fill()
-    while under_way:
-        done, _ = wait(under_way, timeout=LOOK_SECONDS, return_when=FIRST_COMPLETED)
-        finished: list[tuple[str, bytes, Future[bytes]]] = []
+    while under_way or finished:
+        patience = 0.0 if finished else LOOK_SECONDS
+        done, _ = wait(under_way, timeout=patience, return_when=FIRST_COMPLETED)
         for future in done:
-            student, submission = under_way.pop(future)
+            student = under_way.pop(future)
             try:
                 future.result()
             except workers.broken:
                 broke.append(student)
             else:
-                finished.append((student, submission, future))
+                finished.append((student, future))
         fill()  # first, so that no worker waits while the answers are written down
-        while finished:
-            some = [finished.pop() for _ in range(min(len(finished), MOST_AT_ONCE))]
-            yield [Answer(student, sent, _read(future)) for student, sent, future in some]
+        if finished:
+            some = [finished.popleft() for _ in range(min(len(finished), MOST_AT_ONCE))]
+            yield [Answer(student, _read(future)) for student, future in some]
 
 
 def _read(future: Future[bytes]) -> TaskResult:

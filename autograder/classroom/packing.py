@@ -16,7 +16,7 @@ import msgspec
 
 from autograder.assignment import find
 from autograder.course.course import PRIVATE, Course, notebook_paths
-from autograder.grading.graded import GradedSubmission
+from autograder.grading.graded import GradedSubmission, Outcome
 from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.intake import MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
 from autograder.submission.reader import SubmittedFile, walk
@@ -75,6 +75,11 @@ def handed_in_digest(packed: bytes) -> str:
     stamp = TIMESTAMP_FILE.encode()
     own = [file for file in files if not file.name.startswith(stamp)]
     return digest(msgspec.msgpack.encode(own))
+
+
+def files_digest(folder: Path) -> str:
+    """The same of a folder."""
+    return handed_in_digest(pack_folder(folder))
 
 
 def _packed_file(file: SubmittedFile, room: int) -> _File:
@@ -153,6 +158,11 @@ def encode_graded(graded: GradedSubmission) -> bytes:
 def decode_graded(encoded: bytes) -> GradedSubmission:
     """Decode `encode_graded`'s bytes. Raises `msgspec.DecodeError` on anything else."""
     return msgspec.msgpack.decode(encoded, type=GradedSubmission)
+
+
+def decode_outcome(encoded: bytes) -> Outcome:
+    """Decode of `encode_graded`'s bytes what a run keeps; all else is skipped."""
+    return msgspec.msgpack.decode(encoded, type=Outcome)
 
 
 def digest(*parts: bytes) -> str:

@@ -19,7 +19,7 @@ import msgspec
 
 from autograder.classroom.packing import code_digest
 from autograder.classroom.start import no_interrupts, start_worker_server
-from autograder.classroom.worker import Setting, grade_here, ready, warm_up
+from autograder.classroom.worker import Setting, Task, grade_here, ready, warm_up
 from autograder.course.course import Course
 from autograder.course.scratch import scratch
 from autograder.sandbox.launch import Backend
@@ -43,8 +43,8 @@ class Workers(Protocol):
         """How many submissions are graded at the same time."""
         ...
 
-    def submit(self, submission: bytes) -> Future[bytes]:
-        """Start grading a packed submission; the future gives an encoded `TaskResult`."""
+    def submit(self, task: Task) -> Future[bytes]:
+        """Start grading a submission; the future gives an encoded `TaskResult`."""
         ...
 
     def look(self) -> Iterable[str]:
@@ -89,9 +89,9 @@ class LocalWorkers:
         """One submission for each process."""
         return self._jobs
 
-    def submit(self, submission: bytes) -> Future[bytes]:
-        """Start grading in one of the processes."""
-        return self._submit(grade_here, self._setting, submission)
+    def submit(self, task: Task) -> Future[bytes]:
+        """Start grading in one of the processes, which reads the submission itself."""
+        return self._submit(grade_here, self._setting, msgspec.msgpack.encode(task))
 
     def look(self) -> Iterable[str]:
         """Nothing: processes of this machine come and go with the pool."""

@@ -6,19 +6,11 @@ in the same transaction, and stays with its grade when a question is renamed.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Mapping
 
 from nbgrader.api import Gradebook
 from sqlalchemy import Column, Connection, MetaData, String, Table, inspect, select
 from sqlalchemy.exc import DBAPIError
-
-from autograder.course.questions import Question
-
-if TYPE_CHECKING:
-    from autograder.grading.graded import GradedSubmission
-    from autograder.submission.frame import Notebook
 
 ANSWERS = Table(
     "autograder_answer",
@@ -27,43 +19,34 @@ ANSWERS = Table(
     Column("digest", String(64), nullable=False),
 )
 
-Digests = Mapping[tuple[str, str], str]
-"""By notebook and question, a digest of the answer that was handed in."""
 
-
-def digests_of(graded: GradedSubmission, questions: Iterable[Question]) -> Digests:
-    """What was answered to each question of a notebook that could be read."""
-    notebooks = graded.notebooks
-    return {
-        (q.notebook, q.id): _digest(notebooks[q.notebook], q)
-        for q in questions
-        if q.notebook in notebooks
-    }
-
-
-def changed_answers(gradebook: Gradebook, rows: Mapping[str, str | None]) -> set[str]:
+def changed_answers(
+    gradebook: Gradebook, rows: Mapping[str, str | None], new: Collection[str] = ()
+) -> set[str]:
     """Note the answers that grades are for now; returns the grades that were for another.
 
     Args:
         gradebook: the open gradebook; the caller commits.
         rows: by id of nbgrader's grade, the answer's digest; None if nobody knows it.
+        new: those of which nothing can be known yet.
     """
     connection = gradebook.db.connection()
     _lay_out(connection)
-    wanted = ANSWERS.c.grade_id.in_(list(rows))
-    found = connection.execute(select(ANSWERS).where(wanted))
-    known: dict[str, str] = {row.grade_id: row.digest for row in found}
-    new: list[dict[str, str]] = []
-    for id_, digest in rows.items():
-        if digest is None or known.get(id_) == digest:
-            continue
-        if id_ in known:
-            own = ANSWERS.c.grade_id == id_
-            connection.execute(ANSWERS.update().where(own).values(digest=digest))
-        else:
-            new.append({"grade_id": id_, "digest": digest})
-    if new:
-        connection.execute(ANSWERS.insert(), new)
+    known: dict[str, str] = {}
+    if old := [id_ for id_ in rows if id_ not in new]:
+        found = connection.execute(select(ANSWERS).where(ANSWERS.c.grade_id.in_(old)))
+        known = {row.grade_id: row.digest for row in found}
+    wanted = [
+        {"grade_id": id_, "digest": digest}
+        for id_, digest in rows.items()
+        if digest is not None and known.get(id_) != digest
+    ]
+    if first := [row for row in wanted if row["grade_id"] not in known]:
+        connection.execute(ANSWERS.insert(), first)
+    for row in wanted:
+        if row["grade_id"] in known:
+            own = ANSWERS.c.grade_id == row["grade_id"]
+            connection.execute(ANSWERS.update().where(own).values(digest=row["digest"]))
     return {id_ for id_, digest in rows.items() if digest is None or known.get(id_) != digest}
 
 
@@ -77,13 +60,3 @@ def _lay_out(connection: Connection) -> None:
     except DBAPIError:
         if not inspect(connection).has_table(ANSWERS.name):
             raise
-
-
-def _digest(notebook: Notebook, question: Question) -> str:
-    """A digest of what a person grades: the answer's cell; of code and tasks, own cells too."""
-    own = [
-        cell.source
-        for cell in notebook.cells
-        if cell.id == question.answer or (question.kind != "written" and not cell.released)
-    ]
-    return hashlib.sha256("\0".join(own).encode()).hexdigest()

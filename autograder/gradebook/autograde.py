@@ -22,12 +22,12 @@ from traitlets import Enum
 
 from autograder.course.course import Course, notebook_paths
 from autograder.course.questions import Question, questions_of
-from autograder.gradebook.answers import digests_of
 from autograder.gradebook.autograded import autograded_notebook, write_beside
 from autograder.gradebook.guard import stand_before
 from autograder.gradebook.late import grant_time
 from autograder.gradebook.panel import model_answers
 from autograder.gradebook.rows import write_grade
+from autograder.gradebook.work import digests_of
 from autograder.submission.intake import read_submission
 
 if TYPE_CHECKING:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +24,7 @@ from autograder.assignment import find
 from autograder.course.course import Course, notebook_paths
 from autograder.gradebook.beside import harmless
 from autograder.gradebook.panel import beside, model_answers
+from autograder.gradebook.place import Files, place_of, put_in_place, write_all, written_beside
 from autograder.gradebook.shown import Shown
 from autograder.model import QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
@@ -37,12 +36,8 @@ if TYPE_CHECKING:
 
 RESULT_KEY = "result"
 """In `metadata.autograder` of a check cell: its `QuestionScore`, as JSON."""
-READ_ONLY = 0o444
-"""As nbgrader leaves autograded files."""
 MOST_LINES, MOST_LINES_OF_ERROR = 1000, 100
 """Of a cell's text, and of a traceback: nbgrader's own defaults."""
-Files = Mapping[str, bytes]
-"""What is to be written, by relative path."""
 
 
 def autograded_notebook(
@@ -187,36 +182,23 @@ def write_autograded(
         given: what `course_files` says of the assignment, where that is known already.
     """
     assignment = graded.grade.assignment
-    target = course.root / "autograded" / student / assignment
-    fresh = target.with_name(f".{target.name}.new")
-    for folder in (fresh, target):
-        shutil.rmtree(folder, ignore_errors=True)
+    target = place_of(course, student, assignment)
     if own is None:
         own = laid_out(course, graded, read_submission(submitted, course.release(assignment)))
-    _write_all(fresh, {**own, **(course_files(course, assignment) if given is None else given)})
-    fresh.rename(target)
+    given = course_files(course, assignment) if given is None else given
+    put_in_place(written_beside(target, {**own, **given}), target)
     return target
 
 
 def write_beside(course: Course, assignment: str, submission: Submission, folder: Path) -> None:
     """Write what lies beside the notebooks: the student's files, and the source's over them."""
-    _write_all(folder, {**harmless(submission.files), **course_files(course, assignment)})
+    write_all(folder, {**harmless(submission.files), **course_files(course, assignment)})
 
 
 def _written(notebook: Any) -> bytes:
     """The notebook's file: what nbformat writes, without its check and its slow indenting."""
     text = json.dumps(split_lines(strip_transient(notebook)), ensure_ascii=False, sort_keys=True)
     return msgspec.json.format(text.encode(), indent=1) + b"\n"
-
-
-def _write_all(folder: Path, files: Files) -> None:
-    for parent in {os.path.dirname(name) for name in files}:
-        (folder / parent).mkdir(parents=True, exist_ok=True)
-    for name, raw in files.items():
-        path = folder / name
-        path.unlink(missing_ok=True)
-        path.write_bytes(raw)
-        path.chmod(READ_ONLY)
 
 
 def _laid_out(cell: Cell, released: Mapping[str, Any], outputs: Sequence[Any], shown: Shown) -> Any:

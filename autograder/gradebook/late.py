@@ -8,13 +8,16 @@ Without a plugin in `nbgrader_config.py` nothing is taken off. `LatePolicy` is o
 
 from __future__ import annotations
 
+import datetime
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from nbgrader.api import Gradebook
+from nbgrader.api import Assignment, Gradebook, SubmittedAssignment, SubmittedNotebook
 from nbgrader.plugins import LateSubmissionPlugin
 from nbgrader.preprocessors import AssignLatePenalties
+from sqlalchemy import func, select
 from traitlets import Float
 
 from autograder.course.course import Course
@@ -62,6 +65,63 @@ def grant_time(course: Course, submission: Any) -> None:
         submission.extension = own.more_time(submission.assignment.duedate)
 
 
+def counted(
+    time: datetime.datetime | None, known: datetime.datetime | None, *, same: bool
+) -> datetime.datetime | None:
+    """Which date of a submission counts: what its folder says, or what the gradebook knew.
+
+    Args:
+        time: of the folder, in UTC; None if nothing that can be believed says so.
+        known: the gradebook's.
+        same: whether that is one of the same files: the first of both counts then.
+    """
+    if time is None or (same and known is not None and known < time):
+        return known
+    return time
+
+
+def is_late(
+    time: datetime.datetime | None,
+    due: datetime.datetime | None,
+    extension: datetime.timedelta | None,
+) -> bool:
+    """Whether a submission came after its time, as nbgrader reckons."""
+    if time is None or due is None:
+        return False
+    return time > due + (extension or datetime.timedelta())
+
+
+def to_settle(
+    course: Course, gradebook: Gradebook, assignment: str, folders: Mapping[str, Path]
+) -> dict[str, bool]:
+    """By student whom the gradebook knows, whether `note_lateness` may have something to change.
+
+    Args:
+        course: the course.
+        gradebook: its open gradebook.
+        assignment: the assignment's name.
+        folders: submissions that are the same as before, by student.
+    """
+    its = SubmittedAssignment
+    penalties = func.count(SubmittedNotebook.late_submission_penalty)
+    rows = gradebook.db.execute(
+        select(its.student_id, its.timestamp, its.extension, Assignment.duedate, penalties)
+        .join(Assignment, its.assignment_id == Assignment.id)
+        .outerjoin(SubmittedNotebook, SubmittedNotebook.assignment_id == its.id)
+        .where(Assignment.name == assignment)
+        .group_by(its.id, Assignment.id)
+    )
+    granted = extensions(course, assignment)
+    found: dict[str, bool] = {}
+    for who, known, extension, due, penalized in rows:
+        if who in folders:
+            time = counted(submission_time(folders[who]), known, same=True)
+            more = extension if granted is None else granted.get(who, Own()).more_time(due)
+            changed = (time, more) != (known, extension)
+            found[who] = changed or bool(penalized) or is_late(time, due, more)
+    return found
+
+
 def note_lateness(
     course: Course, gradebook: Gradebook, submission: Any, submitted: Path, *, same: bool
 ) -> None:
@@ -76,9 +136,8 @@ def note_lateness(
         submitted: the submission's folder.
         same: whether the gradebook's date is one of the same files: the first of both counts then.
     """
-    time = submission_time(submitted)
-    known = submission.timestamp
-    if time is not None and time != known and not (same and known is not None and known < time):
+    time = counted(submission_time(submitted), submission.timestamp, same=same)
+    if time != submission.timestamp:
         submission.timestamp = time
     grant_time(course, submission)
     late = submission.total_seconds_late

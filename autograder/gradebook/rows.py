@@ -1,51 +1,43 @@
 """From a `Grade` to rows of nbgrader's gradebook.
 
-`write_grade` is the only writer of grades, for `autograder grade` and for nbgrader's own
-autograde alike, so that both leave the same rows. What a person entered in formgrader is
-never changed: a manual score stays, and is flagged for a second look if its answer has changed.
+`enter`, for `autograder grade`, and `write_grade`, for nbgrader's own autograde, fill rows in the
+same way, and nobody else does. What a person entered in formgrader is never changed: a manual score
+stays, and is flagged for a second look if its answer has changed.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from nbgrader.api import (
-    BaseCell,
-    Comment,
-    Gradebook,
-    MissingEntry,
-    Notebook,
-    SubmittedNotebook,
-)
-from nbgrader.api import Grade as GradeRow
-from sqlalchemy.exc import ArgumentError, DatabaseError
-from sqlalchemy.orm import with_polymorphic
+from msgspec import Struct
+from nbgrader.api import Gradebook, MissingEntry, SubmittedAssignment
+from sqlalchemy.exc import ArgumentError, DatabaseError, IntegrityError
 
 from autograder.course.course import Course
+from autograder.course.extensions import Own, extensions
 from autograder.course.nbgrader_view import course_directory
 from autograder.course.questions import questions_of
 from autograder.course.waiting import patient, wait_until_free
 from autograder.errors import UsageError
-from autograder.gradebook.answers import Digests, changed_answers
-from autograder.gradebook.blank import submission_row
-from autograder.gradebook.late import note_lateness
-from autograder.gradebook.noticed import Noticed, by_mistake, hint, sentences
-from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
-
-WITHHELD = "Withheld:"
-"""How the comment of a withheld question starts; exports look for it."""
-WITHHELD_COMMENT = (
-    f"{WITHHELD} this question could not be graded, through no fault of the submission. "
-    "A person will look at it."
+from autograder.gradebook.answers import changed_answers
+from autograder.gradebook.comments import NO_RESPONSE, WITHHELD_COMMENT, comment_on, is_withheld
+from autograder.gradebook.late import counted, is_late, note_lateness
+from autograder.gradebook.received import submission_time
+from autograder.gradebook.stored import (
+    Said,
+    Scored,
+    Stored,
+    read_rows,
+    save_rows,
+    submission_row,
 )
-NO_RESPONSE = "No response."
-"""nbgrader's comment on an answer that is as it was handed out."""
-REVIEW_COMMENT = "A person still has to grade or confirm this answer."
+from autograder.gradebook.work import Digests
+from autograder.model import Grade, QuestionScore
 
 
 @contextmanager
@@ -87,53 +79,100 @@ def connected(address: str, course_id: str) -> Gradebook:
     raise UsageError(f"The gradebook {shown} cannot be opened ({reason}): {advice}.")
 
 
+class Entry(Struct, frozen=True):
+    """A graded submission that is to be entered."""
+
+    student: str
+    grade: Grade
+    submitted: Path
+    """The submission's folder; its `timestamp.txt` says when it came."""
+    handed_in: Digests = {}
+    """What was answered (see `answers`); a hand grade whose answer is unknown or another one
+    than it was given for asks for a second look."""
+    same: bool = False
+    """Whether the same files were in the gradebook before; then the first date counts."""
+
+
 def enter_submission(
     course: Course, gradebook: Gradebook, student: str, grade: Grade, submitted: Path, **known: Any
-) -> None:
-    """Enter one graded submission, all of it or nothing; the arguments are those of `enter`.
+) -> Stored:
+    """Enter one graded submission, all of it or nothing; returns its rows.
 
-    No score is there without its penalty.
+    No score is there without its penalty. The arguments are those of `Entry`, and `answers`.
     """
+    answers = known.pop("answers", None)
+    entry = Entry(student, grade, submitted, **known)
     try:
-        enter(course, gradebook, student, grade, submitted, **known)
+        rows = enter(course, gradebook, [entry], answers=answers)[student]
     except Exception:
         gradebook.db.rollback()
         submission_row(gradebook, grade.assignment, student)  # so that nobody calls it missing
         gradebook.db.commit()
         raise
     gradebook.db.commit()
+    return rows
 
 
 def enter(
     course: Course,
     gradebook: Gradebook,
-    student: str,
-    grade: Grade,
-    submitted: Path,
+    entries: Sequence[Entry],
     *,
     answers: Mapping[str, str] | None = None,
-    handed_in: Digests = MappingProxyType({}),
-    same: bool = False,
-) -> None:
-    """Enter student, submission, grades, comments and late penalty, for the caller to commit.
+) -> dict[str, Stored]:
+    """Enter students, submissions, grades, comments and late penalties, for the caller to commit.
+
+    What else is in the transaction is undone if another grader enters one of them meanwhile.
 
     Args:
         course: the course.
         gradebook: its open gradebook.
-        student: the student's id; new students are added, as nbgrader does.
-        grade: what grading said.
-        submitted: the submission's folder; its `timestamp.txt` says when it came.
+        entries: submissions of one assignment, each of another student.
         answers: what `answer_cells` says, where that is known already.
-        handed_in: what was answered (see `answers`); a hand grade whose answer is unknown or
-            another one than it was given for asks for a second look.
-        same: whether the same files were in the gradebook before; then the first date counts.
+
+    Returns:
+        By student, what stands in the gradebook then.
     """
-    submission = submission_row(gradebook, grade.assignment, student)
-    known = answers if answers is not None else answer_cells(course, grade.assignment)
-    with gradebook.db.no_autoflush:  # all is written at once, and not before each question
-        _write(gradebook, submission, grade, known, handed_in)
-    note_lateness(course, gradebook, submission, submitted, same=same)
+    if answers is None:
+        answers = answer_cells(course, entries[0].grade.assignment)
+    try:
+        return _enter(course, gradebook, entries, answers)
+    except IntegrityError:  # another grader made rows at the same moment
+        gradebook.db.rollback()
+        return _enter(course, gradebook, entries, answers)
+
+
+def _enter(
+    course: Course, gradebook: Gradebook, entries: Sequence[Entry], answers: Mapping[str, str]
+) -> dict[str, Stored]:
+    assignment = entries[0].grade.assignment
+    stored = read_rows(gradebook, assignment, [entry.student for entry in entries])
+    granted = extensions(course, assignment)
+    _fill(gradebook, [(stored[entry.student], entry) for entry in entries], answers)
+    for entry in entries:
+        rows = stored[entry.student]
+        rows.timestamp = counted(submission_time(entry.submitted), rows.timestamp, same=entry.same)
+        if granted is not None:
+            rows.extension = granted.get(entry.student, Own()).more_time(rows.due)
+        if not is_late(rows.timestamp, rows.due, rows.extension):
+            rows.penalties = dict.fromkeys(rows.penalties)
+    save_rows(gradebook, list(stored.values()))
+    for entry in entries:
+        rows = stored[entry.student]
+        if is_late(rows.timestamp, rows.due, rows.extension):
+            rows.penalties = _penalties(course, gradebook, rows, entry)
+    return stored
+
+
+def _penalties(
+    course: Course, gradebook: Gradebook, rows: Stored, entry: Entry
+) -> dict[str, float | None]:
+    """Have nbgrader's own step say what a late submission loses; by id of its notebooks."""
+    gradebook.db.expire_all()
+    submission = gradebook.db.get(SubmittedAssignment, rows.id)
+    note_lateness(course, gradebook, submission, entry.submitted, same=entry.same)
     gradebook.db.flush()
+    return {own.id: own.late_submission_penalty for own in submission.notebooks}
 
 
 def answer_cells(course: Course, assignment: str) -> dict[str, str]:
@@ -163,128 +202,71 @@ def write_grade(
     Raises:
         UsageError: if the gradebook lacks a question of the grade, or says other points.
     """
+    gradebook.find_submission(grade.assignment, student)  # raises if nbgrader has made none
     try:
-        submission = gradebook.find_submission(grade.assignment, student)
-        _write(gradebook, submission, grade, answers, handed_in)
+        stored = read_rows(gradebook, grade.assignment, [student])
+        entry = Entry(student, grade, Path(), handed_in)
+        _fill(gradebook, [(stored[student], entry)], answers)
+        save_rows(gradebook, list(stored.values()))
     except BaseException:
         gradebook.db.rollback()
         raise
     gradebook.db.commit()
 
 
-def _write(
-    gradebook: Gradebook,
-    submission: Any,
-    grade: Grade,
-    answers: Mapping[str, str],
-    handed_in: Digests,
+def _fill(
+    gradebook: Gradebook, entries: Sequence[tuple[Stored, Entry]], answers: Mapping[str, str]
 ) -> None:
+    """Put scores and comments into rows, and note which answers they are for."""
+    digests = {
+        row.id: entry.handed_in.get(row.cell.key) for rows, entry in entries for row in rows.grades
+    }
+    new = {row.id for rows, _ in entries if rows.new for row in rows.grades}
+    changed = changed_answers(gradebook, digests, new)
+    for rows, entry in entries:
+        _fill_one(rows, entry.grade, answers, changed)
+
+
+def _fill_one(rows: Stored, grade: Grade, answers: Mapping[str, str], changed: set[str]) -> None:
     scores = {(score.notebook, score.id): score for score in grade.questions}
-    notebooks, cells, rows, comments = _loaded(gradebook, submission)
-    names = {row.id: (notebooks[row.notebook_id], row.name) for row in rows}
-    changed = changed_answers(gradebook, {id_: handed_in.get(name) for id_, name in names.items()})
-    own = {(notebooks[comment.notebook_id], comment.name): comment for comment in comments}
-    for row in rows:
-        notebook, question = names[row.id]
+    own = {comment.cell.key: comment for comment in rows.comments}
+    for row in rows.grades:
+        notebook, question = row.cell.key
         score = scores.pop((notebook, question), None)
-        points = row.cell.max_score or 0.0  # a query less than `row.max_score`
-        if score is not None and score.max_score != points:
-            gradebook.db.rollback()
+        if score is not None and score.max_score != row.cell.worth:
             raise UsageError(
-                f"The gradebook says {points:g} points for '{question}' and the release "
+                f"The gradebook says {row.cell.worth:g} points for '{question}' and the release "
                 f"{score.max_score:g}; run 'autograder release {grade.assignment}' again."
             )
-        _write_score(row, score, bonus=not grade.classic, changed=row.id in changed)
+        _score(row, score, bonus=not grade.classic, changed=row.id in changed)
         answer = notebook, answers.get(question, "")
         comment = own.get(answer) or own.get((notebook, question))
         if comment is not None:
-            comment.auto_comment = comment_on(score, grade)
+            comment.auto = comment_on(score, grade)
     if grade.classic:
-        _write_classic_comments(own, grade)
+        _comment_as_usual(own, grade)
     if scores:
         _, missing = next(iter(scores))
         raise UsageError(
             f"The gradebook has no question '{missing}' for {grade.assignment}; "
             f"run 'autograder release {grade.assignment}' again."
         )
-    gradebook.db.flush()
-    del cells  # the session only remembers what somebody holds
 
 
-def _loaded(
-    gradebook: Gradebook, submission: Any
-) -> tuple[dict[str, str], list[Any], list[Any], list[Any]]:
-    """A submission's notebooks, as names by their rows' ids; the cells; its grades and comments.
-
-    A query a table; to ask the objects for each other would be one a row.
-    """
-    db = gradebook.db
-    named = db.query(SubmittedNotebook.id, Notebook.name).join(SubmittedNotebook.notebook)
-    notebooks = dict(named.filter(SubmittedNotebook.assignment_id == submission.id).all())
-    cell = with_polymorphic(BaseCell, "*")  # with the points, which graded cells alone have
-    cells = db.query(cell).join(cell.notebook)
-    its_cells = cells.filter(Notebook.assignment_id == submission.assignment_id).all()
-    rows, comments = (
-        db.query(table).filter(table.notebook_id.in_(list(notebooks))).all()
-        for table in (GradeRow, Comment)
-    )
-    return notebooks, its_cells, rows, comments
-
-
-def _write_classic_comments(comments: Mapping[tuple[str, str], Any], grade: Grade) -> None:
+def _comment_as_usual(comments: Mapping[tuple[str, str], Said], grade: Grade) -> None:
     """Write nbgrader's own comments: they stand at answers, which no test names."""
     held = {score.notebook for score in grade.questions if is_withheld(score, grade)}
     unanswered = grade.unanswered if isinstance(grade.unanswered, tuple) else ()
     for (notebook, answer), comment in comments.items():
         usual = NO_RESPONSE if (notebook, answer) in unanswered else None
-        comment.auto_comment = WITHHELD_COMMENT if notebook in held else usual
+        comment.auto = WITHHELD_COMMENT if notebook in held else usual
 
 
-def _write_score(row: Any, score: QuestionScore | None, *, bonus: bool, changed: bool) -> None:
-    row.auto_score = None if score is None else score.score
-    if bonus and score is not None and not score.max_score and row.manual_score is None:
-        row.extra_credit = None if score.score is None else score.extra_credit
-    if row.manual_score is None:
-        row.needs_manual_grade = score is None or score.score is None or score.needs_review
+def _score(row: Scored, score: QuestionScore | None, *, bonus: bool, changed: bool) -> None:
+    row.auto = None if score is None else score.score
+    if bonus and score is not None and not score.max_score and row.by_hand is None:
+        row.extra = None if score.score is None else score.extra_credit
+    if row.by_hand is None:
+        row.waits = score is None or score.score is None or score.needs_review
     elif changed:
-        row.needs_manual_grade = True
-
-
-def is_withheld(score: QuestionScore | None, grade: Grade) -> bool:
-    """Whether a question has no score because of us, not because a person grades it anyway."""
-    if score is None:
-        return True
-    if score.score is not None or grade.status is Status.GRADED:
-        return False
-    faults = [
-        question
-        for question in grade.questions
-        if any(check.verdict is Verdict.GRADER_ERROR for check in question.checks)
-    ]
-    return score in faults or not faults
-
-
-def comment_on(score: QuestionScore | None, grade: Grade) -> str | None:
-    """Say in plain text what a grader sees under the answer; None if all is well."""
-    if score is None or is_withheld(score, grade):
-        return WITHHELD_COMMENT
-    lines = lines_on(score.id, score.checks)
-    if score.carried_forward:
-        lines.append("Checked with trusted versions of the questions it builds on.")
-    if score.needs_review:
-        lines.append(REVIEW_COMMENT)
-    return "\n".join(lines) or None
-
-
-def lines_on(question: str, checks: Iterable[CheckResult]) -> list[str]:
-    """One line for each mistake, with the checks that noticed it."""
-    wrong = (Noticed(question, check) for check in checks if check.verdict is not Verdict.PASSED)
-    return [_line(group) for group in by_mistake(wrong)]
-
-
-def _line(group: Sequence[Noticed]) -> str:
-    checks = [each.check for each in group]
-    names = ", ".join(check.name for check in checks)
-    earned, most = sum(c.points for c in checks), sum(c.max_points for c in checks)
-    told = " ".join(filter(None, (*sentences(group), hint(group))))
-    return f"{names} ({earned:g}/{most:g}): {told}"
+        row.waits = True

@@ -23,7 +23,9 @@ from nbgrader.api import Grade as GradeRow
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradebook.rows import is_withheld, open_gradebook
+from autograder.gradebook.comments import is_withheld
+from autograder.gradebook.rows import open_gradebook
+from autograder.gradebook.stored import Stored
 from autograder.model import Grade, QuestionScore, Status
 
 
@@ -85,6 +87,15 @@ def standings(gradebook: Gradebook, assignment: str, *students: str) -> dict[str
         entered = Entered(auto, by_hand, extra, waits, worth[cell])
         found[who].questions[notebook, question] = entered
     return found
+
+
+def standing_of(stored: Stored) -> Standing:
+    """What the gradebook says with these rows of a submission."""
+    questions = {
+        row.cell.key: Entered(row.auto, row.by_hand, row.extra, row.waits, row.cell.worth)
+        for row in stored.grades
+    }
+    return Standing(questions, sum(own or 0.0 for own in stored.penalties.values()))
 
 
 def foreseen(grade: Grade, standing: Standing) -> Grade:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import cached_property
+from collections.abc import Sequence
+from pathlib import Path
 
 from nbgrader.api import Gradebook
 
 from autograder.course.course import Course
 from autograder.course.questions import Question
 from autograder.course.waiting import wait_until_free
-from autograder.gradebook.answers import digests_of
-from autograder.gradebook.autograded import Files, course_files, write_autograded
-from autograder.gradebook.rows import enter, enter_submission
-from autograder.gradebook.work import Work
+from autograder.gradebook.autograded import course_files, write_autograded
+from autograder.gradebook.place import Files, place_of, put_in_place
+from autograder.gradebook.rows import Entry, enter, enter_submission
+from autograder.gradebook.stored import Stored
+from autograder.gradebook.work import Work, digests_of
 
 
 class Writer:
@@ -32,22 +33,31 @@ class Writer:
         self._course, self._assignment = course, assignment
         self._questions, self._gradebook = questions, gradebook
         self._answers = {question.id: question.answer for question in questions}
+        self.given: Files = course_files(course, assignment)
+        """What lies beside everybody's notebooks."""
 
-    @cached_property
-    def _given(self) -> Files:
-        return course_files(self._course, self._assignment)
-
-    def write(self, work: Work) -> None:
-        """Write `autograded/` and the gradebook's rows of one submission.
+    def write(self, work: Work) -> Stored:
+        """Write `autograded/` and the gradebook's rows of one submission; returns the rows.
 
         Raises:
             UsageError: the gradebook is at fault, so every student would meet it.
         """
         wait_until_free(self._address)
-        self._write(work, enter_submission)
+        self._put(work)
+        entry = self._entry(work)
+        return enter_submission(
+            self._course,
+            self._gradebook,
+            work.student,
+            work.grade,
+            work.folder,
+            answers=self._answers,
+            handed_in=entry.handed_in,
+            same=work.same,
+        )
 
-    def write_together(self, works: Iterable[Work]) -> None:
-        """Write several submissions, of the gradebook's rows all or none.
+    def write_together(self, works: Sequence[Work]) -> dict[str, Stored]:
+        """Write several submissions, of the gradebook's rows all or none; returns them by student.
 
         Raises:
             UsageError: as above.
@@ -56,26 +66,30 @@ class Writer:
         wait_until_free(self._address)
         try:
             for work in works:
-                self._write(work, enter)
+                self._put(work)
+            entries = [self._entry(work) for work in works]
+            stored = enter(self._course, self._gradebook, entries, answers=self._answers)
             self._gradebook.db.commit()
         except BaseException:
             self._gradebook.db.rollback()
             raise
+        return stored
 
     @property
     def _address(self) -> str:
         return str(self._gradebook.engine.url)
 
-    def _write(self, work: Work, into: Callable[..., None]) -> None:
-        course, own, graded = self._course, work.laid_out or None, work.graded
-        write_autograded(course, work.student, graded, work.folder, own=own, given=self._given)
-        into(
-            course,
-            self._gradebook,
-            work.student,
-            graded.grade,
-            work.folder,
-            answers=self._answers,
-            handed_in=digests_of(graded, self._questions),
-            same=work.same,
-        )
+    def _entry(self, work: Work) -> Entry:
+        answered = work.answered
+        if answered is None:
+            answered = digests_of(work.graded, self._questions)
+        return Entry(work.student, work.grade, work.folder, answered, work.same)
+
+    def _put(self, work: Work) -> None:
+        """Write `autograded/`, if a worker has not left no more to do than to give it its name."""
+        if work.ready and Path(work.ready).is_dir():
+            put_in_place(Path(work.ready), place_of(self._course, work.student, self._assignment))
+            return
+        own = work.laid_out or None
+        kept = self._course, work.student, work.graded, work.folder
+        write_autograded(*kept, own=own, given=self.given)

@@ -34,6 +34,13 @@ class Pictures(msgspec.Struct, frozen=True):
         return tuple(self.kept[at] for at in self.places.get(question, ()))
 
 
+class Outcome(msgspec.Struct, frozen=True):
+    """What a run over a class keeps of a `GradedSubmission`: a thirtieth of it."""
+
+    grade: Grade
+    staff_notes: tuple[str, ...] = ()
+
+
 class GradedSubmission(msgspec.Struct, frozen=True):
     """A grade with what instructors look at beside it."""
 

@@ -29,7 +29,8 @@ from autograder.course.course import Course
 from autograder.course.extensions import dropped
 from autograder.course.questions import questions_of
 from autograder.errors import UsageError
-from autograder.gradebook.rows import WITHHELD, answer_cells
+from autograder.gradebook.comments import WITHHELD
+from autograder.gradebook.rows import answer_cells
 from autograder.gradebook.settled import Entered, Standing, standings
 from autograder.model import Grade, QuestionScore
 

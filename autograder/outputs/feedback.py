@@ -26,9 +26,9 @@ from traitlets.config import Config
 from autograder.course.course import Course
 from autograder.course.questions import answer_cells
 from autograder.gradebook.autograded import hide_tests, is_scored, result_of
+from autograder.gradebook.comments import WITHHELD
 from autograder.gradebook.guard import copying_nothing
 from autograder.gradebook.panel import without_staff_panels
-from autograder.gradebook.rows import WITHHELD
 from autograder.gradebook.settled import standings
 from autograder.model import FROM_SUBMISSION, QuestionScore, Verdict
 from autograder.outputs.cards import Card, Kind, cards_of

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
@@ -69,11 +68,12 @@ def not_graded(course: Course, assignment: str) -> dict[str, str]:
 def unusual(students: Iterable[str]) -> dict[str, str]:
     """Names of students that a person should look at: by name, a sentence why."""
     known = sorted(students)
-    alike = Counter(name.casefold() for name in known)
+    alike: dict[str, list[str]] = {}
+    for name in known:
+        alike.setdefault(name.casefold(), []).append(name)
     found: dict[str, str] = {}
     for name in known:
-        others = [one for one in known if one != name and one.casefold() == name.casefold()]
-        if alike[name.casefold()] > 1:
+        if others := [one for one in alike[name.casefold()] if one != name]:
             found[name] = f"differs from {' and '.join(others)} in case only; is it one student?"
         elif set(name) & set("[]*?"):
             found[name] = (

@@ -249,6 +249,7 @@ def test_ctrl_c_stops_cleanly_and_says_how_to_go_on(
     assert running.returncode == 0
     assert "Run the same command" in said
     assert "Traceback" not in complaints
+    assert not list((slow_course.root / "autograded").rglob(".*")), "laid out, and never put there"
     grade(slow_course)
     assert rows(slow_course) == rows(graded)
 

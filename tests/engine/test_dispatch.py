@@ -28,8 +28,8 @@ from submissions import LIGHT
 from autograder.classroom.batch import grade_class
 from autograder.classroom.dask_workers import DaskWorkers
 from autograder.classroom.dispatch import STRIKES, Answer, dispatch
-from autograder.classroom.packing import code_digest, decode_graded, pack_course, pack_folder
-from autograder.classroom.worker import Setting, introduce
+from autograder.classroom.packing import code_digest, decode_graded, pack_course
+from autograder.classroom.worker import Setting, Task, introduce
 from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
 from autograder.course.scratch import PREFIX, sweep
@@ -58,29 +58,29 @@ class Deadly(LocalWorkers):
 
     def __init__(self, course: Course, victim: str, *, times: int) -> None:
         super().__init__(course, NAME, sandbox="bubblewrap", jobs=2)
-        self._victim = pack(course)(victim)
+        self._victim = task(course)(victim)
         self._times = times
 
-    def submit(self, submission: bytes) -> Future[bytes]:
-        future = super().submit(submission)
-        if submission == self._victim and self._times:
+    def submit(self, task: Task) -> Future[bytes]:
+        future = super().submit(task)
+        if task == self._victim and self._times:
             self._times -= 1
             os.kill(active_children()[0].pid or 0, signal.SIGKILL)
         return future
 
 
-def pack(course: Course):
-    return lambda student: pack_folder(course.root / "submitted" / student / NAME)
+def task(course: Course):
+    return lambda student: Task(str(course.root / "submitted" / student / NAME))
 
 
-def answers(course: Course, workers: LocalWorkers | DaskWorkers) -> dict[str, Answer]:
+def answers(course: Course, workers: LocalWorkers | DaskWorkers, *others: str) -> dict[str, Answer]:
     notes: list[str] = []
     try:
-        groups = dispatch(STUDENTS, pack(course), workers, notes.append)
+        groups = dispatch([*STUDENTS, *others], task(course), workers, notes.append)
         found = [answer for group in groups for answer in group]
     finally:
         workers.stop()
-    assert sorted(answer.student for answer in found) == STUDENTS
+    assert sorted(answer.student for answer in found) == sorted([*STUDENTS, *others])
     return {answer.student: answer for answer in found}
 
 
@@ -94,8 +94,12 @@ def test_a_submission_that_goes_on_killing_workers_is_given_up(course: Course) -
     assert "3 worker processes" in found["ben"].result.reason
 
 
-def test_a_submission_whose_worker_died_once_is_graded(course: Course) -> None:
-    assert ungraded(answers(course, Deadly(course, "ben", times=1))) == []
+def test_a_submission_whose_worker_died_once_is_graded_and_one_that_is_gone_is_not_empty(
+    course: Course,
+) -> None:
+    found = answers(course, Deadly(course, "ben", times=1), "gone")
+    assert ungraded(found) == ["gone"]
+    assert "FileNotFoundError" in found["gone"].result.reason
 
 
 def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
@@ -117,7 +121,7 @@ def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
         started.set()
         killer.join()
     with pytest.raises(workers.broken):
-        workers.submit(b"").result()
+        workers.submit(Task("")).result()
     workers.stop()
 
 
@@ -195,7 +199,7 @@ def test_dask_workers_elsewhere_give_the_same_grades_and_another_version_is_refu
     try:
         there = {}
         for _ in range(30):  # whoever is another version may come last
-            groups = dispatch(STUDENTS, pack(course), workers, notes.append)
+            groups = dispatch(STUDENTS, task(course), workers, notes.append)
             for answer in (each for group in groups for each in group):
                 there[answer.student] = decode_graded(answer.result.graded).grade
             if notes:

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import datetime
+import re
 
 import mini_course
 import pytest
 from mini_course import NAME
 from msgspec.structs import replace
 from nbgrader.api import Gradebook
+from sqlalchemy import event
 
 from autograder.course.course import Course
 from autograder.errors import UsageError
-from autograder.gradebook.blank import submission_row
+from autograder.gradebook.comments import REVIEW_COMMENT, WITHHELD_COMMENT, comment_on
 from autograder.gradebook.received import submission_time
-from autograder.gradebook.rows import (
-    REVIEW_COMMENT,
-    WITHHELD_COMMENT,
-    comment_on,
-    enter_submission,
-    open_gradebook,
-)
+from autograder.gradebook.rows import enter_submission, open_gradebook
+from autograder.gradebook.stored import read_rows, save_rows, submission_row
 from autograder.model import CheckResult, Grade, QuestionScore, Status, Verdict
 
 WEIGH = QuestionScore(
@@ -97,6 +94,42 @@ def test_a_new_submission_has_the_rows_that_nbgrader_makes(book):
     assert len(theirs) > 9
     book.db.rollback()
     assert "ours" not in {student.id for student in book.students}, "the caller commits"
+
+
+def test_rows_are_found_by_the_tables_own_keys_in_a_class_of_any_size(enter, book):
+    for student in ("ada", "bob"):
+        enter(grade(), student)
+    asked = []
+
+    def note(_, __, statement, parameters, *___):
+        asked.append((statement, parameters))
+
+    event.listen(book.engine, "before_cursor_execute", note)
+    read_rows(book, NAME, ["ada", "bob", "new"])
+    event.remove(book.engine, "before_cursor_execute", note)
+    raw = book.db.connection().connection
+    plans = [
+        step[3]
+        for statement, parameters in asked
+        for step in raw.cursor().execute(f"EXPLAIN QUERY PLAN {statement}", parameters)
+    ]
+    of_students = [plan for plan in plans if re.search(r"\b(submitted_\w+|grade|comment)\b", plan)]
+    assert len(of_students) == 4
+    assert all(plan.startswith("SEARCH") for plan in of_students)
+
+
+def test_what_a_person_enters_meanwhile_stays(enter, book, released):
+    enter(grade())
+    rows = read_rows(book, NAME, ["ada"])["ada"]
+    with open_gradebook(released, NAME) as persons:
+        row(persons.find_submission(NAME, "ada"), "weigh").manual_score = 4.0
+        persons.db.commit()
+    for score in rows.grades:
+        score.auto = 0.5
+    save_rows(book, [rows])
+    book.db.commit()
+    found = row(book.find_submission(NAME, "ada"), "weigh")
+    assert (found.auto_score, found.manual_score) == (0.5, 4.0)
 
 
 def test_every_score_has_its_row(enter):

@@ -136,6 +136,8 @@ def penalties(course: Course) -> dict[str, float | None]:
 def test_two_graders_at_once_leave_the_rows_of_a_file(in_a_file, on_a_server) -> None:
     assert not (on_a_server.root / "gradebook.db").exists()
     assert rows(on_a_server) == rows(in_a_file)
+    assert grade(on_a_server).fresh == ("ben", "dan", "fay"), "the other folder's half"
+    assert rows(on_a_server) == rows(in_a_file)
 
 
 def test_a_late_submission_gets_its_penalty_with_a_password_in_the_address(

@@ -96,6 +96,7 @@ ALLOWED = {
     "classroom/packing.py:unpack_folder": "written, in a fresh folder of our own",
     "classroom/packing.py:_packed": "the course's own files",
     "classroom/packing.py:code_digest": "our own code",
+    "classroom/worker.py:_given": "the course's own source",
     "gradebook/autograde.py:from_filename": "a notebook of the release, or one that we wrote",
     "gradebook/autograded.py:course_files": "the course's own source",
     "checking/collect.py:_texts_in": "the hidden checks",
