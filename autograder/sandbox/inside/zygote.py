@@ -34,6 +34,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     shell.environment_for_children()
     gc.collect()
     gc.freeze()
+    kernel.use_huge_pages()
     gc.enable()  # it is off while modules are imported: they stay
     identity = {"uid": os.getuid(), "gid": os.getgid()}
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps init processes
