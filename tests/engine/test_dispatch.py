@@ -102,6 +102,8 @@ def test_a_submission_whose_worker_died_once_is_graded_and_one_that_is_gone_is_n
     assert "FileNotFoundError" in found["gone"].result.reason
 
 
+# Python's pool counts its processes in one thread while it starts another in this one, and says so.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
     course: Course,
 ) -> None:
