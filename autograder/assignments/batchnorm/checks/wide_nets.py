@@ -23,9 +23,9 @@ from autograder.checking.inputs import away_from_zero, made_once, normal
 from autograder.checking.remote import RemoteObject
 from autograder.checking.student import Student
 
-TWO_LAYERS = (32_000,)
-DEEP = (30_000, *(2,) * 30)
-NORMALIZED = (4_400, *(2,) * 36)
+TWO_LAYERS = (23_000,)
+DEEP = (19_000, *(2,) * 30)
+NORMALIZED = (3_000, *(2,) * 36)
 """Hidden units of a two-layer net, of one of any depth, and of one with batch normalization."""
 
 ROWS, CLASSES = 5, 2
