@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
-from limits import HASTY
+from limits import HASTIER
 from memory import write_in_memory
-from msgspec.structs import replace
 from submissions import LIGHT, ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
@@ -101,5 +100,5 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture(scope="session")
 def tiny_grader(tiny: Course) -> Iterator[Grader]:
     """A grader of the tiny assignment with its sandbox."""
-    with Grader(tiny, tiny_course.NAME, policy=replace(HASTY, check_cpu=0.4)) as warm:
+    with Grader(tiny, tiny_course.NAME, policy=HASTIER) as warm:
         yield warm
