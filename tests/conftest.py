@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
@@ -70,6 +71,7 @@ def _own_environment() -> Iterator[None]:
         patch.setenv("AUTOGRADER_SECRET", TESTS_SECRET)
         patch.setenv("PYTHONPATH", str(LIGHT), prepend=os.pathsep)
         yield
+        forked.stop()
 
 
 @pytest.fixture(scope="session")
