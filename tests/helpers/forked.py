@@ -20,6 +20,7 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 PATIENCE = 300  # s, for one command
@@ -90,7 +91,7 @@ def _serve(orders: socket.socket) -> None:
     skip_uri_grammar()
     collect_seldom()
     for name in IMPORTED:
-        __import__(name)
+        import_module(name)
     gc.freeze()
     while True:
         order, fds, _, _ = socket.recv_fds(orders, LONGEST, 2)
@@ -133,13 +134,9 @@ def _become(
 
 def _status_of(program: str) -> int:
     """Run a command's main function as its script does."""
-    if program == "autograder":
-        from autograder.cli import main
-    else:
-        assert program == "nbgrader"
-        from nbgrader.apps.nbgraderapp import main
+    names = {"autograder": "autograder.cli", "nbgrader": "nbgrader.apps.nbgraderapp"}
     try:
-        sys.exit(main())
+        sys.exit(import_module(names[program]).main())
     except SystemExit as ended:
         if isinstance(ended.code, str):
             print(ended.code, file=sys.stderr)
