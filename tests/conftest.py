@@ -29,7 +29,11 @@ TOGETHER = {
         *("demo", "editors", "grading", "grading_junk", "report_handed_in", "written_evidence"),
     ),
     "wheel": ("dispatch", "new", "wheel"),
-    "classic": ("classic", "classic_release"),
+    # they give commands, which are forked from a process that takes a second to start
+    "commands": (
+        *("classic", "classic_release", "dropout_example", "extender"),
+        *("files", "nbgrader_commands", "postgres"),
+    ),
 }
 """Test files that share what is costly to make."""
 GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in names}
