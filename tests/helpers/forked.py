@@ -1,8 +1,9 @@
 """Commands of this environment, each in a process forked from one that has imported nbgrader.
 
 A Python of its own takes a second for that, and tests give dozens of commands. What is forked has
-its own folder, environment and streams, and nothing in it but imported modules; the commands as
-they are installed are given by test_new.py, test_postgres.py and test_pytest_submission.py.
+its own folder, environment and streams, one processor, for a second one would start a grader of its
+own for two submissions, and nothing in it but imported modules. The commands as they are installed
+are given by test_new.py, test_postgres.py and test_pytest_submission.py.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import gc
 import json
 import os
 import resource
+import secrets
 import socket
 import subprocess
 import sys
@@ -117,6 +119,7 @@ def _become(
         os.closerange(3, max(fds) + 1)
         os.environ.clear()
         os.environ.update(env)
+        os.sched_setaffinity(0, {secrets.choice(sorted(os.sched_getaffinity(0)))})
         os.chdir(cwd)
         if memory is not None:
             resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
