@@ -7,23 +7,20 @@ PIP := $(BIN)/python -m pip
 # `nproc` would take OMP_NUM_THREADS for the number of processors.
 WORKERS ?= $(shell expr 1 + $$(env -u OMP_NUM_THREADS nproc))
 STAMP := $(VENV)/.installed
-# What pip may install: `make tests CONSTRAINTS=constraints-lowest.txt` takes the lowest versions.
+# What pip may install: `make test CONSTRAINTS=constraints-lowest.txt` takes the lowest versions.
 CONSTRAINTS ?= constraints.txt
 export OMP_NUM_THREADS := 1
 export OPENBLAS_NUM_THREADS := 1
 # The tests start a hundred Pythons; each would compile the package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo test tests lint verify release bench clean
+.PHONY: demo test lint verify release bench clean
 
 demo: $(STAMP)
 	$(BIN)/python -m autograder.demo
 
-test: $(STAMP)
-	$(MAKE) --no-print-directory --jobs=2 tests lint
-
 # What stays together stands in tests/conftest.py.
-tests: $(STAMP)
+test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadscope --no-loadscope-reorder
 
 lint: $(STAMP)

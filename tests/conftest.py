@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import forked
 import pytest
 import tiny_course
 from graded import GradeIt, hand_in_and_grade
-from limits import HASTY
+from limits import HASTIER
 from memory import write_in_memory
-from msgspec.structs import replace
 from submissions import LIGHT, ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
@@ -29,7 +29,11 @@ TOGETHER = {
         *("demo", "editors", "grading", "grading_junk", "report_handed_in", "written_evidence"),
     ),
     "wheel": ("dispatch", "new", "wheel"),
-    "classic": ("classic", "classic_release"),
+    # they give commands, which are forked from a process that takes a second to start
+    "commands": (
+        *("classic", "classic_release", "dropout_example", "extender"),
+        *("files", "nbgrader_commands", "postgres"),
+    ),
 }
 """Test files that share what is costly to make."""
 GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in names}
@@ -71,6 +75,7 @@ def _own_environment() -> Iterator[None]:
         patch.setenv("AUTOGRADER_SECRET", TESTS_SECRET)
         patch.setenv("PYTHONPATH", str(LIGHT), prepend=os.pathsep)
         yield
+        forked.stop()
 
 
 @pytest.fixture(scope="session")
@@ -101,5 +106,5 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Course:
 @pytest.fixture(scope="session")
 def tiny_grader(tiny: Course) -> Iterator[Grader]:
     """A grader of the tiny assignment with its sandbox."""
-    with Grader(tiny, tiny_course.NAME, policy=replace(HASTY, check_cpu=0.4)) as warm:
+    with Grader(tiny, tiny_course.NAME, policy=HASTIER) as warm:
         yield warm

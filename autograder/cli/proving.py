@@ -46,9 +46,8 @@ def verify(
     the reference that no check notices needs a reason. Ends with status 1 if something does not
     hold. It takes a minute or two; --quick takes seconds.
     """
-    import os
-
     from autograder.assignment import chosen, find
+    from autograder.classroom.workers import default_jobs
     from autograder.course.course import Course
     from autograder.outputs.proof import print_proof, proof_json, write_proof
     from autograder.proof.given import Given
@@ -69,7 +68,7 @@ def verify(
         def told(done: int, total: int, subject: str) -> None:
             bar.update(task, completed=done, total=total, of=subject)
 
-        processes = jobs or os.cpu_count() or 1
+        processes = jobs or default_jobs()
         proof = prove(found, course.secret(), quick=quick, jobs=processes, told=told)
     if html is not None:
         try:

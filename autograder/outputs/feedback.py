@@ -112,7 +112,7 @@ class CollectResults(GetGrades):  # type: ignore[misc]
 
     def _totals(self, penalty: float) -> dict[str, Any]:
         """What the student has in this notebook and in the assignment, and its other notebooks."""
-        with Gradebook(self.db_url) as gradebook:
+        with self.gradebook as gradebook:  # it connects again after it was closed
             own = standings(gradebook, self.assignment_id, self.student_id)[self.student_id]
         names = dict.fromkeys(name for name, _ in own.questions)
         return {

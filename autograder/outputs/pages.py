@@ -239,11 +239,13 @@ class _Pages(GenerateFeedback):  # type: ignore[misc]
 
 
 def _keep_engines() -> None:
-    """Make one engine in a process of the pool: nbgrader makes six a student.
+    """Make one engine in a process of the pool: nbgrader makes four a student.
 
-    SQLAlchemy compiles every query anew for each, which takes a third of a page's time.
+    SQLAlchemy compiles every query anew for each, which takes a third of a page's time. Whether
+    there are all tables, which is asked each time too, was seen by who started the process.
     """
     api.create_engine = cache(api.create_engine)
+    api.Base.metadata.create_all = lambda **_: None
 
 
 def _make(task: tuple[Path, str, str]) -> str:

@@ -213,6 +213,7 @@ def running(slow_course: Course, temporary: Path) -> Iterator[subprocess.Popen[s
     run.communicate()
 
 
+@pytest.mark.slow
 def test_a_run_that_was_killed_goes_on_to_the_same_gradebook(
     slow_course: Course, graded: Course, running: subprocess.Popen[str], temporary: Path
 ) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import classic_course
+import forked
 import nbformat
 import pytest
-from classic_course import ALONE, NAME, STUDENTS, copy, run
+from classic_course import ALONE, NAME, STUDENTS, copy
 from hypothesis import given
 from hypothesis import strategies as st
 from mini_course import cells
@@ -89,7 +90,7 @@ def handed_in(classic, tmp_path_factory) -> Course:
 def batch(handed_in, tmp_path_factory) -> Course:
     """The class as `autograder grade` leaves it."""
     course = copy(handed_in, tmp_path_factory.mktemp("batch"))
-    grade_class(course, NAME, jobs=2)
+    grade_class(course, NAME, jobs=1)
     return course
 
 
@@ -97,7 +98,7 @@ def batch(handed_in, tmp_path_factory) -> Course:
 def autograded(handed_in, tmp_path_factory) -> Course:
     """The class as `nbgrader autograde` leaves it, with this package's plug-ins."""
     course = copy(handed_in, tmp_path_factory.mktemp("plugins"))
-    done = run(course, "nbgrader", "autograde", NAME)
+    done = forked.run("nbgrader", "autograde", NAME, cwd=course.root)
     assert done.returncode == 0, done.stderr
     return course
 
@@ -110,8 +111,8 @@ def stock(handed_in, tmp_path_factory) -> Course:
     (course.root / "nbgrader_config.py").write_text(STOCK)
     (course.root / "gradebook.db").unlink()
     shutil.rmtree(course.root / "release")
-    assert run(course, "nbgrader", "generate_assignment", NAME).returncode == 0
-    run(course, "nbgrader", "autograde", NAME)  # some submissions it cannot grade
+    assert classic_course.stock(course, "generate_assignment", NAME) == 0
+    classic_course.stock(course, "autograde", NAME)  # some submissions it cannot grade
     return course
 
 
@@ -203,7 +204,8 @@ def test_the_rule_is_nbgraders(outputs):
 
 class TestPages:
     def test_say_that_verdicts_are_the_submissions(self, batch):
-        done = run(batch, "autograder", "check", f"submitted/right/{NAME}", "--assignment", NAME)
+        words = ("check", f"submitted/right/{NAME}", "--assignment", NAME)
+        done = forked.run("autograder", *words, cwd=batch.root)
         assert FROM_SUBMISSION in " ".join(done.stdout.split())
         grades = recorded_grades(batch, NAME)
         assert FROM_SUBMISSION.replace("'", "&#39;") in render_report(NAME, grades)
@@ -216,7 +218,7 @@ class TestPages:
         assert "naming three" in "".join(cells(path)["survey"]["source"])
 
     def test_students_do_not(self, batch):
-        done = run(batch, "nbgrader", "generate_feedback", NAME)
+        done = forked.run("nbgrader", "generate_feedback", NAME, cwd=batch.root)
         assert done.returncode == 0, done.stderr
         page = (batch.root / "feedback" / "hidden" / NAME / "numbers.html").read_text()
         assert "A hidden test failed (AssertionError)." in page

@@ -43,7 +43,7 @@ IN_THE_REPORT = {
 def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A fresh course with the example, released."""
     course = install(tmp_path_factory.mktemp("course"))
-    build_release(course, NAME)
+    build_release(course, NAME, execute="never")
     return course
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import socket
@@ -14,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import forked
 import mini_course
 import pytest
 import requests
@@ -71,14 +71,7 @@ def gradebook_rows(course: Course) -> dict[tuple[str, ...], Any]:
 
 
 def run(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [BIN / command[0], *command[1:]],
-        cwd=course.root,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}"},
-    )
+    return forked.run(*command, cwd=course.root)
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import venv
 from pathlib import Path
 from typing import Any
 
+import forked
 import nbformat
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from autograder.gradebook.rows import open_gradebook
 from autograder.model import Verdict
 
 NAME = "week1"
+RELEASED = "gradebook-of-the-first-day.db"
 SECRET = b"a secret of the tests, long enough"
 CODE = ("moving_average", "running_mean", "sparkline", "window_report")
 CODE_POINTS = 13.0
@@ -76,28 +78,25 @@ def environment(python: Path) -> dict[str, str]:
 
 def run(python: Path, folder: Path, *words: str, status: int = 0) -> str:
     """Run `autograder` or `nbgrader` in a folder; returns what it printed."""
-    command = (
-        [python.parent / "autograder"] if words[0] == "autograder" else [python, "-m", words[0]]
-    )
-    done = subprocess.run(
-        [*command, *words[1:]],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=environment(python),
-    )
+    done = forked.run(*words, cwd=folder, python=str(python))
     assert done.returncode == status, done.stdout + done.stderr
     return done.stdout
+
+
+def start(python: Path, folder: Path, *words: str) -> None:
+    """Run `autograder` as it is installed."""
+    command = [python.parent / "autograder", *words]
+    subprocess.run(command, cwd=folder, capture_output=True, check=True, env=environment(python))
 
 
 @pytest.fixture(scope="module")
 def course(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Course:
     """A course elsewhere with the new assignment, released, and a class of three."""
     root = tmp_path_factory.mktemp("elsewhere") / "weather"
-    run(python, root.parent, "autograder", "init", "weather")
-    run(python, root, "autograder", "new", NAME)
-    run(python, root, "autograder", "release", NAME)
+    start(python, root.parent, "init", "weather")
+    start(python, root, "new", NAME)
+    start(python, root, "release", NAME)
+    shutil.copy(root / "gradebook.db", root / RELEASED)
     for student, step in (("solved", "solutions"), ("blank", "release"), ("wrong", "solutions")):
         shutil.copytree(root / step / NAME, root / "submitted" / student / NAME)
     notebook = root / "submitted" / "wrong" / NAME / f"{NAME}.ipynb"
@@ -149,7 +148,7 @@ def test_nbgrader_autograde_gives_the_same_rows(
     copy = Course(tmp_path / "copy")
     ignored = shutil.ignore_patterns("autograded", "gradebook.db")
     shutil.copytree(graded.root, copy.root, ignore=ignored)
-    run(python, copy.root, "autograder", "release", NAME)
+    (copy.root / RELEASED).rename(copy.root / "gradebook.db")
     run(python, copy.root, "nbgrader", "autograde", NAME)
     assert rows(copy) == rows(graded)
 

@@ -96,7 +96,7 @@ def formgrader(course: Course, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 def agreed(course: Course) -> dict[str, Said]:
     """What every door says; they say the same."""
-    run(course, "feedback", NAME)
+    run(course, "feedback", NAME, "--jobs", "1")
     run(course, "report", NAME)
     found = of_gradebook(course)
     assert of_feedback(course) == found

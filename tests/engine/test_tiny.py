@@ -230,8 +230,10 @@ def settings(**said: Any) -> dict[str, str]:
     }
 
 
+@pytest.mark.slow
 def test_an_assignment_s_limits_hold_and_its_warm_modules_are_there(tmp_path: Path) -> None:
-    said = settings(limits={"cell_cpu": 0.5, "check_cpu": 0.2, "disk": 1 << 16}, warm=("wave",))
+    limits = {"cell_cpu": 0.5, "later_cell_cpu": 0.2, "check_cpu": 0.2, "later_check_cpu": 0.1}
+    said = settings(limits=limits | {"disk": 1 << 16}, warm=("wave",))
     course = own_course(tmp_path / "course", said)
     slow = "def initials(name):\n    while True: pass"
     cells = ["import sys\nprint('wave' in sys.modules)", "open('big', 'wb').write(b'x' * 10**6)"]

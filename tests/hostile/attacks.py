@@ -12,9 +12,12 @@ from autograder.sandbox.processes import children
 QUICK = replace(
     POLICY,
     cell_cpu=0.6,
+    later_cell_cpu=0.3,
     cell_wall=3,
     check_cpu=0.6,
+    later_check_cpu=0.3,
     check_wall=1.5,
+    later_check_wall=1,
     submission_wall=20,
     memory=640 * MIB,
     process_memory=600 * MIB,

@@ -120,6 +120,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow
 @patiently
 def test_forty_processes_of_480_mb_are_ended_together(attack):
     run = attack(FORTY).runs[0]

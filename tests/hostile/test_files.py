@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-import resource
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import forked
 import pytest
 import tiny_course
 from attackers import ATTACKS, CODE
@@ -29,10 +28,8 @@ from autograder.outputs.told import print_class
 from autograder.release.build import build_release
 from autograder.submission.folders import not_graded
 
-BIN = Path(sys.executable).parent
 ENGINE = Path(tiny_course.ROOT) / "autograder"
 SECRET = b"the course's own secret, in its file, nobody's but ours"
-PATIENCE = 240  # seconds
 MEMORY = 4 << 30  # bytes of address space: /dev/zero ends in an error, not in the machine
 NOT_TEXT = os.fsencode("ev") + b"\xff"
 
@@ -67,16 +64,8 @@ def again(course: Course, root: Path) -> Course:
     return Course.find(root)
 
 
-def run(course: Course, *command: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run(
-        [BIN / command[0], *command[1:]],
-        cwd=course.root,
-        capture_output=True,
-        check=False,
-        timeout=PATIENCE,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
-        env=os.environ | {"PATH": f"{BIN}:{os.environ['PATH']}", "OPENBLAS_NUM_THREADS": "1"},
-    )
+def run(course: Course, *command: str) -> subprocess.CompletedProcess[str]:
+    return forked.run(*command, cwd=course.root, memory=MEMORY)
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +77,7 @@ def ours(handed_in: Course, tmp_path_factory: pytest.TempPathFactory) -> tuple[C
 @pytest.fixture(scope="module")
 def theirs(
     handed_in: Course, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Course, subprocess.CompletedProcess[bytes]]:
+) -> tuple[Course, subprocess.CompletedProcess[str]]:
     course = again(handed_in, tmp_path_factory.mktemp("theirs"))
     return course, run(course, "nbgrader", "autograde", NAME)
 
@@ -152,7 +141,7 @@ def test_no_page_of_a_students_keeps_a_name_that_a_browser_runs(graded: Course) 
 
 def test_both_ways_leave_the_same_folders(
     ours: tuple[Course, ClassResult],
-    theirs: tuple[Course, subprocess.CompletedProcess[bytes]],
+    theirs: tuple[Course, subprocess.CompletedProcess[str]],
 ) -> None:
     left = [
         {str(path.relative_to(top)): path.read_bytes() for path in everything(top)}
@@ -184,10 +173,10 @@ def test_a_date_that_is_none_is_said_and_withholds_nothing(
 
 
 def test_nbgrader_names_what_it_left_out(
-    theirs: tuple[Course, subprocess.CompletedProcess[bytes]],
+    theirs: tuple[Course, subprocess.CompletedProcess[str]],
 ) -> None:
     _, done = theirs
-    said = done.stderr.decode("utf-8", "replace")
+    said = done.stderr
     assert done.returncode == 0, said
     assert "ev\ufffd/tiny: not graded" in said
     assert "linked/tiny: not graded, since linked is a link" in said

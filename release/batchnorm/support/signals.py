@@ -51,7 +51,11 @@ def measure(
     sizes = [rows.shape[1], *hidden_dims, 10]
     weights = [weight_scale * rng.standard_normal(shape) for shape in pairwise(sizes)]
     _, activations = _forward(rows, y, weights, normalized)
-    norms = [_norm(layer, rows, y, weights, normalized, rng) for layer in range(len(hidden_dims))]
+    inputs = [rows, *(x * (x > 0) for x in activations)]
+    norms = [
+        _norm(inputs[layer], y, weights[layer:], normalized, rng)
+        for layer in range(len(hidden_dims))
+    ]
     return Signals(activations, norms)
 
 
@@ -84,13 +88,15 @@ def _forward(
 
 
 def _norm(
-    layer: int, x: Array, y: Array, weights: list[Array], normalized: bool, rng: np.random.Generator
+    x: Array, y: Array, weights: list[Array], normalized: bool, rng: np.random.Generator
 ) -> float:
-    """Estimate a gradient's norm: the mean square of its slopes along random directions."""
+    """Estimate the norm of the gradient by the weights that `x`, and then the others, meet.
+
+    It is the mean square of the slopes along random directions.
+    """
     slopes = []
     for _ in range(DIRECTIONS):
-        nudged = list(weights)
-        nudged[layer] = weights[layer] + 1j * _NUDGE * rng.standard_normal(weights[layer].shape)
-        loss, _ = _forward(x, y, nudged, normalized)
+        nudge = 1j * _NUDGE * rng.standard_normal(weights[0].shape)
+        loss, _ = _forward(x, y, [weights[0] + nudge, *weights[1:]], normalized)
         slopes.append(loss.imag / _NUDGE)
     return float(np.sqrt(np.mean(np.square(slopes))))

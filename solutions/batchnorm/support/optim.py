@@ -30,7 +30,7 @@ def sgd_momentum(
 ) -> tuple[FloatArray, Config]:
     """SGD with momentum: v <- momentum * v - learning_rate * dw;  w <- w + v."""
     config = {"learning_rate": 1e-2, "momentum": 0.9} | (config or {})
-    velocity = config.get("velocity", np.zeros_like(w))
+    velocity: Any = config.get("velocity", 0.0)
     velocity = config["momentum"] * velocity - config["learning_rate"] * dw
     return w + velocity, config | {"velocity": velocity}
 
@@ -43,7 +43,7 @@ def rmsprop(
     s <- decay * s + (1 - decay) * dw^2;  w <- w - learning_rate * dw / (sqrt(s) + epsilon)
     """
     config = {"learning_rate": 1e-3, "decay": 0.99, "epsilon": 1e-8} | (config or {})
-    square = config["decay"] * config.get("square", np.zeros_like(w))
+    square: Any = config["decay"] * config.get("square", 0.0)
     square += (1 - config["decay"]) * dw * dw
     step = config["learning_rate"] * dw / (np.sqrt(square) + config["epsilon"])
     return w - step, config | {"square": square}
@@ -57,9 +57,9 @@ def adam(w: FloatArray, dw: FloatArray, config: Config | None = None) -> tuple[F
     """
     config = {"learning_rate": 1e-3, "beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8} | (config or {})
     t = config.get("t", 0) + 1
-    first = config["beta1"] * config.get("first", np.zeros_like(w))
+    first: Any = config["beta1"] * config.get("first", 0.0)
     first += (1 - config["beta1"]) * dw
-    second = config["beta2"] * config.get("second", np.zeros_like(w))
+    second: Any = config["beta2"] * config.get("second", 0.0)
     second += (1 - config["beta2"]) * dw * dw
     root = np.sqrt(second / (1 - config["beta2"] ** t)) + config["epsilon"]
     step = config["learning_rate"] / (1 - config["beta1"] ** t) * first / root
