@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import islice
-from pathlib import Path
+from pathlib import Path, PurePath
 
 import msgspec
 
@@ -19,7 +19,7 @@ from autograder.course.course import PRIVATE, Course, notebook_paths
 from autograder.grading.graded import GradedSubmission, Outcome
 from autograder.submission.folders import TIMESTAMP_FILE
 from autograder.submission.intake import MAX_EXTRA_FILES, MAX_NOTEBOOK_BYTES
-from autograder.submission.reader import SubmittedFile, walk
+from autograder.submission.reader import SentFile, SubmittedFile, walk
 
 MAX_FILES = 50 * MAX_EXTRA_FILES
 MAX_FOLDER_BYTES = 10 * MAX_NOTEBOOK_BYTES
@@ -95,18 +95,20 @@ def _packed_file(file: SubmittedFile, room: int) -> _File:
         return _File(name, None)
 
 
-def unpack_folder(packed: bytes, folder: Path) -> None:
-    """Write a packed folder; what was too large comes back hollow, what was no file as a link."""
+def packed_files(packed: bytes) -> Iterator[SubmittedFile]:
+    """The files of a packed folder, as `walk` gives them; nothing is written anywhere."""
+    for file in msgspec.msgpack.decode(packed, type=list[_File]):
+        path, content = PurePath(os.fsdecode(file.name)), file.content
+        size = file.size if content is None else len(content)
+        regular = content is not None or size > 0
+        yield SentFile(Path(), path, size, regular, content)
+
+
+def _unpack(packed: bytes, folder: Path) -> None:
     for file in msgspec.msgpack.decode(packed, type=list[_File]):
         path = folder / os.fsdecode(file.name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        if file.content is not None:
-            path.write_bytes(file.content)
-        elif file.size:
-            with path.open("wb") as hollow:
-                hollow.truncate(file.size)
-        else:
-            path.symlink_to("left out")
+        path.write_bytes(file.content or b"")
 
 
 def pack_course(course: Course, assignment: str) -> bytes:
@@ -146,7 +148,7 @@ def unpack_course(packed: bytes, assignment: str, root: Path) -> Course:
         folders[PRIVATE] = course.private
     for step, folder in folders.items():
         (root / step / assignment).mkdir(parents=True)
-        unpack_folder(folder, root / step / assignment)
+        _unpack(folder, root / step / assignment)
     return SentCourse(root, course.secret)
 
 

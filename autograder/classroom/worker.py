@@ -217,7 +217,7 @@ def _grade(warm: _Warm, read: Callable[[], bytes], task: Task | None = None) -> 
     from autograder.classroom.packing import (  # noqa: PLC0415
         encode_graded,
         handed_in_digest,
-        unpack_folder,
+        packed_files,
     )
     from autograder.gradebook.work import digests_of  # noqa: PLC0415
     from autograder.sandbox.errors import SandboxUnavailable  # noqa: PLC0415
@@ -226,9 +226,8 @@ def _grade(warm: _Warm, read: Callable[[], bytes], task: Task | None = None) -> 
     try:
         submission = read()
         files = handed_in_digest(submission)
-        with warm.lock, tempfile.TemporaryDirectory(dir=scratch()) as folder:
-            unpack_folder(submission, Path(folder))
-            handed_in = warm.grader.read(Path(folder))
+        with warm.lock:
+            handed_in = warm.grader.read_sent(packed_files(submission))
             graded = warm.grader.grade_read(handed_in)
             answered = digests_of(graded, warm.questions)
             told = tuple((*key, digest) for key, digest in answered.items())

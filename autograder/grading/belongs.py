@@ -11,7 +11,7 @@ from autograder.course.course import Course, notebook_paths
 from autograder.errors import UsageError
 from autograder.submission.frame import read_released
 from autograder.submission.intake import readable_notebooks, regular_files
-from autograder.submission.reader import SubmittedFile
+from autograder.submission.reader import SubmittedFile, walk
 from autograder.submission.recognize import recognize, shared_questions
 
 
@@ -61,7 +61,7 @@ def _shares(course: Course, assignment: str, path: Path) -> int | None:
     frames = {file.stem: _frame(file) for file in notebook_paths(course.release(assignment))}
     problems: Sequence[str] = []
     one = SubmittedFile(path.parent, PurePath(path.name), path.stat().st_size)
-    files = [one] if path.is_file() else regular_files(path, list(problems))
+    files = [one] if path.is_file() else regular_files(walk(path), list(problems))
     readable = readable_notebooks(files, frames, list(problems))
     taken = recognize(readable, frames)
     unread = [file for file in files if file.stem in frames and file.suffix == ".ipynb"]

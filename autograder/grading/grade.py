@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Self
@@ -27,7 +28,8 @@ from autograder.grading.scoring import score_submission, with_remarks
 from autograder.sandbox.client import Sandbox
 from autograder.sandbox.launch import Backend
 from autograder.sandbox.policy import Policy
-from autograder.submission.intake import Submission, read_submission
+from autograder.submission.intake import Submission, read_files, read_submission
+from autograder.submission.reader import SubmittedFile
 
 
 class Grader:
@@ -102,6 +104,10 @@ class Grader:
     def read(self, folder: Path) -> Submission:
         """Read a submission's folder as grading sees it."""
         return read_submission(folder, self._found.release, self._found.settings.records)
+
+    def read_sent(self, files: Iterable[SubmittedFile]) -> Submission:
+        """Read a submission of which the files were sent, as grading sees it."""
+        return read_files(files, self._found.release, self._found.settings.records)
 
     def grade_read(self, submission: Submission) -> GradedSubmission:
         """Grade a submission that has been read."""

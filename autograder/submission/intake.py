@@ -69,13 +69,22 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder; give the folder that holds the notebooks.")
+    return read_files(walk(folder), release, records)
+
+
+def read_files(files: Iterable[SubmittedFile], release: Path, records: Any = None) -> Submission:
+    """The same of a submission's files, in the order that `walk` gives them.
+
+    Raises:
+        UsageError: if the release holds no notebook.
+    """
     frames = {path.stem: _read_trusted(path) for path in sorted(release.glob("*.ipynb"))}
     if not frames:
         raise UsageError(f"{release} holds no notebook; run 'autograder release' first.")
     problems: list[str] = []
     suspect: list[str] = []
     notes: list[str] = []
-    found = regular_files(folder, problems)
+    found = regular_files(files, problems)
     notebooks: dict[str, Notebook] = {}
     pictures: dict[str, Held] = {}
     taken = recognize(readable_notebooks(found, frames, problems), frames)
@@ -88,7 +97,7 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
             pictures[name] = held(raw, names_of(raw, frame))
         else:
             problems.append(f"{name}.ipynb is not in the submission, or cannot be read.")
-    files = _extra_files(found, release, problems)
+    others = _extra_files(found, release, problems)
     cells = [raw for _, raw in taken.values()]
     handed_in = records.collect(found, cells) if records is not None else {}
     lost = frames.keys() - notebooks.keys()
@@ -99,7 +108,9 @@ def read_submission(folder: Path, release: Path, records: Any = None) -> Submiss
         rest = len(problems) - MAX_PROBLEMS
         problems = [*problems[:MAX_PROBLEMS], f"There are {rest} more such things."]
     told = suspect[:MAX_PROBLEMS], notes[:MAX_PROBLEMS]
-    return Submission(notebooks, files, problems, refused, unread, *told, dict(handed_in), pictures)
+    return Submission(
+        notebooks, others, problems, refused, unread, *told, dict(handed_in), pictures
+    )
 
 
 def _read_trusted(path: Path) -> list[Any]:
@@ -109,10 +120,10 @@ def _read_trusted(path: Path) -> list[Any]:
         raise UsageError(f"{path} is not a readable notebook: {error}.") from error
 
 
-def regular_files(folder: Path, problems: list[str]) -> list[SubmittedFile]:
+def regular_files(files: Iterable[SubmittedFile], problems: list[str]) -> list[SubmittedFile]:
     """The files that are looked at; links and special files are left out."""
     found: list[SubmittedFile] = []
-    for file in walk(folder):
+    for file in files:
         if not file.regular:
             problems.append(f"{shown(file.path)} is not a regular file; it is ignored.")
         elif len(found) >= 50 * MAX_EXTRA_FILES:

@@ -76,6 +76,18 @@ class SubmittedFile(msgspec.Struct, frozen=True):
             os.close(step)
 
 
+class SentFile(SubmittedFile, frozen=True, eq=False):
+    """One that was read elsewhere, or in another process; None is what was not read."""
+
+    content: bytes | None = None
+
+    def read(self, limit: int) -> bytes:
+        """The whole content; raises RefusedError if it was not read, or is too large."""
+        if self.content is None or len(self.content) > limit:
+            raise RefusedError(f"is larger than {limit:,} bytes")
+        return self.content
+
+
 def _open_folder(name: str, parent: int) -> int:
     if name in ("..", os.sep):
         raise RefusedError("leads out of the submission")

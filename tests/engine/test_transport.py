@@ -14,16 +14,11 @@ from autograder.classroom.packing import (
     digest,
     pack_course,
     pack_folder,
+    packed_files,
     unpack_course,
-    unpack_folder,
 )
-from autograder.submission.intake import MAX_NOTEBOOK_BYTES, read_submission
-
-
-def unpacked(folder: Path, target: Path) -> Path:
-    target.mkdir()
-    unpack_folder(pack_folder(folder), target)
-    return target
+from autograder.submission.intake import MAX_NOTEBOOK_BYTES, read_files, read_submission
+from autograder.submission.reader import RefusedError
 
 
 def test_files_come_back_as_they_were(tmp_path: Path) -> None:
@@ -31,7 +26,16 @@ def test_files_come_back_as_they_were(tmp_path: Path) -> None:
     (folder / "notes").mkdir(parents=True)
     (folder / "notes" / "a b.txt").write_bytes(b"\x00\xff")
     (folder / os.fsdecode(b"\xff.txt")).write_bytes(b"a name that is no text")
-    assert mini_course.tree(unpacked(folder, tmp_path / "copy")) == mini_course.tree(folder)
+    there = packed_files(pack_folder(folder))
+    assert {str(file.path): file.read(99) for file in there} == mini_course.tree(folder)
+
+
+def test_what_is_larger_than_the_caller_can_use_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("text")
+    (file,) = packed_files(pack_folder(tmp_path))
+    assert file.read(4) == b"text"
+    with pytest.raises(RefusedError):
+        file.read(3)
 
 
 def test_dates_and_owners_do_not_count(tmp_path: Path) -> None:
@@ -82,7 +86,7 @@ def test_intake_says_the_same_of_a_packed_submission(tmp_path: Path, trouble: st
         notebook.write_text('{"cells": [')
     release = course.source(mini_course.NAME)
     here = read_submission(folder, release)
-    there = read_submission(unpacked(folder, tmp_path / "copy"), release)
+    there = read_files(packed_files(pack_folder(folder)), release)
     assert here == there
     assert bool(here.problems) == (trouble != "none")
 
