@@ -32,7 +32,7 @@ from autograder.startup import keep
 if TYPE_CHECKING:
     from autograder.course.course import Course
     from autograder.course.questions import Question
-    from autograder.gradebook.place import Files
+    from autograder.gradebook.place import Alike
     from autograder.gradebook.work import Digests
     from autograder.grading.grade import Grader
     from autograder.grading.graded import GradedSubmission
@@ -263,10 +263,12 @@ def _laid_out(
     if task is None:
         return msgspec.structs.replace(result, autograded=dict(own))
     source = warm.course.source(graded.grade.assignment)
-    ready = written_beside(Path(task.target), {**own, **_given(source, task.given)})
+    ready = written_beside(Path(task.target), own, _given(source, task.given))
     return msgspec.structs.replace(result, ready=str(ready))
 
 
 @lru_cache(maxsize=1)
-def _given(source: Path, names: tuple[str, ...]) -> Files:
-    return {name: (source / name).read_bytes() for name in names}
+def _given(source: Path, names: tuple[str, ...]) -> Alike:
+    from autograder.gradebook.place import Alike  # noqa: PLC0415
+
+    return Alike({name: (source / name).read_bytes() for name in names})
