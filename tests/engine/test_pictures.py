@@ -6,6 +6,7 @@ import base64
 import io
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image, PngImagePlugin
 
@@ -86,6 +87,26 @@ def test_a_picture_drawn_anew_carries_nothing_else(kind):
     with Image.open(io.BytesIO(fresh)) as opened:
         assert opened.size == (40, 20)
         assert "icc_profile" not in opened.info
+
+
+def test_a_picture_with_a_palette_keeps_what_is_seen_and_no_colour_else():
+    hidden = b"hidden in a palette"[:18]
+    given = Image.new("P", (4, 1))
+    given.putdata([0, 1, 2, 3])  # 2 looks as 1 does, 3 is transparent
+    shown = bytes([250, 10, 10, 255, 10, 10, 250, 200, 10, 10, 250, 200, 7, 7, 7, 0])
+    unused = b"".join(hidden[at : at + 3] + b"\xff" for at in range(0, 18, 3))
+    given.putpalette(shown + unused, "RGBA")
+    file = io.BytesIO()
+    given.save(file, "PNG")
+    kind, fresh = drawn_anew(file.getvalue())
+    assert hidden[:3] in file.getvalue()
+    assert hidden[:3] not in fresh
+    with Image.open(io.BytesIO(fresh)) as opened:
+        assert (kind, opened.mode) == ("PNG", "P")
+        assert len(np.unique(np.asarray(opened))) == 3
+        ((*seen, last),) = np.asarray(opened.convert("RGBA")).tolist()
+    assert seen == [[250, 10, 10, 255], [10, 10, 250, 200], [10, 10, 250, 200]]
+    assert last[3] == 0
 
 
 @pytest.mark.parametrize(

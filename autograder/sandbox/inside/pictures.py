@@ -25,6 +25,11 @@ def drawn_anew(raw: bytes) -> tuple[str, bytes]:
         kind = str(image.format)
         mode = "RGBA" if image.mode in ("RGBA", "LA", "P", "PA") and kind == "PNG" else "RGB"
         image.load()
+        if image.mode == "P" and kind == "PNG" and max(image.size) <= LARGEST:
+            few = with_own_colours(image)
+            file = io.BytesIO()
+            few.save(file, "PNG", compress_level=QUICKLY)
+            return kind, file.getvalue()
         seen = image if image.mode == mode else image.convert(mode)
     seen.thumbnail((LARGEST, LARGEST))
     seen.info.clear()  # the file's remarks, some of which would be written again
@@ -35,6 +40,22 @@ def drawn_anew(raw: bytes) -> tuple[str, bytes]:
     else:
         seen.save(file, "JPEG", quality=80)
     return kind, file.getvalue()
+
+
+def with_own_colours(image: Image.Image) -> Image.Image:
+    """Return a picture that has a palette with no colour in it that is not seen, or twice."""
+    image.apply_transparency()
+    given = bytes(image.getpalette("RGBA") or ())
+    colours: dict[bytes, int] = {}
+    places = []
+    for index, count in enumerate(image.histogram()):
+        colour = given[4 * index : 4 * index + 4]
+        if not count or len(colour) < 4 or not colour[3]:
+            colour = bytes(4)  # what is not there, or not seen
+        places.append(colours.setdefault(colour, len(colours)))
+    fresh = Image.frombytes("L", image.size, image.tobytes()).point(places)
+    fresh.putpalette(b"".join(colours), "RGBA")
+    return fresh
 
 
 def all_drawn(pictures: list[bytes]) -> list[tuple[str, bytes] | None]:

