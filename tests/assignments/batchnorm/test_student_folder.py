@@ -12,7 +12,8 @@ import nbformat
 
 SOURCE = Path(__file__).parents[3] / "source" / "batchnorm"
 INSTALLED = {"numpy", "matplotlib", "jupyter", "tqdm"}
-WITH_JUPYTER = {"IPython", "matplotlib_inline"}
+WITH_THEM = {"IPython", "matplotlib_inline", "PIL"}
+"""What Jupyter and Matplotlib cannot do without."""
 
 
 def imported(code: str) -> Iterator[str]:
@@ -34,4 +35,4 @@ def test_nothing_but_these_packages_is_imported() -> None:
     for file in SOURCE.glob("*.ipynb"):
         code += [c.source for c in nbformat.read(file, 4).cells if c.cell_type == "code"]
     used = {package for text in code for package in imported(text)}
-    assert used - sys.stdlib_module_names - {"support"} <= INSTALLED | WITH_JUPYTER
+    assert used - sys.stdlib_module_names - {"support"} <= INSTALLED | WITH_THEM
