@@ -6,6 +6,7 @@ CPU seconds, by `python benchmarks/measure_startup.py`:
 | --- | --- | --- | --- | --- |
 | `skip_uri_grammar` | command line, worker | 0.29 | 1.11 | 0.82 |
 | `collect_seldom` | command line, worker | 0.26 | 0.26 | 0.01 |
+| `skip_server_extensions` | command line | 0.42 | 0.66 | 0.24 |
 | the zygote imports with garbage collection off (`BOOT`) | grader | 1.46 | 1.52 | 0.06 |
 | pytest without `UNUSED_PLUGINS` | grader | 1.40 | 1.45 | 0.05 |
 | workers are forked from where `PRELOADED` is loaded | each worker | 0.02 | 0.29 | 0.27 |

@@ -52,6 +52,11 @@ STEPS = (
         "import autograder.classroom.packing",
     ),
     Step(
+        "skip_server_extensions",
+        f"{QUICK}startup.skip_server_extensions()\nimport nbgrader.api",
+        f"{QUICK}import nbgrader.api",
+    ),
+    Step(
         "no collection in the zygote",
         f"{QUICK}{GRADER}with Grader(course, 'batchnorm'): pass",
         f"{QUICK}{GRADER}bubblewrap.BOOT = bubblewrap.BOOT.replace('gc.disable()', '')\n"
