@@ -136,10 +136,16 @@ class LocalWorkers:
         with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
             try:
                 return self._pool.submit(task, *own)
-            except (OSError, ValueError):
-                # As when a worker dies while another one is started, which gets closed pipes then.
-                # Asked once more, the pool says that it is broken.
-                return self._pool.submit(task, *own)
+            except (OSError, EOFError, ValueError):
+                # As when a worker dies while another one is started, which gets closed pipes then,
+                # or the server dies that it is forked from. Asked once more, the pool says that it
+                # is broken, or has another server.
+                try:
+                    return self._pool.submit(task, *own)
+                except EOFError as error:
+                    raise BrokenProcessPool(
+                        "the server that workers are forked from died"
+                    ) from error
 
 
 def default_jobs() -> int:

@@ -29,6 +29,7 @@ from autograder.classroom.batch import grade_class
 from autograder.classroom.dask_workers import DaskWorkers
 from autograder.classroom.dispatch import STRIKES, Answer, dispatch
 from autograder.classroom.packing import code_digest, decode_graded, pack_course
+from autograder.classroom.start import start_worker_server
 from autograder.classroom.worker import Setting, Task, introduce
 from autograder.classroom.workers import LocalWorkers
 from autograder.course.course import Course
@@ -125,6 +126,18 @@ def test_workers_that_die_while_others_are_started_are_seen_by_the_first_task(
     with pytest.raises(workers.broken):
         workers.submit(Task("")).result()
     workers.stop()
+
+
+def test_a_server_that_dies_while_it_starts_a_worker_is_replaced(course: Course) -> None:
+    start_worker_server()
+    server = forkserver._forkserver._forkserver_pid
+    os.kill(server, signal.SIGSTOP)
+    death = threading.Timer(0.3, os.kill, (server, signal.SIGKILL))
+    death.start()
+    found = answers(course, LocalWorkers(course, NAME, sandbox="bubblewrap", jobs=1))
+    death.join()
+    assert found
+    assert not ungraded(found)
 
 
 def test_a_course_that_cannot_be_graded_ends_the_run_with_its_sentence(
