@@ -79,6 +79,7 @@ class Asking:
     @contextmanager
     def within(self, seconds: float) -> Iterator[None]:
         """Give each call within the block so many CPU seconds, where a check would give it more."""
+        self._send_later()
         self._cpu, before = seconds, self._cpu
         try:
             yield
@@ -180,6 +181,10 @@ class Asking:
         self._later.append(Later(what, {"op": op, **fields}, otherwise))
         if self._at_once or len(self._later) >= MOST_LATER:
             self._send_later()
+
+    def finish(self) -> None:
+        """Carry out what still waits, when a check has come to its end."""
+        self._send_later()
 
     def _send_later(self) -> None:
         if self._later:

@@ -83,6 +83,7 @@ class Check(msgspec.Struct, frozen=True):
         """
         run = CheckRun(student, self.inputs(secret), release)
         self.function(**{name: getattr(run, name) for name in self.fixtures}, **self.parameters)
+        student.finish()
 
 
 class Outcome(msgspec.Struct, frozen=True):

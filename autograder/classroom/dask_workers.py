@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
-from autograder.classroom.packing import code_digest, pack_course, pack_folder
+from autograder.classroom.packing import code_digest, pack_course, pack_present
 from autograder.classroom.worker import Setting, Task, grade_sent, introduce
 from autograder.course.course import Course
 from autograder.errors import UsageError
@@ -93,7 +93,11 @@ class DaskWorkers:
     def submit(self, task: Task) -> Future[bytes]:
         """Start grading on one of the workers that can; the submission is sent there."""
         self._await_one()
-        sent = (grade_sent, self._setting, self._course, pack_folder(Path(task.folder)))
+        try:
+            submission = pack_present(Path(task.folder))
+        except OSError:
+            submission = b""
+        sent = (grade_sent, self._setting, self._course, submission)
         started: Future[bytes] = self._executor.submit(*sent, workers=sorted(self._fit))
         self._under_way[started] = frozenset(self._fit)
         return started

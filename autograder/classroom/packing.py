@@ -69,6 +69,16 @@ def pack_folder(folder: Path) -> bytes:
     return msgspec.msgpack.encode(files)
 
 
+def pack_present(folder: Path) -> bytes:
+    """The same of a folder that can be listed: one that is gone is no empty submission.
+
+    Raises:
+        OSError: it cannot.
+    """
+    os.listdir(folder)
+    return pack_folder(folder)
+
+
 def handed_in_digest(packed: bytes) -> str:
     """A digest of a packed folder's files; when they came is no part of them."""
     files = msgspec.msgpack.decode(packed, type=list[_File])

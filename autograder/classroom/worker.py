@@ -124,16 +124,11 @@ def ready() -> None:
 
 def grade_here(setting: bytes, task: bytes) -> bytes:
     """Grade a submission on the disk that holds the course: an encoded `Task`."""
-    from autograder.classroom.packing import pack_folder  # noqa: PLC0415
+    from autograder.classroom.packing import pack_present  # noqa: PLC0415
 
     warm = _warm_grader(msgspec.msgpack.decode(setting, type=Setting))
     own = msgspec.msgpack.decode(task, type=Task)
-
-    def read() -> bytes:
-        os.listdir(own.folder)  # raises if it is not there any more: that is no empty submission
-        return pack_folder(Path(own.folder))
-
-    return _grade(warm, read, own)
+    return _grade(warm, lambda: pack_present(Path(own.folder)), own)
 
 
 def introduce(setting: bytes, course: bytes) -> str:
@@ -158,6 +153,8 @@ def introduce(setting: bytes, course: bytes) -> str:
 
 def grade_sent(setting: bytes, course: bytes, submission: bytes) -> bytes:
     """Grade a packed submission with a packed course: nothing is asked of this machine's disk.
+
+    Of a submission that could not be packed nothing came, and its grade is withheld.
 
     Raises:
         UsageError: if this machine has another version of the autograder.

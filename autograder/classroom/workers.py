@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,6 +24,9 @@ from autograder.classroom.worker import Setting, Task, grade_here, ready, warm_u
 from autograder.course.course import Course
 from autograder.course.scratch import scratch
 from autograder.sandbox.launch import Backend
+
+ATTEMPTS, A_MOMENT = 5, 0.05
+"""How often a pool is asked to start a process, and how many seconds more lie between each time."""
 
 
 class Workers(Protocol):
@@ -134,18 +138,20 @@ class LocalWorkers:
 
     def _submit(self, task: Callable[..., Any], *own: bytes) -> Future[Any]:
         with no_interrupts():  # Ctrl-C is for this process alone; it ends the workers
-            try:
-                return self._pool.submit(task, *own)
-            except (OSError, EOFError, ValueError):
-                # As when a worker dies while another one is started, which gets closed pipes then,
-                # or the server dies that it is forked from. Asked once more, the pool says that it
-                # is broken, or has another server.
+            for attempt in range(ATTEMPTS):
                 try:
                     return self._pool.submit(task, *own)
-                except EOFError as error:
-                    raise BrokenProcessPool(
-                        "the server that workers are forked from died"
-                    ) from error
+                except (OSError, EOFError, ValueError) as error:
+                    # As when a worker dies while another one is started, which gets closed pipes
+                    # then, or the server dies that it is forked from. Asked once more, the pool
+                    # says that it is broken, or has another server in a moment.
+                    if attempt < ATTEMPTS - 1:
+                        time.sleep(attempt * A_MOMENT)
+                    elif isinstance(error, (EOFError, ConnectionError)):
+                        raise BrokenProcessPool("nothing starts workers") from error
+                    else:
+                        raise
+        raise AssertionError("unreachable")
 
 
 def default_jobs() -> int:

@@ -29,7 +29,8 @@ from autograder.gradebook.shown import Shown
 from autograder.model import QuestionScore
 from autograder.release.regions import HIDDEN_TESTS, public_part
 from autograder.submission.frame import Cell, Notebook, marked, read_released
-from autograder.submission.intake import Submission, read_submission
+from autograder.submission.intake import Submission, read_files
+from autograder.submission.reader import walk
 
 if TYPE_CHECKING:
     from autograder.grading.graded import GradedSubmission
@@ -184,7 +185,9 @@ def write_autograded(
     assignment = graded.grade.assignment
     target = place_of(course, student, assignment)
     if own is None:
-        own = laid_out(course, graded, read_submission(submitted, course.release(assignment)))
+        # Where the folder is gone by now, there is nothing to read; grading has said so.
+        handed_in = read_files(walk(submitted), course.release(assignment))
+        own = laid_out(course, graded, handed_in)
     given = course_files(course, assignment) if given is None else given
     put_in_place(written_beside(target, {**own, **given}), target)
     return target

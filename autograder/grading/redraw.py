@@ -13,6 +13,7 @@ from typing import Any
 from autograder.course.questions import Question
 from autograder.grading.graded import Picture, Pictures
 from autograder.sandbox.errors import StudentError
+from autograder.sandbox.outputs import IMAGES
 from autograder.sandbox.session import Session
 from autograder.submission.intake import Submission
 from autograder.submission.pictures import MIMES, beside, opened
@@ -72,12 +73,19 @@ def _drawn(session: Session, files: Sequence[bytes]) -> list[tuple[str, str] | N
         return nothing
     if type(reply) is not list or len(reply) != len(files):
         return nothing
-    return [_picture(told) for told in reply]
+    found: list[tuple[str, str] | None] = []
+    room = MOST_BYTES
+    for told in reply:
+        picture = _picture(told, room)
+        room -= len(picture[1]) if picture is not None else 0
+        found.append(picture)
+    return found
 
 
-def _picture(told: Any) -> tuple[str, str] | None:
+def _picture(told: Any, room: int) -> tuple[str, str] | None:
     """One answer of a process in which a hostile picture may have taken over."""
     match told:
-        case (str() as kind, bytes() as data) if kind in KINDS:
-            return KINDS[kind], base64.b64encode(data).decode()
+        case (str() as kind, bytes() as data) if kind in KINDS and len(data) <= 3 * room // 4:
+            if data.startswith(IMAGES[KINDS[kind]]):
+                return KINDS[kind], base64.b64encode(data).decode()
     return None

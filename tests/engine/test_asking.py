@@ -146,6 +146,36 @@ def test_an_expected_exception_is_that_of_the_block():
         raise AssertionError("the block is not reached")
 
 
+def test_what_waits_is_heard_where_somebody_listens():
+    class Loud(dict[str, Any]):
+        def __setitem__(self, key: str, value: Any) -> None:
+            print("set", key)
+            super().__setitem__(key, value)
+
+    own, _ = student(Net=type("Net", (), {"__init__": lambda net: setattr(net, "params", Loud())}))
+    params = own.Net().params
+    with own.printing() as heard:
+        params["W"] = 1.0
+    assert heard.text == "set W\n"
+
+
+def test_what_waits_at_the_end_of_a_check_is_done():
+    own, _ = student(Net=Locked)
+    own.Net().update("params", {"W": np.ones(2)})
+    with pytest.raises(StudentFault, match=r"`params` raised TypeError"):
+        own.finish()
+
+
+def test_an_object_that_computes_all_its_attributes_is_asked_for_them():
+    class Scaled(Net):
+        def __getattribute__(self, name: str) -> Any:
+            held = super().__getattribute__(name)
+            return {"W": np.ones(2)} if name == "params" else held
+
+    own, _ = student(Net=Scaled)
+    assert own.Net().params["W"].tolist() == [1, 1]
+
+
 def test_few_wait_at_a_time():
     own, peer = student()
     held = own.put("numbers", {})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -87,6 +88,24 @@ def test_what_comes_back_at_once_is_written_at_once_and_costs_nobody_else_anythi
     written = {key: raw for key, raw in autograded(graded).items() if key[0] not in in_the_way}
     assert autograded(course).items() >= written.items()
     assert all(len(key) > 2 and key[1] == NAME for key in autograded(course).keys() - {("ben",)})
+
+
+class Tidying(LocalWorkers):
+    """Somebody tidies up while the class is graded."""
+
+    def submit(self, task: Task) -> Future[bytes]:
+        if "/ben/" in task.folder:
+            shutil.rmtree(task.folder)
+        return super().submit(task)
+
+
+def test_a_folder_that_goes_away_meanwhile_is_withheld_and_ends_nothing(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batch, "LocalWorkers", Tidying)
+    result = grade_class(course, NAME, students=["ann", "ben"], jobs=1)
+    assert result.withheld == ("ben",)
+    assert set(result.grades) == {"ann", "ben"}
 
 
 def autograded(course: Course) -> dict[tuple[str, ...], bytes]:

@@ -155,6 +155,23 @@ def test_hostile_pictures_are_opened_in_the_sandbox_and_cost_only_themselves(
     assert run.status == "ok"
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["PNG", b"<svg onload=1>"],
+        ["JPEG", PNG],
+        ["SVG", PNG],
+        ["PNG", "text"],
+        [PNG],
+        None,
+        ["PNG", PNG],
+    ],
+)
+def test_what_a_process_that_was_taken_over_says_is_a_picture_has_to_begin_like_one(told):
+    assert (redraw._picture(told, 10_000) is not None) == (told == ["PNG", PNG])
+    assert redraw._picture(told, 10) is None
+
+
 def test_a_picture_that_grows_beyond_all_bounds_is_left_out(monkeypatch):
     monkeypatch.setattr(pictures, "MOST_DRAWN", len(drawn_anew(PNG)[1]) + 10)
     assert [bool(each) for each in pictures.all_drawn([PNG, b"", JPEG, PNG])] == [1, 0, 0, 0]

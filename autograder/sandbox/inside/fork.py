@@ -127,6 +127,9 @@ class Table:
         To look for them runs no code of the object's; what does is asked for by name.
         """
         found: dict[str, Any] = {}
+        plain: Any = object.__getattribute__
+        if type(obj).__getattribute__ is not plain:
+            return {}
         with suppress(AttributeError):  # not all objects have them
             own = object.__getattribute__(obj, "__dict__")
             computed = set().union(*(vars(kind) for kind in type(obj).__mro__))
@@ -207,10 +210,10 @@ def answer(
     try:
         if fresh is not False:
             table.forget(rewind=fresh is None)
+        sys.stdout = heard or quiet
         for earlier in first:
             getattr(table, earlier.pop("op"))(**table.resolve(earlier))
             done += 1
-        sys.stdout = heard or quiet
         returned = getattr(table, operation)(**table.resolve(message))
         whole = want in ([OPAQUE], [MAPPING]) and operation not in SEVERAL
         reply = describe(table, returned, want, whole=whole)

@@ -46,13 +46,14 @@ def with_own_colours(image: Image.Image) -> Image.Image:
     """Return a picture that has a palette with no colour in it that is not seen, or twice."""
     image.apply_transparency()
     given = bytes(image.getpalette("RGBA") or ())
-    colours: dict[bytes, int] = {}
-    places = []
+    seen = []
     for index, count in enumerate(image.histogram()):
         colour = given[4 * index : 4 * index + 4]
-        if not count or len(colour) < 4 or not colour[3]:
-            colour = bytes(4)  # what is not there, or not seen
-        places.append(colours.setdefault(colour, len(colours)))
+        there = count and len(colour) == 4 and colour[3]
+        seen.append(colour if there else bytes(4))  # what is not there, or not to be seen
+    colours = sorted(set(seen))  # in an order that says nothing
+    numbers = {colour: number for number, colour in enumerate(colours)}
+    places = [numbers[colour] for colour in seen]
     fresh = Image.frombytes("L", image.size, image.tobytes()).point(places)
     fresh.putpalette(b"".join(colours), "RGBA")
     return fresh

@@ -166,7 +166,7 @@ def _computes(student: Student, probe: Settings, release: Path) -> bool:
         return False
     for right_one in first_epoch.late_and_start(probe, release):
         values = right_one.params.items()
-        params.update({keys[n]: _like(value, drawn[keys[n]]) for n, value in values})
+        net.update("params", {keys[n]: _like(value, drawn[keys[n]]) for n, value in values})
         if _same_gradients(student, net, right_one):
             return True
     return False

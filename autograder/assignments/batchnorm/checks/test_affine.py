@@ -14,7 +14,7 @@ from autograder.checking.student import Student
 
 FORWARD = "Each row of x is multiplied with w, then b is added to every row."
 FLATTEN = "Only the first axis of x counts examples; all others together are the D features."
-WIDE = (2, 30_000, 2)
+WIDE = (2, 33_000, 2)
 """Rows, features and outputs of a further layer (see `derived`): measured, dx and dw take a forward
 pass for each feature."""
 
