@@ -14,7 +14,7 @@ from autograder.checking.compare import Array
 from autograder.checking.inputs import made_once
 from autograder.checking.student import Student
 
-WIDE = (5_000, 15)
+WIDE = (5_000, 22)
 """Rows and features of a further batch (see `derived`): measured, dx takes a forward pass for each
 row, for features do not touch each other. A matrix of rows by rows, to centre with, still fits."""
 TOLERANCES = (None, 1e-3)
