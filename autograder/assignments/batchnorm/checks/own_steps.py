@@ -79,7 +79,7 @@ def train(
         losses.append(loss)
         if iteration < iterations or last_step:
             params = adam.step(params, moving(read(student, grads, names), settings))
-            remote.update(params)
+            net.update("params", params)  # a net may have made another dictionary of them
     return Steps(losses, net, start)
 
 

@@ -9,10 +9,12 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
+from check_runs import RELEASE, student_of
 from filled_in import DEEP, NEED_NO_RECORD, RIGHT, SCALES, changed, judge, records
 from student_answers import STYLES
 
 from autograder.assignments.batchnorm import reference
+from autograder.assignments.batchnorm.checks import own_steps
 from autograder.assignments.batchnorm.checks.repetition import ITERATIONS
 from autograder.assignments.batchnorm.records import Record, Run
 from autograder.checking.collect import Checks
@@ -173,3 +175,24 @@ def test_a_right_net_in_any_style_repeats_its_record(checks: Checks, style: Any)
     net = type("Net", (SameDraws, style()["FullyConnectedNet"]), {})
     for question in (DEEP, SCALES):
         assert judge(checks, question, RIGHT[question], records(), net=net).points == 6.0
+
+
+class Anew(SameDraws, reference.FullyConnectedNet):  # type: ignore[misc]
+    """Keeps its parameters in another dictionary each time."""
+
+    def loss(self, X: Any, y: Any = None) -> Any:
+        self.params = dict(self.params)
+        return super().loss(X, y)
+
+
+def test_a_net_that_makes_its_parameters_anew_is_trained_as_any_other(checks: Checks) -> None:
+    settings = records()["deep_net"].runs[0].settings
+    as_ever = type("Net", (SameDraws, reference.FullyConnectedNet), {})
+    steps = [
+        own_steps.train(student_of({"FullyConnectedNet": net}), settings, 4, RELEASE)
+        for net in (as_ever, Anew)
+    ]
+    assert steps[0].losses == steps[1].losses
+    assert len(set(steps[0].losses)) == 4
+    for question in (DEEP, SCALES):
+        assert judge(checks, question, RIGHT[question], records(), net=Anew).points == 6.0
