@@ -212,7 +212,8 @@ def _hidden(sites: Sequence[Path]) -> Iterator[Path]:
     if (package.parent / "pyproject.toml").exists():
         folders.append(package.parent)
     library = Path(sysconfig.get_path("stdlib")).resolve()
-    yield from (folder for folder in dict.fromkeys(folders) if folder not in library.parents)
+    there = (folder for folder in dict.fromkeys(folders) if folder.exists())
+    yield from (folder for folder in there if folder not in library.parents)
     for directory in sites:
         for pattern in OURS:
             yield from (path for path in directory.glob(pattern) if path != package)

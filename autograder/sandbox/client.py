@@ -9,7 +9,7 @@ from types import TracebackType
 
 from autograder.sandbox.channel import Budget
 from autograder.sandbox.errors import SandboxBroken, SandboxUnavailable, StudentError
-from autograder.sandbox.launch import ADVICE, Backend, Zygote
+from autograder.sandbox.launch import Backend, Zygote, advice
 from autograder.sandbox.places import Sources
 from autograder.sandbox.policy import POLICY, Policy
 from autograder.sandbox.processes import Jail
@@ -85,7 +85,7 @@ class Sandbox:
                 return jail, sock
         if self._has_worked:
             raise SandboxBroken(f"The sandbox stopped working: {problem}")
-        raise SandboxUnavailable(ADVICE.format(reason=problem))
+        raise SandboxUnavailable(advice(problem))
 
     def close_jail(self, session: Watched, jail: Jail) -> None:
         """End a jail; if it will not end, end the zygote with all that was forked from it."""
@@ -111,7 +111,7 @@ class Sandbox:
         with Session(self, {}, budget) as session:
             (run,) = session.run([SourceCell("canary", "assert 1 + 1 == 2")], sure=True)
             if run.status != "ok":
-                raise SandboxUnavailable(ADVICE.format(reason=f"a trivial cell is {run.status}"))
+                raise SandboxUnavailable(advice(f"a trivial cell is {run.status}"))
 
     def _start(self) -> None:
         self._stop()

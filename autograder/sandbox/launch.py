@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -30,6 +32,26 @@ ADVICE = (
     "(on Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0; in a container: run it "
     "with them enabled), or choose --sandbox none and do without protection."
 )
+CLOSED = (
+    "The sandbox cannot be started here ({reason}): it has no right of root's, and others may "
+    "not enter {folder}. Let them through (chmod o+x {folder}), or grade as the folder's owner."
+)
+_NO_WAY = re.compile(r"source path (/.+): Permission denied")
+
+
+def advice(reason: object) -> str:
+    """Return the sentence that says why there is no sandbox, and what to do."""
+    if not (found := _NO_WAY.search(str(reason))):
+        return ADVICE.format(reason=reason)
+    folders = [*reversed(Path(found[1]).parents)]
+    closed = next((folder for folder in folders if _is_closed(folder)), folders[-1])
+    return CLOSED.format(reason=reason, folder=closed)
+
+
+def _is_closed(folder: Path) -> bool:
+    found = folder.stat()
+    enters = stat.S_IXOTH | (stat.S_IXGRP if found.st_gid == os.getgid() else 0)
+    return found.st_uid != os.getuid() and not found.st_mode & enters
 
 
 class Zygote:
@@ -68,7 +90,7 @@ class Zygote:
                 cwd="/",
             )
         except OSError as problem:
-            raise SandboxUnavailable(ADVICE.format(reason=problem)) from None
+            raise SandboxUnavailable(advice(problem)) from None
 
     def _await_warmth(self) -> None:
         try:
@@ -76,7 +98,7 @@ class Zygote:
             self._zygote = Process(pid)
             self._group = new_group(pid)  # it is single still, and all that it forks stays there
         except OSError:
-            raise SandboxUnavailable(ADVICE.format(reason=self._last_words())) from None
+            raise SandboxUnavailable(advice(self._last_words())) from None
 
     def _last_words(self) -> str:
         self._errors.seek(0)

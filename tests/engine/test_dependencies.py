@@ -86,4 +86,5 @@ def test_both_jobs_of_ci_allow_namespaces_and_the_lowest_one_installs_the_lowest
     newest, lowest = workflow.split("\n  lowest:")
     for job in (newest, lowest):
         assert "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0" in job
+    assert 'chmod o+x "$HOME"' in newest  # root's sandbox has to come to the checkout
     assert "CONSTRAINTS=constraints-lowest.txt" in lowest

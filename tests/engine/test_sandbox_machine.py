@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from machine import need
 
-from autograder.sandbox import Policy, Sandbox, SandboxUnavailable, SourceCell
+from autograder.sandbox import Policy, Sandbox, SandboxUnavailable, SourceCell, bubblewrap
 
 
 @pytest.fixture(scope="module", params=["bubblewrap", "none"])
@@ -135,6 +135,32 @@ def test_without_namespaces_it_says_in_a_sentence_what_to_do():
     assert "user namespaces" in done.stdout
     assert "--sandbox none" in done.stdout
     assert len(done.stdout.splitlines()) == 1
+
+
+def test_a_system_without_some_of_the_folders_to_cover_will_do(monkeypatch):
+    with Sandbox() as sandbox:
+        need(sandbox)
+    with_one_more = (*bubblewrap.NOT_LIBRARIES, "/usr/of-no-distribution")
+    monkeypatch.setattr(bubblewrap, "NOT_LIBRARIES", with_one_more)
+    with Sandbox() as sandbox:
+        assert run(sandbox, "1")[0].status == "ok"
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root reads what it does not own")
+def test_packages_in_somebody_s_closed_home_are_told_by_the_folder(tmp_path):
+    home = tmp_path / "home"
+    package = home / "course" / "support"
+    package.mkdir(parents=True)
+    (package / "__init__.py").write_text("word = 'given'\n")
+    home.chmod(0o750)
+    nobody = pwd.getpwnam("nobody")
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    with Sandbox("bubblewrap", {"support": package}) as sandbox:
+        with pytest.raises(SandboxUnavailable, match="others may not enter") as told:
+            sandbox.probe()
+        assert f"chmod o+x {home})" in str(told.value)
+        home.chmod(0o751)
+        assert run(sandbox, "import support; support.word")[0].status == "ok"
 
 
 def test_without_bubblewrap_it_says_in_a_sentence_what_to_do(monkeypatch):

@@ -14,8 +14,6 @@ import warnings
 from contextlib import suppress
 from typing import Any
 
-import matplotlib
-import matplotlib.font_manager
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.inputtransformer2 import TransformerManager
@@ -29,7 +27,6 @@ from .capture import Outputs, Stream
 USUAL = TransformerManager().token_transformers  # type: ignore[no-untyped-call]
 MAGIC = re.compile(r"[%!?]|^\s*[,;/]", re.MULTILINE)
 """What no magic is without."""
-BACKEND = "module://matplotlib_inline.backend_inline"
 
 
 class CapturingPublisher(DisplayPublisher):
@@ -170,7 +167,6 @@ def make(stream_bytes: int, output_bytes: int, warm_cells: list[str]) -> Shell:
     shell.outputs = Outputs(stream_bytes, output_bytes)
     vars(shell.compile)["get_code_name"] = shell.name_code
     sys.stdout, sys.stderr = Stream(shell.outputs, "stdout"), Stream(shell.outputs, "stderr")
-    matplotlib.use(BACKEND)
     path, os.environ["PATH"] = os.environ["PATH"], "/nowhere"  # no fc-list: the bundled fonts only
     warm_up(shell, warm_cells)
     os.environ["PATH"] = path
@@ -217,7 +213,8 @@ def make_ready(names: list[str]) -> None:
 
 def close_fonts() -> None:
     """Close Matplotlib's font files: it would clear this cache in each fork, one by one."""
-    cached: Any = getattr(matplotlib.font_manager, "_get_font", None)
+    fonts = sys.modules.get("matplotlib.font_manager")
+    cached: Any = getattr(fonts, "_get_font", None)
     if hasattr(cached, "cache_clear"):
         cached.cache_clear()
 
