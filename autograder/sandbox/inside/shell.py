@@ -231,4 +231,5 @@ def run(shell: Shell, cell_id: str, source: str) -> tuple[bool, BaseException | 
 def environment_for_children() -> None:
     """Let `!python` find the packages; drop what only this interpreter's start needed."""
     os.environ.pop("LD_LIBRARY_PATH", None)
+    os.environ.pop("MPLCONFIGDIR", None)  # jails cannot write there; they have a home
     os.environ["PYTHONPATH"] = os.pathsep.join(p for p in sys.path if p.startswith("/site"))
