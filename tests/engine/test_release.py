@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import mini_course
@@ -216,7 +217,7 @@ class TestRelease:
             assert gradebook.students == []
 
     def test_a_new_gradebook_says_the_version_that_nbgrader_would_write(self, released):
-        with sqlite3.connect(released.root / "gradebook.db") as book:
+        with closing(sqlite3.connect(released.root / "gradebook.db")) as book:
             assert book.execute("SELECT * FROM alembic_version").fetchall() == [
                 (ScriptDirectory(ALEMBIC_DIR).get_current_head(),)
             ]

@@ -148,8 +148,12 @@ class Lab:
         """Paste a whole new source into a cell."""
         self._click_into(cell)
         self.page.evaluate("text => navigator.clipboard.writeText(text)", source)
+        lines = self.cell(cell).locator(".cm-line")
         self.page.keyboard.press("Control+a")
+        self.page.keyboard.press("Delete")
+        expect(lines).to_have_text([""])
         self.page.keyboard.press("Control+v")
+        expect(lines.last).to_have_text(source.rsplit("\n", 1)[-1])
 
     def type_instead_of_stub(self, cell: str, lines: Sequence[str]) -> None:
         """Replace the line that raises by typed lines; the editor indents, as it does for all."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 Array = npt.NDArray[Any]
-DIRECTIONS = 20  # random directions; the norm is then good to about 16 percent
+DIRECTIONS = 8  # random directions; the norm is then good to a quarter, of eighteen powers of ten
 _NUDGE = 1e-30  # imaginary, see `graph`
 _EPSILON = 1e-5
 
@@ -50,7 +50,7 @@ def measure(
     rows = x.reshape(len(x), -1)
     sizes = [rows.shape[1], *hidden_dims, 10]
     weights = [weight_scale * rng.standard_normal(shape) for shape in pairwise(sizes)]
-    _, activations = _forward(rows, y, weights, normalized)
+    _, activations = _forward(rows @ weights[0], y, weights[1:], normalized)
     inputs = [rows, *(x * (x > 0) for x in activations)]
     norms = [
         _norm(inputs[layer], y, weights[layer:], normalized, rng)
@@ -70,21 +70,27 @@ def both(
 
 
 def _forward(
-    x: Array, y: Array, weights: list[Array], normalized: bool
+    out: Array, y: Array, weights: list[Array], normalized: bool
 ) -> tuple[complex, list[Array]]:
-    """Return the loss and what goes into each relu; works for complex weights too."""
+    """Return the loss and what goes into each relu, from what a layer's weights give.
+
+    `weights` are those after it. Works for complex numbers too.
+    """
     activations = []
-    for weight in weights[:-1]:
-        x = x @ weight
+    for weight in weights:
         if normalized:
-            x = x - x.mean(axis=0)
-            x = x / np.sqrt((x * x).mean(axis=0) + _EPSILON)
-        activations.append(x)
-        x = x * (x.real > 0)
-    scores = x @ weights[-1]
-    scores = scores - scores.real.max(axis=1, keepdims=True)
+            out = out - out.mean(axis=0)
+            out = out / np.sqrt((out * out).mean(axis=0) + _EPSILON)
+        activations.append(out)
+        out = _times(out * (out.real > 0), weight)
+    scores = out - out.real.max(axis=1, keepdims=True)
     logs = np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y]
     return logs.mean(), activations
+
+
+def _times(x: Array, weight: Array) -> Array:
+    """Return `x @ weight`; of complex numbers by real weights in half the time."""
+    return x.real @ weight + 1j * (x.imag @ weight) if np.iscomplexobj(x) else x @ weight
 
 
 def _norm(
@@ -94,9 +100,9 @@ def _norm(
 
     It is the mean square of the slopes along random directions.
     """
-    slopes = []
+    out, slopes = x @ weights[0], []
     for _ in range(DIRECTIONS):
-        nudge = 1j * _NUDGE * rng.standard_normal(weights[0].shape)
-        loss, _ = _forward(x, y, [weights[0] + nudge, *weights[1:]], normalized)
+        nudge = x @ rng.standard_normal(weights[0].shape)
+        loss, _ = _forward(out + 1j * _NUDGE * nudge, y, weights[1:], normalized)
         slopes.append(loss.imag / _NUDGE)
     return float(np.sqrt(np.mean(np.square(slopes))))
