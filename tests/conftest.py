@@ -19,6 +19,7 @@ from submissions import LIGHT, ROOT, TESTS_SECRET
 
 from autograder.course.course import Course
 from autograder.grading.grade import Grader
+from autograder.startup import collect_seldom
 
 ASSIGNMENT = "batchnorm"
 collect_ignore = ["helpers"]  # the tiny assignment's hidden checks are no tests
@@ -40,6 +41,7 @@ GROUPS = {f"test_{name}": group for group, names in TOGETHER.items() for name in
 
 
 write_in_memory()  # before any plugin asks for a temporary folder
+collect_seldom()  # as the commands do
 
 
 @pytest.hookimpl(optionalhook=True)

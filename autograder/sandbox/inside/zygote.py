@@ -32,8 +32,7 @@ def start(descriptor: int, settings: dict[str, Any]) -> None:
     shell.make_ready(settings["warm"])
     os.chdir("/")
     shell.environment_for_children()
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # the little garbage too: to look for it takes a tenth of the start
     kernel.use_huge_pages()
     gc.enable()  # it is off while modules are imported: they stay
     identity = {"uid": os.getuid(), "gid": os.getgid()}
