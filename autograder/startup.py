@@ -4,14 +4,14 @@ CPU seconds, by `python benchmarks/measure_startup.py`:
 
 | what | where | with it | without | saves |
 | --- | --- | --- | --- | --- |
-| `skip_uri_grammar` | command line, worker | 0.29 | 1.11 | 0.82 |
-| `collect_seldom` | command line, worker | 0.26 | 0.26 | 0.01 |
-| `skip_server_extensions` | command line | 0.42 | 0.66 | 0.24 |
-| the zygote imports with garbage collection off (`BOOT`) | grader | 1.46 | 1.52 | 0.06 |
-| pytest without `UNUSED_PLUGINS` | grader | 1.40 | 1.45 | 0.05 |
-| workers are forked from where `PRELOADED` is loaded | each worker | 0.02 | 0.29 | 0.27 |
-| no nbgrader in a worker (`gradebook.autograded`) | workers | 0.28 | 0.90 | 0.62 |
-| `WARM_PLOTS` ran in the zygote | a cell that plots | 0.09 | 0.33 | 0.24 |
+| `skip_uri_grammar` | command line, worker | 0.14 | 0.77 | 0.62 |
+| `collect_seldom` | command line, worker | 0.14 | 0.15 | 0.00 |
+| `skip_server_extensions` | command line | 0.29 | 0.54 | 0.24 |
+| the zygote imports with garbage collection off (`BOOT`) | grader | 0.88 | 0.95 | 0.07 |
+| pytest without `UNUSED_PLUGINS` | grader | 0.89 | 1.00 | 0.11 |
+| workers are forked from where `PRELOADED` is loaded | each worker | 0.02 | 0.16 | 0.14 |
+| no nbgrader in a worker (`gradebook.autograded`) | workers | 0.19 | 0.58 | 0.39 |
+| `PLOTS` and `WARM_PLOTS` in the zygote | a cell that plots | 0.05 | 0.32 | 0.27 |
 
 Beside these, `keep` spares later collections what stays, and pages that forks share; `one_thread`
 is no matter of starting, but of half the CPU of a class.
@@ -41,7 +41,7 @@ WARM_PLOTS = (
     "%matplotlib inline",
     "import matplotlib.pyplot as plt\nplt.plot([1, 2], label='a')\nplt.legend()\nplt.show()",
 )
-"""What the zygote of such an assignment runs once for all submissions; it takes 0.25 s."""
+"""What the zygote of such an assignment runs once for all submissions; it takes 0.35 s."""
 EXTENSIONS = ("assignment_list", "course_list", "validate_assignment", "formgrader")
 """nbgrader's, of a Jupyter server."""
 WARM_CELLS = (

@@ -72,9 +72,10 @@ STEPS = (
     Step("PRELOADED", QUICK, f"{QUICK}{WORKER}"),
     Step("no nbgrader in a worker", f"{QUICK}{WORKER}", f"{QUICK}{WORKER}import nbgrader.utils"),
     Step(
-        "WARM_PLOTS, of a cell that plots",
+        "PLOTS and WARM_PLOTS, of a cell that plots",
         f"{QUICK}{GRADER}{CELL}",
-        f"{QUICK}{GRADER}bubblewrap.WARM_PLOTS = ()\n{CELL}",
+        f"{QUICK}{GRADER}from autograder.assignment import Assignment\n"
+        f"Assignment.warm = lambda self: ()\n{CELL}",
     ),
 )
 COUNT = (
