@@ -18,8 +18,8 @@ from autograder.assignment import Assignment
 from autograder.course.course import notebook_paths
 
 
-def fill_in(assignment: Assignment, folder: Path, recorded: Path) -> None:
-    """Fill in the forms of the notebooks in a folder.
+def fill_in(assignment: Assignment, folder: Path, recorded: Path) -> list[str]:
+    """Fill in the forms of the notebooks in a folder; return the names of those that changed.
 
     Args:
         assignment: whose notebooks they are.
@@ -28,7 +28,8 @@ def fill_in(assignment: Assignment, folder: Path, recorded: Path) -> None:
     """
     reader, fills = assignment.settings.records, assignment.settings.fills
     if reader is None or fills is None or not recorded.is_dir():
-        return
+        return []
+    filled_in = []
     cells = [nbformat.read(path, as_version=4).cells for path in notebook_paths(recorded)]
     values = fills(reader.parse_all(reader.collect((), cells)))
     forms = {q.answer: q.defines for q in assignment.questions if q.kind == "form" and q.defines}
@@ -41,6 +42,8 @@ def fill_in(assignment: Assignment, folder: Path, recorded: Path) -> None:
                 changed, cell.source = changed or source != cell.source, source
         if changed:
             nbformat.write(notebook, path)
+            filled_in.append(path.stem)
+    return filled_in
 
 
 def filled(source: str, name: str, fields: Mapping[str, Any]) -> str:

@@ -46,7 +46,7 @@ def run_solutions(
     workshop: Path,
     solved: Path,
     names: list[str],
-    before: Path,
+    before: Path | None,
     say: Callable[[str], None],
 ) -> None:
     """Run some of the solutions, and keep the outputs of the others.
@@ -55,7 +55,7 @@ def run_solutions(
         workshop: the throw-away copy of the course.
         solved: the solutions, not run; they get their outputs.
         names: the notebooks to run.
-        before: the folder that has the others' outputs.
+        before: the folder that has the others' outputs, if they have none yet.
         say: told which one is run.
 
     Raises:
@@ -74,7 +74,7 @@ def run_solutions(
         _refuse_errors(done)
         shutil.copy(done, solved)
     for path in notebook_paths(solved):
-        if path.stem not in names:
+        if before is not None and path.stem not in names:
             shutil.copy(before / path.name, path)
 
 

@@ -78,8 +78,9 @@ def fills(records: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_form_follows_the_record_in_the_outputs_of_its_own_notebook(tmp_path: Path) -> None:
     folder = written(tmp_path / "executed", 0.75)
-    fill_in(assignment(fills), folder, recorded=folder)
+    assert fill_in(assignment(fills), folder, recorded=folder) == ["nb"]
     assert form_in(folder) == FORM.replace("0.5,", "0.75,")
+    assert fill_in(assignment(fills), folder, recorded=folder) == []
 
 
 def test_without_a_record_or_somebody_to_read_it_a_form_stays_as_it_is(tmp_path: Path) -> None:
