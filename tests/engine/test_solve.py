@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 from mini_course import NAME, ReleasedIn, cells, edit
 
 from autograder.course.course import Course
+from autograder.release import build
 from autograder.release.build import build_release
 from autograder.release.solve import to_run
 
@@ -64,6 +66,31 @@ def test_a_release_runs_what_changed_keeps_other_outputs_and_says_so(course: Cou
     assert cells(path)["weigh"]["outputs"][0]["text"] == ["run long ago\n"]
     run = cells(path.with_name("deeper.ipynb"))["setup2"]["outputs"]
     assert run[0]["text"] == ["2\n"]
+
+
+def test_checks_of_a_form_see_the_numbers_that_were_filled_in(
+    course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, path = course.source(NAME), course.root / "solutions" / NAME / "deeper.ipynb"
+    edit(source / "deeper.ipynb", "setup2", "import numpy as np\n\nprint(1 + 1)")
+
+    def as_recorded(assignment: Any, folder: Path, recorded: Path) -> list[str]:
+        if folder.parent.name == "source":
+            edit(folder / "deeper.ipynb", "setup2", "import numpy as np\n\nprint(3)")
+            return ["deeper", "layers"]
+        return []
+
+    monkeypatch.setattr(build, "fill_in", as_recorded)
+    said: list[str] = []
+    build_release(course, NAME, register=False, say=said.append)
+    once = "running the solutions of deeper.ipynb (1 of 1)"
+    assert said[-3:] == [
+        once,
+        "its record has other numbers than its forms; once more, with those",
+        once,
+    ]
+    assert cells(path)["setup2"]["outputs"][0]["text"] == ["3\n"]
+    assert "print(1 + 1)" in "".join(cells(source / "deeper.ipynb")["setup2"]["source"])
 
 
 def test_sources_are_stored_as_jupyter_saves_them(course: Course) -> None:
